@@ -1,0 +1,43 @@
+//! Socket.IO 0.8 (protocol revision 1) without I/O.
+//!
+//! Two layers, usable one without the other:
+//!
+//! * the **codec**: [`Packet`], [`PacketRef`], [`payload`], [`handshake`], [`target`];
+//! * the **machines**: [`client::Client`] and [`server::Server`], which hold sessions. They own no clock, socket, thread
+//!   or random number: time is a parameter, session ids and jitter come from the caller.
+//!
+//! # The laws of the machines
+//!
+//! 1. After any `&mut` call drain `poll_transmit`, then `poll_event`, before waiting on `poll_timeout`.
+//! 2. `now` never goes back; a smaller one counts as the last one seen.
+//! 3. After `handle_timeout(now)` every deadline left is later than `now`; early or repeated calls change nothing.
+//! 4. Same calls, same outputs. No map with random order.
+//! 5. The peer cannot make a call fail, panic, or grow memory without bound.
+//! 6. Every queue has a limit from [`Limits`], each with its reason; reaching it is a defined error or close, and nothing
+//!    already accepted is lost silently.
+//! 7. Finding the next deadline costs O(log sessions), never a scan.
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub mod client;
+pub mod handshake;
+mod limits;
+mod packet;
+pub mod payload;
+pub mod server;
+pub mod target;
+mod text;
+mod time;
+mod timer;
+mod transport;
+
+pub use limits::Limits;
+pub use packet::{
+    AckId, Advice, Body, BodyRef, DecodeError, DecodeErrorKind, Packet, PacketRef, PacketType, Reason,
+};
+pub use text::{NotUtf8, Text};
+pub use time::Instant;
+pub use timer::{Deadline, Timer};
+pub use transport::Transport;

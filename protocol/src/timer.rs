@@ -1,0 +1,31 @@
+//! Deadlines that carry their reason.
+
+use crate::Instant;
+
+/// Why a machine wants to be woken.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Timer {
+    /// Server: no GET came within the close timeout after an answered poll (25 s). Client: the first poll was not answered.
+    Close,
+    /// Client: the transport did not connect within the connect timeout (10 s).
+    Connect,
+    /// Server: sweep of handshakes that no transport ever used (every 10 s, those older than 30 s).
+    Handshake,
+    /// Server: time to send `2::` (20 s after the open or the last answer).
+    Heartbeat,
+    /// Server: the client owes a `2::` (15 s). Client (improved profile): nothing was heard from the server for too long.
+    HeartbeatReply,
+    /// Server: a poll has waited for the polling duration (20 s) and is answered `8::`.
+    Poll,
+    /// Client: the next reconnection attempt is due.
+    Reconnect,
+}
+
+/// When to call `handle_timeout`, and why.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Deadline {
+    /// The instant at which it is due.
+    pub at: Instant,
+    /// The reason.
+    pub timer: Timer,
+}

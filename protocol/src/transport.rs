@@ -1,0 +1,51 @@
+//! The names of the transports.
+
+use core::fmt;
+
+/// A transport of Socket.IO 0.8, by its name in request targets and handshake bodies.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Transport {
+    /// `websocket`.
+    Websocket,
+    /// `flashsocket`.
+    Flashsocket,
+    /// `htmlfile`.
+    Htmlfile,
+    /// `xhr-polling`.
+    XhrPolling,
+    /// `jsonp-polling`.
+    JsonpPolling,
+}
+
+impl Transport {
+    /// Every transport, in the order of the genuine browser client's preference (facts 10.3).
+    pub const ALL: [Transport; 5] = [
+        Transport::Websocket,
+        Transport::Flashsocket,
+        Transport::Htmlfile,
+        Transport::XhrPolling,
+        Transport::JsonpPolling,
+    ];
+
+    /// The name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Transport::Websocket => "websocket",
+            Transport::Flashsocket => "flashsocket",
+            Transport::Htmlfile => "htmlfile",
+            Transport::XhrPolling => "xhr-polling",
+            Transport::JsonpPolling => "jsonp-polling",
+        }
+    }
+
+    /// The transport of that exact name; names are case sensitive (facts 3.1).
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|transport| transport.name() == name)
+    }
+}
+
+impl fmt::Display for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,2 @@
+//! The simulated world of Socket.IO 0.8.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! The `sio08` command.
+fn main() {}
