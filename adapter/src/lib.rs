@@ -1,23 +1,30 @@
-//! Carries the Socket.IO 0.8 machines over any `AsyncRead + AsyncWrite`.
+//! Carries the Socket.IO 0.8 machines over any `AsyncRead + AsyncWrite`: HTTP/1.1 by hyper, RFC 6455 frames by
+//! tungstenite. The same code serves real TCP and a simulated network.
+//!
+//! * [`Node`] runs one [`Server`](socketio08::server::Server) with an [`Application`]; give it each accepted connection by
+//!   [`Node::serve_connection`].
+//! * [`ClientDriver`] runs one [`Client`](socketio08::client::Client) over a [`Connector`].
+//!
+//! Time is tokio's, read through a [`Clock`], so it may be paused or simulated. Nothing here draws random numbers but
+//! [`RandomIds`] (and tungstenite its masks, which no figure depends on).
 #![forbid(unsafe_code)]
 
-use socketio08::Instant;
-use socketio08::server::{Server, ServerEvent, ServerInput};
+mod application;
+mod clock;
+mod driver;
+mod ids;
+mod limits;
+mod node;
+mod tcp;
+mod watched;
 
-/// What runs on a [`Server`]: it takes events, calls commands, and may have deadlines of its own. The same application runs
-/// on TCP, on turmoil and in the direct engine.
-pub trait Application: Send + 'static {
-    /// Sees each input before the machine takes it: for counting and logging only.
-    fn observe(&mut self, _now: Instant, _input: &ServerInput) {}
-
-    /// Takes one event. `HandshakeRequested` comes here only if [`Application::authorize`] is not enough.
-    fn event(&mut self, now: Instant, server: &mut Server, event: ServerEvent);
-
-    /// When [`Application::handle_timeout`] wants to be called; `None`: never.
-    fn poll_timeout(&self) -> Option<Instant> {
-        None
-    }
-
-    /// The deadline passed.
-    fn handle_timeout(&mut self, _now: Instant, _server: &mut Server) {}
-}
+pub use application::{Application, ClientApplication, HandshakeRequest, deliver};
+pub use clock::Clock;
+pub use driver::{
+    ClientDriver, ClientHandle, Connecting, Connections, Connector, DriverConfig, Stopped, Trouble,
+    TroubleKind,
+};
+pub use ids::{IdSource, RandomIds};
+pub use limits::CarrierLimits;
+pub use node::{Farewell, Node, NodeConfig};
+pub use tcp::{TcpConnector, serve_tcp};

@@ -1,0 +1,98 @@
+//! A stream that remembers how its reading side ended.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+const OPEN: u8 = 0;
+const FIN: u8 = 1;
+const RESET: u8 = 2;
+
+/// How the peer ended a connection; shared by the stream and those who ask.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ending(Arc<AtomicU8>);
+
+impl Ending {
+    /// The peer ended its side by a FIN, and no error was seen.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == FIN
+    }
+
+    fn saw(&self, ending: u8) {
+        // An error outranks a FIN: after both, the connection was reset.
+        self.0.fetch_max(ending, Ordering::Relaxed);
+    }
+}
+
+/// Hyper and tungstenite tell that a connection ended, not how; this wrapper sees it.
+#[derive(Debug)]
+pub(crate) struct Watched<Io> {
+    io: Io,
+    ending: Ending,
+}
+
+impl<Io> Watched<Io> {
+    pub(crate) fn new(io: Io) -> Self {
+        Self { io, ending: Ending(Arc::new(AtomicU8::new(OPEN))) }
+    }
+
+    pub(crate) fn ending(&self) -> Ending {
+        self.ending.clone()
+    }
+}
+
+impl<Io: AsyncRead + Unpin> AsyncRead for Watched<Io> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let room = buffer.remaining();
+        let result = Pin::new(&mut self.io).poll_read(cx, buffer);
+        match &result {
+            Poll::Ready(Ok(())) if room > 0 && buffer.filled().len() == before => self.ending.saw(FIN),
+            Poll::Ready(Err(_)) => self.ending.saw(RESET),
+            _ => {}
+        }
+        result
+    }
+}
+
+impl<Io: AsyncWrite + Unpin> AsyncWrite for Watched<Io> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.io).poll_write(cx, bytes);
+        if let Poll::Ready(Err(_)) = &result {
+            self.ending.saw(RESET);
+        }
+        result
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.io).poll_write_vectored(cx, slices);
+        if let Poll::Ready(Err(_)) = &result {
+            self.ending.saw(RESET);
+        }
+        result
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
