@@ -1,2 +1,5 @@
 //! The simulated world of Socket.IO 0.8.
 #![forbid(unsafe_code)]
+
+pub mod cli;
+pub mod trace;

@@ -1,2 +1,8 @@
 //! The `sio08` command.
-fn main() {}
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    socketio08_sim::cli::main(std::env::args_os()).into()
+}

@@ -1,0 +1,313 @@
+//! The trace: one stream of records, the single source for reports, checks and plots. Both engines write it through the
+//! observers of this module, so both count alike.
+
+mod observe;
+mod recorder;
+
+use serde::{Serialize, Serializer};
+use socketio08::server::Cause;
+use socketio08::{Instant, Text, Transport};
+
+pub use observe::{ClientObserver, ServerObserver, TraceHandle, tick_text, up_text};
+pub use recorder::{Recorder, TraceSink};
+
+/// A client by its place in the population, from 0. Shown as `1`, `2`, ..., so that people count from one.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct ClientId(pub u32);
+
+/// A server by its place in the pool, from 0. Shown as `s1`, `s2`, ...
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct ServerId(pub u32);
+
+impl ClientId {
+    /// The index into per-client lists.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl ServerId {
+    /// The index into per-server lists.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl std::fmt::Display for ServerId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "s{}", self.0 + 1)
+    }
+}
+
+impl Serialize for ServerId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl Serialize for ClientId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u32(self.0 + 1)
+    }
+}
+
+/// One line of the trace.
+#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize)]
+pub struct Record {
+    /// Microseconds since the start of the run.
+    pub at: u64,
+    /// The order among all records, from 0.
+    pub seq: u64,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: TraceEvent,
+}
+
+/// What a client sends.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RequestKind {
+    /// A handshake.
+    Handshake,
+    /// A GET of a session: one poll.
+    Poll,
+    /// A POST of a session.
+    Post,
+    /// A websocket upgrade.
+    Upgrade,
+}
+
+/// What happened. Times are those of the one who saw it: a client's records are when the client learnt it, a server's when
+/// it took the request.
+#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum TraceEvent {
+    /// A client starts its first handshake.
+    ClientStarted {
+        /// Who.
+        client: ClientId,
+    },
+    /// A client sends a request.
+    Requested {
+        /// Who.
+        client: ClientId,
+        /// What.
+        kind: RequestKind,
+        /// The session of the target; empty for a handshake.
+        #[serde(serialize_with = "write_text")]
+        session: Text,
+    },
+    /// A client got a session id.
+    Handshaken {
+        /// Who.
+        client: ClientId,
+        /// The session.
+        #[serde(serialize_with = "write_text")]
+        session: Text,
+    },
+    /// A handshake failed at the client.
+    HandshakeFailed {
+        /// Who.
+        client: ClientId,
+        /// The HTTP status; 0 without an answer.
+        status: u16,
+    },
+    /// A client is connected: `1::` came.
+    Connected {
+        /// Who.
+        client: ClientId,
+        /// The session.
+        #[serde(serialize_with = "write_text")]
+        session: Text,
+        /// How.
+        #[serde(serialize_with = "write_transport")]
+        transport: Transport,
+    },
+    /// A connected client lost its connection.
+    Disconnected {
+        /// Who.
+        client: ClientId,
+        /// `booted`, `transport` or `silence`.
+        cause: &'static str,
+    },
+    /// A reconnection attempt starts.
+    Reconnecting {
+        /// Who.
+        client: ClientId,
+        /// Counted from 1.
+        attempt: u32,
+    },
+    /// A client is connected again.
+    Reconnected {
+        /// Who.
+        client: ClientId,
+    },
+    /// A client gave up reconnecting.
+    ReconnectFailed {
+        /// Who.
+        client: ClientId,
+    },
+    /// A client gave up its first connection: no transport connected.
+    ConnectFailed {
+        /// Who.
+        client: ClientId,
+    },
+    /// An error packet reached a client (`7:::1+0` mostly).
+    ErrorReceived {
+        /// Who.
+        client: ClientId,
+    },
+    /// The number of transports a client holds open changed.
+    LiveSessions {
+        /// Who.
+        client: ClientId,
+        /// How many now.
+        count: u32,
+    },
+    /// A client's application sent a numbered message.
+    UpSent {
+        /// Who.
+        client: ClientId,
+        /// Counted from 1 for each client.
+        number: u64,
+    },
+    /// A client's application received a numbered tick.
+    TickReceived {
+        /// Who.
+        client: ClientId,
+        /// The session that brought it.
+        #[serde(serialize_with = "write_text")]
+        session: Text,
+        /// The number: whole intervals since the start of the run, so the same on all servers.
+        number: u64,
+    },
+    /// A server issued a session.
+    Issued {
+        /// Where.
+        server: ServerId,
+        /// The session.
+        #[serde(serialize_with = "write_text")]
+        session: Text,
+    },
+    /// A poll or an upgrade of a session reached a server.
+    Opened {
+        /// Where.
+        server: ServerId,
+        /// The session asked for.
+        #[serde(serialize_with = "write_text")]
+        session: Text,
+        /// How.
+        #[serde(serialize_with = "write_transport")]
+        transport: Transport,
+    },
+    /// A POST of a session reached a server.
+    Posted {
+        /// Where.
+        server: ServerId,
+        /// The session asked for.
+        #[serde(serialize_with = "write_text")]
+        session: Text,
+    },
+    /// The server does not know the session: an open is answered `7:::1+0`, a POST `1` and dropped.
+    Rejected {
+        /// Where.
+        server: ServerId,
+        /// The session asked for.
+        #[serde(serialize_with = "write_text")]
+        session: Text,
+        /// It was an open, not a POST.
+        open: bool,
+    },
+    /// A session's transport opened: the server's application sees a connection.
+    SessionConnected {
+        /// Where.
+        server: ServerId,
+        /// The session.
+        #[serde(serialize_with = "write_text")]
+        session: Text,
+    },
+    /// A session ended at its server.
+    SessionEnded {
+        /// Where.
+        server: ServerId,
+        /// The session.
+        #[serde(serialize_with = "write_text")]
+        session: Text,
+        /// Why, as the genuine server names it where it has a name.
+        #[serde(serialize_with = "write_cause")]
+        cause: Cause,
+    },
+    /// A server's application received a numbered message.
+    UpReceived {
+        /// Where.
+        server: ServerId,
+        /// Who sent it.
+        client: ClientId,
+        /// The number it was sent under.
+        number: u64,
+    },
+    /// A server's application sent a numbered tick to all its sessions.
+    TickSent {
+        /// Where.
+        server: ServerId,
+        /// The number.
+        number: u64,
+        /// To how many sessions.
+        sessions: u32,
+    },
+    /// The balancer changed its mind about a server.
+    Marked {
+        /// Which.
+        server: ServerId,
+        /// It is in use now.
+        up: bool,
+    },
+    /// The balancer answered by itself.
+    BalancerAnswered {
+        /// Whose request.
+        client: ClientId,
+        /// 502, 503 or 504.
+        status: u16,
+    },
+    /// A server's process ends, by a fault or a deploy.
+    ServerDown {
+        /// Which.
+        server: ServerId,
+        /// SIGTERM, not SIGKILL.
+        graceful: bool,
+    },
+    /// A server's process listens (again).
+    ServerUp {
+        /// Which.
+        server: ServerId,
+    },
+}
+
+fn write_text<S: Serializer>(text: &Text, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(text)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+fn write_transport<S: Serializer>(transport: &Transport, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(transport.name())
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+fn write_cause<S: Serializer>(cause: &Cause, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(match cause {
+        Cause::Booted => "booted",
+        Cause::Packet => "packet",
+        Cause::CloseTimeout => "close timeout",
+        Cause::HeartbeatTimeout => "heartbeat timeout",
+        Cause::SocketEnd => "socket end",
+        Cause::SocketClose => "socket close",
+        Cause::Limit => "limit",
+    })
+}
+
+impl TraceEvent {
+    /// A record of this event.
+    pub fn recorded(self, at: Instant, seq: u64) -> Record {
+        Record { at: at.as_micros(), seq, event: self }
+    }
+}

@@ -1,0 +1,217 @@
+//! Turns what machines take and give into trace events.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use socketio08::client::{Client, ClientEvent, ClientTransmit, LossCause};
+use socketio08::server::{Method, ServerEvent, ServerInput};
+use socketio08::target::Target;
+use socketio08::{Body, Instant, Text};
+
+use super::{ClientId, RequestKind, ServerId, TraceEvent, TraceSink};
+
+/// Events on their way to the sink, shared by the applications and clients of one run. Cheap to clone; the engine drains
+/// it after each step, so the order is that of the calls.
+#[derive(Clone, Debug, Default)]
+pub struct TraceHandle(Arc<Mutex<Vec<(Instant, TraceEvent)>>>);
+
+impl TraceHandle {
+    /// Takes one event.
+    pub fn record(&self, at: Instant, event: TraceEvent) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((at, event));
+    }
+
+    /// Hands everything taken so far to `sink`.
+    pub fn drain(&self, sink: &mut dyn TraceSink) {
+        for (at, event) in self.0.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            sink.record(at, event);
+        }
+    }
+}
+
+/// Watches one client machine.
+#[derive(Clone, Debug)]
+pub struct ClientObserver {
+    client: ClientId,
+    resource: Text,
+    live: u32,
+    trace: TraceHandle,
+}
+
+impl ClientObserver {
+    /// An observer of `client`.
+    pub fn new(client: ClientId, resource: Text, trace: TraceHandle) -> Self {
+        Self { client, resource, live: 0, trace }
+    }
+
+    /// The client starts.
+    pub fn started(&self, now: Instant) {
+        self.trace.record(now, TraceEvent::ClientStarted { client: self.client });
+    }
+
+    /// The client's application sent message `number`.
+    pub fn sent(&self, now: Instant, number: u64) {
+        self.trace.record(now, TraceEvent::UpSent { client: self.client, number });
+    }
+
+    /// The machine transmits; call it for each, before carrying it.
+    pub fn transmit(&self, now: Instant, transmit: &ClientTransmit) {
+        let (kind, target) = match transmit {
+            ClientTransmit::Get { target, .. } => (RequestKind::Poll, target),
+            ClientTransmit::Post { target, .. } => (RequestKind::Post, target),
+            ClientTransmit::Open { target, .. } => (RequestKind::Upgrade, target),
+            ClientTransmit::Message { .. } | ClientTransmit::Close { .. } => return,
+        };
+        let (kind, session) = match Target::parse(&self.resource, target) {
+            Target::Session { session, .. } => (kind, target.slice_ref(session)),
+            _ => (RequestKind::Handshake, Text::EMPTY),
+        };
+        self.trace.record(now, TraceEvent::Requested { client: self.client, kind, session });
+    }
+
+    /// The machine tells an event; call it for each.
+    pub fn event(&self, now: Instant, event: &ClientEvent) {
+        let client = self.client;
+        let event = match event {
+            ClientEvent::Handshaken { session } => {
+                TraceEvent::Handshaken { client, session: session.clone() }
+            }
+            ClientEvent::HandshakeFailed { status, .. } => {
+                TraceEvent::HandshakeFailed { client, status: *status }
+            }
+            ClientEvent::Connected { session, transport } => {
+                TraceEvent::Connected { client, session: session.clone(), transport: *transport }
+            }
+            ClientEvent::Disconnected { cause } => {
+                TraceEvent::Disconnected { client, cause: loss_name(*cause) }
+            }
+            ClientEvent::Reconnecting { attempt } => TraceEvent::Reconnecting { client, attempt: *attempt },
+            ClientEvent::Reconnected => TraceEvent::Reconnected { client },
+            ClientEvent::ReconnectFailed => TraceEvent::ReconnectFailed { client },
+            ClientEvent::ConnectFailed { endpoint } if endpoint.is_empty() => {
+                TraceEvent::ConnectFailed { client }
+            }
+            ClientEvent::Error { endpoint, .. } if endpoint.is_empty() => {
+                TraceEvent::ErrorReceived { client }
+            }
+            ClientEvent::Received { packet, session } => match &packet.body {
+                Body::Message { data } => match parse_tick(data) {
+                    Some(number) => TraceEvent::TickReceived { client, session: session.clone(), number },
+                    None => return,
+                },
+                _ => return,
+            },
+            _ => return,
+        };
+        self.trace.record(now, event);
+    }
+
+    /// Looks at how many transports the client holds open; call it after its events were drained.
+    pub fn settled(&mut self, now: Instant, client: &Client) {
+        let count = u32::try_from(client.live_sessions().count()).unwrap_or(u32::MAX);
+        if count != self.live {
+            self.live = count;
+            self.trace.record(now, TraceEvent::LiveSessions { client: self.client, count });
+        }
+    }
+}
+
+/// Watches one server machine.
+#[derive(Clone, Debug)]
+pub struct ServerObserver {
+    server: ServerId,
+    resource: Text,
+    trace: TraceHandle,
+}
+
+impl ServerObserver {
+    /// An observer of `server`.
+    pub fn new(server: ServerId, resource: Text, trace: TraceHandle) -> Self {
+        Self { server, resource, trace }
+    }
+
+    /// An input is about to be handled by the machine.
+    pub fn input(&self, now: Instant, input: &ServerInput) {
+        let ServerInput::Request(request) = input else { return };
+        let Target::Session { transport: Ok(transport), session, query } =
+            Target::parse(&self.resource, &request.target)
+        else {
+            return;
+        };
+        if query_disconnects(query) {
+            return;
+        }
+        let (server, session) = (self.server, request.target.slice_ref(session));
+        match request.method {
+            Method::Get => self.trace.record(now, TraceEvent::Opened { server, session, transport }),
+            Method::Post => self.trace.record(now, TraceEvent::Posted { server, session }),
+            Method::Options | Method::Other => {}
+        }
+    }
+
+    /// The server issued `session`.
+    pub fn issued(&self, now: Instant, session: Text) {
+        self.trace.record(now, TraceEvent::Issued { server: self.server, session });
+    }
+
+    /// The server sent tick `number` to `sessions` sessions.
+    pub fn ticked(&self, now: Instant, number: u64, sessions: usize) {
+        let sessions = u32::try_from(sessions).unwrap_or(u32::MAX);
+        self.trace.record(now, TraceEvent::TickSent { server: self.server, number, sessions });
+    }
+
+    /// The machine tells an event; call it for each.
+    pub fn event(&self, now: Instant, event: &ServerEvent) {
+        let server = self.server;
+        let event = match event {
+            ServerEvent::Connected { session, endpoint, .. } if endpoint.is_empty() => {
+                TraceEvent::SessionConnected { server, session: session.0.clone() }
+            }
+            ServerEvent::Disconnected { session, cause } => {
+                TraceEvent::SessionEnded { server, session: session.0.clone(), cause: *cause }
+            }
+            ServerEvent::UnknownSession { session, open } => {
+                TraceEvent::Rejected { server, session: session.clone(), open: *open }
+            }
+            ServerEvent::Received { packet, .. } => match &packet.body {
+                Body::Message { data } => match parse_up(data) {
+                    Some((client, number)) => TraceEvent::UpReceived { server, client, number },
+                    None => return,
+                },
+                _ => return,
+            },
+            _ => return,
+        };
+        self.trace.record(now, event);
+    }
+}
+
+/// The text of message `number` of `client`.
+pub fn up_text(client: ClientId, number: u64) -> Text {
+    Text::from(format!("up {} {number}", client.0))
+}
+
+/// The text of tick `number`.
+pub fn tick_text(number: u64) -> Text {
+    Text::from(format!("tick {number}"))
+}
+
+fn parse_up(text: &str) -> Option<(ClientId, u64)> {
+    let (client, number) = text.strip_prefix("up ")?.split_once(' ')?;
+    Some((ClientId(client.parse().ok()?), number.parse().ok()?))
+}
+
+fn parse_tick(text: &str) -> Option<u64> {
+    text.strip_prefix("tick ")?.parse().ok()
+}
+
+fn query_disconnects(query: &str) -> bool {
+    query.split('&').any(|pair| pair.split('=').next() == Some("disconnect"))
+}
+
+fn loss_name(cause: LossCause) -> &'static str {
+    match cause {
+        LossCause::Booted => "booted",
+        LossCause::Transport => "transport",
+        LossCause::Silence => "silence",
+    }
+}
