@@ -2,4 +2,6 @@
 #![forbid(unsafe_code)]
 
 pub mod cli;
+pub mod scenario;
 pub mod trace;
+pub mod world;

@@ -1,0 +1,157 @@
+//! What goes into the balancer and what comes out.
+
+use core::net::Ipv4Addr;
+
+use socketio08::Instant;
+
+use crate::scenario::ServerIx;
+
+/// A client's connection to the balancer; numbered by the engine.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct ConnId(pub u64);
+
+/// A request on a client's connection; numbered by the engine.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct RequestId(pub u64);
+
+/// The balancer's connection to a server; numbered by the balancer.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct LinkId(pub u64);
+
+/// What the engine tells the balancer.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Input {
+    /// A client connected.
+    Opened {
+        /// Its connection.
+        conn: ConnId,
+        /// Its address.
+        source: Ipv4Addr,
+    },
+    /// A request arrived, whole (http mode; in tcp mode bytes are the tunnel's). One at a time on a connection: a
+    /// client that pipelines is closed.
+    Request {
+        /// The connection.
+        conn: ConnId,
+        /// The request.
+        request: RequestId,
+    },
+    /// The client ended its connection. Its request in progress stays with the server: HAProxy does not pass a FIN on
+    /// while it waits for a response (`tables.md`, item 18).
+    ClientClosed {
+        /// The connection.
+        conn: ConnId,
+    },
+    /// The link of [`Output::Connect`] is open.
+    Connected {
+        /// The link.
+        link: LinkId,
+    },
+    /// The link of [`Output::Connect`] could not be opened; it is gone.
+    Refused {
+        /// The link.
+        link: LinkId,
+    },
+    /// The head of a response arrived. Status 101 turns link and client connection into a tunnel
+    /// ([`Output::Tunnel`] follows).
+    ResponseStarted {
+        /// The link.
+        link: LinkId,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// A response ended; the link stays open.
+    ResponseDone {
+        /// The link.
+        link: LinkId,
+    },
+    /// The server's side of a link ended (its process died, or it closed the connection); the link is gone.
+    LinkClosed {
+        /// The link.
+        link: LinkId,
+    },
+    /// A check of [`Output::Check`] ended.
+    Checked {
+        /// The server.
+        server: ServerIx,
+        /// It accepted the connection.
+        passed: bool,
+    },
+}
+
+/// What the balancer asks of the engine, in this order.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Output {
+    /// Open a connection to a server.
+    Connect {
+        /// Its number.
+        link: LinkId,
+        /// The server.
+        server: ServerIx,
+    },
+    /// Send a request over a link that is open, and its response to the client.
+    Forward {
+        /// The link.
+        link: LinkId,
+        /// The client's connection.
+        conn: ConnId,
+        /// The request.
+        request: RequestId,
+    },
+    /// Answer a request with the balancer's own error page.
+    Answer {
+        /// The client's connection; [`Output::CloseClient`] follows.
+        conn: ConnId,
+        /// The request.
+        request: RequestId,
+        /// 502 or 503.
+        status: u16,
+    },
+    /// End a client's connection (without a word, if a request of it is unanswered).
+    CloseClient {
+        /// The connection; gone.
+        conn: ConnId,
+    },
+    /// End a link.
+    CloseLink {
+        /// The link; gone.
+        link: LinkId,
+    },
+    /// Copy bytes both ways from now on.
+    Tunnel {
+        /// The client's connection.
+        conn: ConnId,
+        /// The link.
+        link: LinkId,
+    },
+    /// Check a server.
+    Check {
+        /// The server.
+        server: ServerIx,
+    },
+    /// A server changed its state in the balancer's eyes: for the trace.
+    Marked {
+        /// The server.
+        server: ServerIx,
+        /// Up, or down.
+        up: bool,
+    },
+}
+
+/// Why the balancer wants to be woken.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum BalancerTimer {
+    /// A server is due for a check: a check is sent every `inter`.
+    Check(ServerIx),
+    /// A refused connection is tried again: HAProxy waits a second before it tries the same server.
+    Retry(ConnId),
+}
+
+/// A time with its reason.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct BalancerDeadline {
+    /// When.
+    pub at: Instant,
+    /// Why.
+    pub timer: BalancerTimer,
+}

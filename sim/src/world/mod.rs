@@ -1,0 +1,8 @@
+//! The parts of the world that decide, without I/O: both engines share them, so an outcome is decided once.
+
+pub mod balancer;
+pub mod deploy;
+pub mod fault;
+pub mod health;
+pub mod population;
+pub mod seed;
