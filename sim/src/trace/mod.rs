@@ -11,37 +11,16 @@ use socketio08::{Instant, Text, Transport};
 pub use observe::{ClientObserver, ServerObserver, TraceHandle, tick_text, up_text};
 pub use recorder::{Recorder, TraceSink};
 
+use crate::scenario::ServerIx;
+
 /// A client by its place in the population, from 0. Shown as `1`, `2`, ..., so that people count from one.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct ClientId(pub u32);
-
-/// A server by its place in the pool, from 0. Shown as `s1`, `s2`, ...
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct ServerId(pub u32);
 
 impl ClientId {
     /// The index into per-client lists.
     pub fn index(self) -> usize {
         self.0 as usize
-    }
-}
-
-impl ServerId {
-    /// The index into per-server lists.
-    pub fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
-impl std::fmt::Display for ServerId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "s{}", self.0 + 1)
-    }
-}
-
-impl Serialize for ServerId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
     }
 }
 
@@ -184,7 +163,7 @@ pub enum TraceEvent {
     /// A server issued a session.
     Issued {
         /// Where.
-        server: ServerId,
+        server: ServerIx,
         /// The session.
         #[serde(serialize_with = "write_text")]
         session: Text,
@@ -192,7 +171,7 @@ pub enum TraceEvent {
     /// A poll or an upgrade of a session reached a server.
     Opened {
         /// Where.
-        server: ServerId,
+        server: ServerIx,
         /// The session asked for.
         #[serde(serialize_with = "write_text")]
         session: Text,
@@ -203,7 +182,7 @@ pub enum TraceEvent {
     /// A POST of a session reached a server.
     Posted {
         /// Where.
-        server: ServerId,
+        server: ServerIx,
         /// The session asked for.
         #[serde(serialize_with = "write_text")]
         session: Text,
@@ -211,7 +190,7 @@ pub enum TraceEvent {
     /// The server does not know the session: an open is answered `7:::1+0`, a POST `1` and dropped.
     Rejected {
         /// Where.
-        server: ServerId,
+        server: ServerIx,
         /// The session asked for.
         #[serde(serialize_with = "write_text")]
         session: Text,
@@ -221,7 +200,7 @@ pub enum TraceEvent {
     /// A session's transport opened: the server's application sees a connection.
     SessionConnected {
         /// Where.
-        server: ServerId,
+        server: ServerIx,
         /// The session.
         #[serde(serialize_with = "write_text")]
         session: Text,
@@ -229,7 +208,7 @@ pub enum TraceEvent {
     /// A session ended at its server.
     SessionEnded {
         /// Where.
-        server: ServerId,
+        server: ServerIx,
         /// The session.
         #[serde(serialize_with = "write_text")]
         session: Text,
@@ -240,7 +219,7 @@ pub enum TraceEvent {
     /// A server's application received a numbered message.
     UpReceived {
         /// Where.
-        server: ServerId,
+        server: ServerIx,
         /// Who sent it.
         client: ClientId,
         /// The number it was sent under.
@@ -249,7 +228,7 @@ pub enum TraceEvent {
     /// A server's application sent a numbered tick to all its sessions.
     TickSent {
         /// Where.
-        server: ServerId,
+        server: ServerIx,
         /// The number.
         number: u64,
         /// To how many sessions.
@@ -258,7 +237,7 @@ pub enum TraceEvent {
     /// The balancer changed its mind about a server.
     Marked {
         /// Which.
-        server: ServerId,
+        server: ServerIx,
         /// It is in use now.
         up: bool,
     },
@@ -272,14 +251,14 @@ pub enum TraceEvent {
     /// A server's process ends, by a fault or a deploy.
     ServerDown {
         /// Which.
-        server: ServerId,
+        server: ServerIx,
         /// SIGTERM, not SIGKILL.
         graceful: bool,
     },
     /// A server's process listens (again).
     ServerUp {
         /// Which.
-        server: ServerId,
+        server: ServerIx,
     },
 }
 

@@ -1,13 +1,15 @@
 //! Turns what machines take and give into trace events.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use socketio08::client::{Client, ClientEvent, ClientTransmit, LossCause};
-use socketio08::server::{Method, ServerEvent, ServerInput};
+use socketio08::server::{ExchangeId, Method, ServerEvent, ServerInput, ServerTransmit};
 use socketio08::target::Target;
 use socketio08::{Body, Instant, Text};
 
-use super::{ClientId, RequestKind, ServerId, TraceEvent, TraceSink};
+use super::{ClientId, RequestKind, TraceEvent, TraceSink};
+use crate::scenario::ServerIx;
 
 /// Events on their way to the sink, shared by the applications and clients of one run. Cheap to clone; the engine drains
 /// it after each step, so the order is that of the calls.
@@ -118,24 +120,36 @@ impl ClientObserver {
 /// Watches one server machine.
 #[derive(Clone, Debug)]
 pub struct ServerObserver {
-    server: ServerId,
+    server: ServerIx,
     resource: Text,
+    /// Handshakes that wait for their answer.
+    handshakes: BTreeSet<ExchangeId>,
     trace: TraceHandle,
 }
 
 impl ServerObserver {
     /// An observer of `server`.
-    pub fn new(server: ServerId, resource: Text, trace: TraceHandle) -> Self {
-        Self { server, resource, trace }
+    pub fn new(server: ServerIx, resource: Text, trace: TraceHandle) -> Self {
+        Self { server, resource, handshakes: BTreeSet::new(), trace }
     }
 
     /// An input is about to be handled by the machine.
-    pub fn input(&self, now: Instant, input: &ServerInput) {
-        let ServerInput::Request(request) = input else { return };
-        let Target::Session { transport: Ok(transport), session, query } =
-            Target::parse(&self.resource, &request.target)
-        else {
-            return;
+    pub fn input(&mut self, now: Instant, input: &ServerInput) {
+        let request = match input {
+            ServerInput::Request(request) => request,
+            ServerInput::Closed { exchange, .. } => {
+                self.handshakes.remove(exchange);
+                return;
+            }
+            ServerInput::Message { .. } => return,
+        };
+        let (transport, session, query) = match Target::parse(&self.resource, &request.target) {
+            Target::Session { transport: Ok(transport), session, query } => (transport, session, query),
+            Target::Handshake { .. } => {
+                self.handshakes.insert(request.exchange);
+                return;
+            }
+            _ => return,
         };
         if query_disconnects(query) {
             return;
@@ -148,9 +162,17 @@ impl ServerObserver {
         }
     }
 
-    /// The server issued `session`.
-    pub fn issued(&self, now: Instant, session: Text) {
-        self.trace.record(now, TraceEvent::Issued { server: self.server, session });
+    /// The machine transmits; call it for each, before carrying it.
+    pub fn transmit(&mut self, now: Instant, transmit: &ServerTransmit) {
+        let ServerTransmit::Respond { exchange, response } = transmit else { return };
+        if !self.handshakes.remove(exchange) || response.status != 200 {
+            return;
+        }
+        let Ok(body) = Text::from_utf8(response.body.clone()) else { return };
+        if let Some((session, _)) = body.split_once(':') {
+            let session = body.slice_ref(session);
+            self.trace.record(now, TraceEvent::Issued { server: self.server, session });
+        }
     }
 
     /// The server sent tick `number` to `sessions` sessions.

@@ -1,5 +1,6 @@
 //! The parts of the world that decide, without I/O: both engines share them, so an outcome is decided once.
 
+pub mod application;
 pub mod balancer;
 pub mod deploy;
 pub mod fault;
