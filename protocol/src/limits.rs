@@ -17,6 +17,8 @@ pub struct Limits {
     pub pending_acks_max: usize,
     /// Most endpoints one session may join.
     pub endpoints_max: usize,
+    /// Most rooms one session may be in, over all its endpoints; a further `join_room` is refused.
+    pub rooms_max: usize,
     /// Most sessions, handshaken ones included; a handshake beyond it is answered 503.
     pub sessions_max: usize,
     /// Most exchanges one session may have open at once: a current and a superseded poll, posts, sockets taken over.
@@ -33,6 +35,7 @@ impl Default for Limits {
             outbox_len_max: 4_000_000,
             pending_acks_max: 4_096,
             endpoints_max: 256,
+            rooms_max: 1_024,
             sessions_max: 1_000_000,
             session_exchanges_max: 64,
         }

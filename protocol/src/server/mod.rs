@@ -1,325 +1,108 @@
 //! Every session of one node. Methods are getters, commands, `handle_*` and `poll_*`.
+//!
+//! The carrier feeds whole requests and messages, and carries out what [`Server::poll_transmit`] says; the application answers
+//! handshakes and reacts to [`Server::poll_event`]. An event tells what has happened already: when `Connected` comes out, the
+//! `1::` that answers the client has been queued before it.
+//!
+//! ```
+//! use bytes::Bytes;
+//! use socketio08::server::{
+//!     ExchangeId, Method, Request, Server, ServerConfig, ServerEvent, ServerInput, ServerTransmit, SessionId,
+//! };
+//! use socketio08::{Instant, Text};
+//!
+//! let mut now = Instant::ZERO;
+//! let mut server = Server::new(ServerConfig::default(), now);
+//! server.handle_input(now, ServerInput::Request(Request {
+//!     exchange: ExchangeId(1),
+//!     method: Method::Get,
+//!     target: Text::from_static("/socket.io/1/"),
+//!     headers: Vec::new(),
+//!     body: Bytes::new(),
+//!     upgrade: false,
+//!     address: Text::from_static("192.0.2.7"),
+//! }));
+//! // The loop of every carrier: transmits, events, then wait for input or for the deadline.
+//! loop {
+//!     while let Some(transmit) = server.poll_transmit() {
+//!         if let ServerTransmit::Respond { response, .. } = transmit {
+//!             assert_eq!(response.body, "4711:15:25:websocket,xhr-polling");
+//!         }
+//!     }
+//!     let Some(event) = server.poll_event() else { break };
+//!     if let ServerEvent::HandshakeRequested { exchange, .. } = event {
+//!         server.accept(now, exchange, SessionId(Text::from_static("4711")))?;
+//!     }
+//! }
+//! while let Some(deadline) = server.poll_timeout() {
+//!     now = deadline.at;
+//!     server.handle_timeout(now);
+//! }
+//! assert_eq!((now.as_millis(), server.session_count()), (30_000, 0), "nobody used the handshake");
+//! # Ok::<(), socketio08::server::LocalError>(())
+//! ```
 
-use alloc::vec::Vec;
-use core::time::Duration;
+mod config;
+mod event_name;
+mod exchange;
+mod members;
+mod namespaces;
+mod polling;
+mod requests;
+mod response;
+mod sending;
+mod session;
+mod socket;
+mod timers;
+mod types;
 
-use bytes::Bytes;
+use alloc::collections::{BTreeMap, VecDeque};
 
-use crate::{AckId, Deadline, DecodeError, Instant, Limits, Packet, Text, Transport};
+pub use config::ServerConfig;
+pub use types::{
+    AckMode, Audience, Cause, ExchangeId, LocalError, Method, Outgoing, Refusal, Request, Response, ServerEvent,
+    ServerInput, ServerTransmit, SessionId, Violation,
+};
 
-/// One HTTP request with its response, or one upgraded channel; the carrier picks the number and never uses it twice.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct ExchangeId(pub u64);
-
-/// A session id, as issued by the caller of [`Server::accept`].
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct SessionId(pub Text);
-
-/// HTTP methods the protocol tells apart.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Method {
-    /// GET (and HEAD, which the carrier answers without its body).
-    Get,
-    /// POST.
-    Post,
-    /// OPTIONS.
-    Options,
-    /// Anything else.
-    Other,
-}
-
-/// An HTTP request, whole.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct Request {
-    /// The carrier's number for it.
-    pub exchange: ExchangeId,
-    /// The method.
-    pub method: Method,
-    /// Path and query.
-    pub target: Text,
-    /// Names and values in their order; names compare without case.
-    pub headers: Vec<(Text, Text)>,
-    /// The body, whole.
-    pub body: Bytes,
-    /// The request asks for `Upgrade: websocket`.
-    pub upgrade: bool,
-    /// The peer's address, for the application.
-    pub address: Text,
-}
-
-/// What the carrier tells the machine.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub enum ServerInput {
-    /// A request arrived.
-    Request(Request),
-    /// A text message arrived on an upgraded exchange.
-    Message {
-        /// The exchange.
-        exchange: ExchangeId,
-        /// The message.
-        text: Text,
-    },
-    /// The peer ended the exchange: an unanswered request was aborted, an upgraded channel closed.
-    Closed {
-        /// The exchange.
-        exchange: ExchangeId,
-        /// A FIN or close frame, not a reset.
-        clean: bool,
-    },
-}
-
-/// A response, whole; the carrier adds `Date` and framing.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct Response {
-    /// The HTTP status.
-    pub status: u16,
-    /// Names and values that Socket.IO sets.
-    pub headers: Vec<(&'static str, Text)>,
-    /// The body.
-    pub body: Bytes,
-}
-
-/// What the machine asks the carrier to do, in this order.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub enum ServerTransmit {
-    /// Answer a request; the exchange is over.
-    Respond {
-        /// The exchange.
-        exchange: ExchangeId,
-        /// The answer.
-        response: Response,
-    },
-    /// Answer an upgrade request with 101; the exchange carries messages from now on.
-    Upgrade {
-        /// The exchange.
-        exchange: ExchangeId,
-    },
-    /// Send one text message on an upgraded exchange.
-    Message {
-        /// The exchange.
-        exchange: ExchangeId,
-        /// The message.
-        text: Text,
-    },
-    /// End an exchange: an upgraded channel is closed, an unanswered request's connection is closed without a response.
-    Close {
-        /// The exchange.
-        exchange: ExchangeId,
-    },
-}
-
-/// Why a session ended.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Cause {
-    /// The server's application disconnected it, or the client sent `0::` (`booted`).
-    Booted,
-    /// The client disconnected by packet from an endpoint.
-    Packet,
-    /// No GET within the close timeout.
-    CloseTimeout,
-    /// No `2::` within the heartbeat timeout.
-    HeartbeatTimeout,
-    /// The current poll or socket was ended by the peer with a FIN (`socket end`).
-    SocketEnd,
-    /// The current poll or socket was reset (`socket close`).
-    SocketClose,
-    /// A limit was reached.
-    Limit,
-}
-
-/// What the machine tells the application, in this order.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub enum ServerEvent {
-    /// A handshake arrived: answer with [`Server::accept`] or [`Server::refuse`].
-    HandshakeRequested {
-        /// The exchange to answer.
-        exchange: ExchangeId,
-        /// The query, without its question mark.
-        query: Text,
-        /// The headers.
-        headers: Vec<(Text, Text)>,
-        /// The peer's address.
-        address: Text,
-    },
-    /// A request outside the protocol: answer with [`Server::respond`].
-    Outside(Request),
-    /// The transport opened (endpoint empty), the client joined a namespace, or it repeated `1::` (facts 9.1).
-    Connected {
-        /// The session.
-        session: SessionId,
-        /// The endpoint joined; empty is the root.
-        endpoint: Text,
-        /// The transport in use.
-        transport: Transport,
-    },
-    /// A message, JSON or event for an endpoint that exists. With `id` of `with_data`, answer by [`Server::acknowledge`].
-    Received {
-        /// The session.
-        session: SessionId,
-        /// The packet.
-        packet: Packet,
-    },
-    /// The client acknowledged.
-    Acknowledged {
-        /// The session.
-        session: SessionId,
-        /// The endpoint.
-        endpoint: Text,
-        /// The id that [`Server::send`] returned.
-        id: u64,
-        /// JSON text of the arguments, or empty.
-        args: Text,
-    },
-    /// The client left a namespace (not the root).
-    Left {
-        /// The session.
-        session: SessionId,
-        /// The endpoint.
-        endpoint: Text,
-    },
-    /// The session is over; every endpoint of it is.
-    Disconnected {
-        /// The session.
-        session: SessionId,
-        /// Why.
-        cause: Cause,
-    },
-    /// A transport was opened (`open`) or a POST made for a session this node does not know.
-    UnknownSession {
-        /// The id, as sent.
-        session: Text,
-        /// It was a GET or an upgrade, not a POST.
-        open: bool,
-    },
-    /// The peer broke the protocol; the packet was dropped, or the session ended as `Disconnected` tells.
-    PeerViolation {
-        /// The session, if it is known.
-        session: Option<SessionId>,
-        /// What was wrong.
-        error: DecodeError,
-    },
-}
-
-/// What to send, to one session or many.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub enum Outgoing {
-    /// `socket.send(text)`.
-    Message(Text),
-    /// `socket.json.send(value)`: JSON text.
-    Json(Text),
-    /// `socket.emit(name, args..)`: JSON text `{"name":..,"args":[..]}`; see [`crate::Packet`] views for building it.
-    Event(Text),
-}
-
-/// Who acknowledges a packet that the server sends.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
-pub enum AckMode {
-    /// Nobody.
-    #[default]
-    None,
-    /// The receiver, by itself (`id`).
-    Plain,
-    /// The receiver's application, with data (`id+`).
-    WithData,
-}
-
-/// Why the application refuses a handshake.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Refusal {
-    /// 403 `handshake unauthorized`.
-    Unauthorized,
-    /// 403 `handshake bad origin`.
-    BadOrigin,
-    /// 500 `handshake error`.
-    Error,
-    /// 503: no room for another session.
-    Full,
-}
-
-/// Who receives a broadcast.
-#[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
-pub struct Audience {
-    /// The endpoint; only its members receive (facts 9.4).
-    pub endpoint: Text,
-    /// Only members of this room of the endpoint.
-    pub room: Option<Text>,
-    /// Not these sessions.
-    pub except: Vec<SessionId>,
-    /// Drop it for a session whose transport cannot take it at once.
-    pub volatile: bool,
-}
-
-/// The caller's misuse; the peer can cause none of these.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-#[non_exhaustive]
-pub enum LocalError {
-    /// No such session (it may have ended: look at the events).
-    UnknownSession,
-    /// No such exchange waits for an answer.
-    UnknownExchange,
-    /// The session id is empty, has a character outside `A-Z a-z 0-9 - _`, or is in use.
-    BadSessionId,
-    /// The endpoint has a colon or is too long.
-    BadEndpoint,
-    /// A limit of [`Limits`] is reached, by name.
-    Limit(&'static str),
-}
-
-/// Timers and choices; the defaults are those of 0.8.7 (facts 8).
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct ServerConfig {
-    /// The resource, `/socket.io`.
-    pub resource: Text,
-    /// Advertised and accepted, in order.
-    pub transports: Vec<Transport>,
-    /// 15 s; `heartbeats: false` advertises an empty field and sends none.
-    pub heartbeat_timeout: Duration,
-    /// 20 s.
-    pub heartbeat_interval: Duration,
-    /// Whether heartbeats are sent.
-    pub heartbeats: bool,
-    /// 25 s.
-    pub close_timeout: Duration,
-    /// 20 s; zero never answers `8::`.
-    pub polling_duration: Duration,
-    /// 10 s: how often unused handshakes are swept.
-    pub handshake_sweep: Duration,
-    /// 30 s: how old an unused handshake must be.
-    pub handshake_lifetime: Duration,
-    /// Namespaces beside the root.
-    pub endpoints: Vec<Text>,
-    /// Bounds.
-    pub limits: Limits,
-}
-
-impl Default for ServerConfig {
-    fn default() -> Self {
-        Self {
-            resource: Text::from_static("/socket.io"),
-            transports: alloc::vec![Transport::Websocket, Transport::XhrPolling],
-            heartbeat_timeout: Duration::from_secs(15),
-            heartbeat_interval: Duration::from_secs(20),
-            heartbeats: true,
-            close_timeout: Duration::from_secs(25),
-            polling_duration: Duration::from_secs(20),
-            handshake_sweep: Duration::from_secs(10),
-            handshake_lifetime: Duration::from_secs(30),
-            endpoints: Vec::new(),
-            limits: Limits::default(),
-        }
-    }
-}
+use self::exchange::Exchange;
+use self::members::Members;
+use self::session::Session;
+use self::timers::Deadlines;
+use crate::{AckId, Deadline, Instant, Text};
 
 /// Every session of one node, without I/O.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Server {
     config: ServerConfig,
+    /// The sweep of unused handshakes ticks from here.
+    started: Instant,
+    /// The latest instant seen (law 2).
+    now: Instant,
+    sessions: BTreeMap<SessionId, Session>,
+    exchanges: BTreeMap<ExchangeId, Exchange>,
+    /// How many exchanges wait for the application.
+    waiting: usize,
+    members: Members,
+    deadlines: Deadlines,
+    transmits: VecDeque<ServerTransmit>,
+    events: VecDeque<ServerEvent>,
 }
 
 impl Server {
     /// A server that listens from `now` on (the sweep of unused handshakes ticks from here).
-    pub fn new(config: ServerConfig, _now: Instant) -> Self {
-        Self { config }
+    pub fn new(config: ServerConfig, now: Instant) -> Self {
+        Self {
+            config,
+            started: now,
+            now,
+            sessions: BTreeMap::new(),
+            exchanges: BTreeMap::new(),
+            waiting: 0,
+            members: Members::default(),
+            deadlines: Deadlines::default(),
+            transmits: VecDeque::new(),
+            events: VecDeque::new(),
+        }
     }
 
     // --- getters
@@ -331,12 +114,12 @@ impl Server {
 
     /// Sessions that opened a transport and have not ended, in a fixed order.
     pub fn sessions(&self) -> impl Iterator<Item = &SessionId> {
-        core::iter::empty()
+        self.sessions.iter().filter(|(_, session)| session.transport.is_some()).map(|(id, _)| id)
     }
 
     /// How many sessions are known, unused handshakes included.
     pub fn session_count(&self) -> usize {
-        0
+        self.sessions.len()
     }
 
     // --- commands
@@ -347,11 +130,12 @@ impl Server {
     /// [`LocalError`] if the exchange is unknown or the id cannot be used; the exchange still waits then.
     pub fn accept(
         &mut self,
-        _now: Instant,
-        _exchange: ExchangeId,
-        _session: SessionId,
+        now: Instant,
+        exchange: ExchangeId,
+        session: SessionId,
     ) -> Result<(), LocalError> {
-        Ok(())
+        self.advance(now);
+        self.accept_handshake(exchange, session)
     }
 
     /// Refuses a handshake.
@@ -360,10 +144,13 @@ impl Server {
     /// [`LocalError::UnknownExchange`].
     pub fn refuse(
         &mut self,
-        _now: Instant,
-        _exchange: ExchangeId,
-        _refusal: Refusal,
+        now: Instant,
+        exchange: ExchangeId,
+        refusal: Refusal,
     ) -> Result<(), LocalError> {
+        self.advance(now);
+        let style = self.take_handshake(exchange)?;
+        self.transmit_response(exchange, response::refused(&style, refusal));
         Ok(())
     }
 
@@ -373,10 +160,13 @@ impl Server {
     /// [`LocalError::UnknownExchange`].
     pub fn respond(
         &mut self,
-        _now: Instant,
-        _exchange: ExchangeId,
-        _response: Response,
+        now: Instant,
+        exchange: ExchangeId,
+        response: Response,
     ) -> Result<(), LocalError> {
+        self.advance(now);
+        self.take_outside(exchange)?;
+        self.transmit_response(exchange, response);
         Ok(())
     }
 
@@ -386,13 +176,14 @@ impl Server {
     /// [`LocalError`]; nothing is sent then.
     pub fn send(
         &mut self,
-        _now: Instant,
-        _session: &SessionId,
-        _endpoint: &Text,
-        _outgoing: Outgoing,
-        _ack: AckMode,
+        now: Instant,
+        session: &SessionId,
+        endpoint: &Text,
+        outgoing: Outgoing,
+        ack: AckMode,
     ) -> Result<Option<u64>, LocalError> {
-        Ok(None)
+        self.advance(now);
+        self.send_packet(session, endpoint, outgoing, ack)
     }
 
     /// Sends to one session if its transport can take it at once; tells whether it did.
@@ -401,12 +192,13 @@ impl Server {
     /// [`LocalError`].
     pub fn send_volatile(
         &mut self,
-        _now: Instant,
-        _session: &SessionId,
-        _endpoint: &Text,
-        _outgoing: Outgoing,
+        now: Instant,
+        session: &SessionId,
+        endpoint: &Text,
+        outgoing: Outgoing,
     ) -> Result<bool, LocalError> {
-        Ok(false)
+        self.advance(now);
+        self.send_packet_volatile(session, endpoint, outgoing)
     }
 
     /// Acknowledges a received packet with data; `args` is a JSON array or empty.
@@ -415,13 +207,14 @@ impl Server {
     /// [`LocalError`].
     pub fn acknowledge(
         &mut self,
-        _now: Instant,
-        _session: &SessionId,
-        _endpoint: &Text,
-        _id: &AckId,
-        _args: Text,
+        now: Instant,
+        session: &SessionId,
+        endpoint: &Text,
+        id: &AckId,
+        args: Text,
     ) -> Result<(), LocalError> {
-        Ok(())
+        self.advance(now);
+        self.send_ack(session, endpoint, id, args)
     }
 
     /// Sends to many; returns to how many.
@@ -430,11 +223,12 @@ impl Server {
     /// [`LocalError::BadEndpoint`].
     pub fn broadcast(
         &mut self,
-        _now: Instant,
-        _audience: &Audience,
-        _outgoing: &Outgoing,
+        now: Instant,
+        audience: &Audience,
+        outgoing: &Outgoing,
     ) -> Result<usize, LocalError> {
-        Ok(0)
+        self.advance(now);
+        self.send_to_audience(audience, outgoing)
     }
 
     /// Puts a session into a room of an endpoint.
@@ -443,11 +237,11 @@ impl Server {
     /// [`LocalError`].
     pub fn join_room(
         &mut self,
-        _session: &SessionId,
-        _endpoint: &Text,
-        _room: Text,
+        session: &SessionId,
+        endpoint: &Text,
+        room: Text,
     ) -> Result<(), LocalError> {
-        Ok(())
+        self.enter_room(session, endpoint, room)
     }
 
     /// Takes a session out of a room.
@@ -456,46 +250,65 @@ impl Server {
     /// [`LocalError`].
     pub fn leave_room(
         &mut self,
-        _session: &SessionId,
-        _endpoint: &Text,
-        _room: &Text,
+        session: &SessionId,
+        endpoint: &Text,
+        room: &Text,
     ) -> Result<(), LocalError> {
-        Ok(())
+        self.exit_room(session, endpoint, room)
     }
 
     /// Ends a session: `0::` to an open transport, then closed (facts 4.9, 7.9).
     ///
     /// # Errors
     /// [`LocalError::UnknownSession`].
-    pub fn disconnect(&mut self, _now: Instant, _session: &SessionId) -> Result<(), LocalError> {
+    pub fn disconnect(&mut self, now: Instant, session: &SessionId) -> Result<(), LocalError> {
+        self.advance(now);
+        if !self.sessions.contains_key(session) {
+            return Err(LocalError::UnknownSession);
+        }
+        self.boot(session);
         Ok(())
     }
 
     // --- handle
 
     /// Takes what the carrier received. Cannot fail: a bad peer is an event.
-    pub fn handle_input(&mut self, _now: Instant, _input: ServerInput) {}
+    pub fn handle_input(&mut self, now: Instant, input: ServerInput) {
+        self.advance(now);
+        match input {
+            ServerInput::Request(request) => self.request(request),
+            ServerInput::Message { exchange, text } => self.message(exchange, &text),
+            ServerInput::Closed { exchange, clean } => self.closed(exchange, clean),
+        }
+    }
 
     /// Lets the timers due at `now` fire.
-    pub fn handle_timeout(&mut self, _now: Instant) {}
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.advance(now);
+        self.fire_due();
+    }
 
     // --- poll
 
     /// The next thing to transmit. May change after any command or `handle_*`.
     #[must_use]
     pub fn poll_transmit(&mut self) -> Option<ServerTransmit> {
-        None
+        self.transmits.pop_front()
     }
 
     /// The next event. May change after any command or `handle_*`.
     #[must_use]
     pub fn poll_event(&mut self) -> Option<ServerEvent> {
-        None
+        self.events.pop_front()
     }
 
     /// The next deadline. May change after any command or `handle_*`.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Deadline> {
-        None
+        self.deadlines.next()
+    }
+
+    fn advance(&mut self, now: Instant) {
+        self.now = self.now.max(now);
     }
 }

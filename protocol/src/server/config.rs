@@ -1,0 +1,52 @@
+//! Timers and choices.
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use crate::{Limits, Text, Transport};
+
+/// Timers and choices; the defaults are those of 0.8.7 (facts 8).
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct ServerConfig {
+    /// The resource, `/socket.io`.
+    pub resource: Text,
+    /// Advertised, in order. The machine carries websocket and xhr-polling; a request on another one is closed without a
+    /// response, as on one that is not listed (facts 3.4).
+    pub transports: Vec<Transport>,
+    /// 15 s; zero advertises an empty field, as `heartbeats: false` does.
+    pub heartbeat_timeout: Duration,
+    /// 20 s.
+    pub heartbeat_interval: Duration,
+    /// Whether heartbeats are sent.
+    pub heartbeats: bool,
+    /// 25 s; zero advertises an empty field.
+    pub close_timeout: Duration,
+    /// 20 s; zero never answers `8::`.
+    pub polling_duration: Duration,
+    /// 10 s: how often unused handshakes are swept; zero never sweeps.
+    pub handshake_sweep: Duration,
+    /// 30 s: how old an unused handshake must be.
+    pub handshake_lifetime: Duration,
+    /// Namespaces beside the root.
+    pub endpoints: Vec<Text>,
+    /// Bounds.
+    pub limits: Limits,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            resource: Text::from_static("/socket.io"),
+            transports: alloc::vec![Transport::Websocket, Transport::XhrPolling],
+            heartbeat_timeout: Duration::from_secs(15),
+            heartbeat_interval: Duration::from_secs(20),
+            heartbeats: true,
+            close_timeout: Duration::from_secs(25),
+            polling_duration: Duration::from_secs(20),
+            handshake_sweep: Duration::from_secs(10),
+            handshake_lifetime: Duration::from_secs(30),
+            endpoints: Vec::new(),
+            limits: Limits::default(),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What the machine knows of each exchange that is not over.
+
+use super::{ExchangeId, Server, ServerEvent, SessionId};
+use super::response::HandshakeStyle;
+use super::session::Channel;
+use super::{Cause, LocalError};
+
+/// An exchange that waits for an answer or carries messages.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub(super) enum Exchange {
+    /// A handshake that the application has to answer.
+    Handshake(HandshakeStyle),
+    /// A request outside the protocol, for the application.
+    Outside,
+    /// A GET of xhr-polling, current or superseded.
+    Poll {
+        /// The session.
+        session: SessionId,
+        /// The request had an `Origin`.
+        origin: bool,
+    },
+    /// An upgraded exchange, current or superseded.
+    Socket(SessionId),
+}
+
+impl Server {
+    /// Registers an exchange that the application answers. False if as many wait as there may be sessions.
+    pub(super) fn wait_for_application(&mut self, exchange: ExchangeId, what: Exchange) -> bool {
+        if self.waiting >= self.config.limits.sessions_max {
+            return false;
+        }
+        self.waiting += 1;
+        self.exchanges.insert(exchange, what);
+        true
+    }
+
+    /// Takes a waiting handshake out.
+    pub(super) fn take_handshake(&mut self, exchange: ExchangeId) -> Result<HandshakeStyle, LocalError> {
+        match self.exchanges.remove(&exchange) {
+            Some(Exchange::Handshake(style)) => {
+                self.waiting -= 1;
+                Ok(style)
+            }
+            other => {
+                self.exchanges.extend(other.map(|other| (exchange, other)));
+                Err(LocalError::UnknownExchange)
+            }
+        }
+    }
+
+    /// Takes a waiting outside request out.
+    pub(super) fn take_outside(&mut self, exchange: ExchangeId) -> Result<(), LocalError> {
+        if !matches!(self.exchanges.get(&exchange), Some(Exchange::Outside)) {
+            return Err(LocalError::UnknownExchange);
+        }
+        self.exchanges.remove(&exchange);
+        self.waiting -= 1;
+        Ok(())
+    }
+
+    /// The peer ended an exchange. The end of the current poll or socket ends the session at once; that of a superseded
+    /// one is harmless (facts 4.6, 4.7, 7.7, 7.11).
+    pub(super) fn closed(&mut self, exchange: ExchangeId, clean: bool) {
+        match self.exchanges.remove(&exchange) {
+            None => {}
+            Some(Exchange::Handshake(_) | Exchange::Outside) => self.waiting -= 1,
+            Some(Exchange::Poll { session: id, .. } | Exchange::Socket(id)) => {
+                if self.channel(&id).map(Channel::exchange) == Some(exchange) {
+                    let cause = if clean { Cause::SocketEnd } else { Cause::SocketClose };
+                    self.end(&id, cause, Some(exchange));
+                } else if let Some(session) = self.sessions.get_mut(&id) {
+                    session.superseded.retain(|&superseded| superseded != exchange);
+                }
+            }
+        }
+    }
+
+    /// Reports a request for a session that this node does not know.
+    pub(super) fn unknown_session(&mut self, session: SessionId, open: bool) {
+        self.events.push_back(ServerEvent::UnknownSession { session: session.0, open });
+    }
+}

@@ -1,0 +1,83 @@
+//! The xhr-polling transport (facts 4).
+
+use bytes::Bytes;
+
+use super::exchange::Exchange;
+use super::session::Channel;
+use super::{ExchangeId, Server, ServerEvent, SessionId, Violation, response};
+use crate::payload::Payload;
+use crate::{Text, Timer, Transport};
+
+impl Server {
+    /// A GET: answered at once if something waits, else held. The first of a session is answered `1::`.
+    pub(super) fn open_poll(&mut self, exchange: ExchangeId, id: &SessionId, origin: bool) {
+        let Some(session) = self.sessions.get(id) else { return };
+        let first = session.transport.is_none();
+        self.exchanges.insert(exchange, Exchange::Poll { session: id.clone(), origin });
+        self.take_over(id, Channel::Poll(exchange), Transport::XhrPolling);
+        if first {
+            self.deliver(id, Text::from_static("1::"));
+            self.connect(id, Transport::XhrPolling);
+            return;
+        }
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        if !session.outbox.is_empty() {
+            let body = session.outbox.pop_payload(&self.config.limits).into_bytes();
+            self.answer_poll(id, exchange, body);
+        } else if !self.config.polling_duration.is_zero() {
+            self.set_timer(id, Timer::Poll, self.config.polling_duration);
+        }
+    }
+
+    /// A GET for a session this node does not know (facts 3.5).
+    pub(super) fn refuse_poll(&mut self, exchange: ExchangeId, id: SessionId, origin: bool) {
+        let body = Bytes::from_static(b"7:::1+0");
+        self.transmit_response(exchange, response::poll(body, origin));
+        self.unknown_session(id, true);
+    }
+
+    /// A POST: answered before its packets are looked at, whether the session is known or not (facts 3.5, 4.5).
+    pub(super) fn post(&mut self, exchange: ExchangeId, id: SessionId, body: Bytes, origin: bool) {
+        if body.len() > self.config.limits.payload_len_max {
+            let refusal = response::plain(413, "the body is too long", origin);
+            self.transmit_response(exchange, refusal);
+            return;
+        }
+        self.transmit_response(exchange, response::posted(origin));
+        let Some(session) = self.sessions.get(&id) else {
+            self.unknown_session(id, false);
+            return;
+        };
+        if session.transport.is_none() {
+            self.connect_without_poll(&id);
+        }
+        if !body.is_empty() {
+            self.take_payload(&id, Text::from_utf8_lossy(body));
+        }
+    }
+
+    /// A POST before any GET opens the session, and `1::` is lost (facts 4.8). The close timeout runs from here: nothing
+    /// guards such a session of 0.8.7.
+    fn connect_without_poll(&mut self, id: &SessionId) {
+        self.connect(id, Transport::XhrPolling);
+        self.set_timer(id, Timer::Close, self.config.close_timeout);
+    }
+
+    /// Takes packet after packet until one ends the session or the framing breaks.
+    fn take_payload(&mut self, id: &SessionId, text: Text) {
+        let limits = self.config.limits;
+        for packet in Payload::new(text, &limits) {
+            match packet {
+                Ok(packet) => self.take_packet(id, &packet),
+                Err(error) => {
+                    let session = Some(id.clone());
+                    let error = Violation::Payload(error);
+                    self.events.push_back(ServerEvent::PeerViolation { session, error });
+                }
+            }
+            if !self.sessions.contains_key(id) {
+                return;
+            }
+        }
+    }
+}

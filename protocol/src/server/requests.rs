@@ -1,0 +1,176 @@
+//! HTTP requests: what each target and method leads to (facts 3).
+
+use alloc::vec::Vec;
+
+use super::exchange::Exchange;
+use super::response::{self, HandshakeStyle};
+use super::session::Session;
+use super::{
+    ExchangeId, LocalError, Method, Refusal, Request, Response, Server, ServerEvent, ServerTransmit, SessionId,
+};
+use crate::handshake::Handshake;
+use crate::target::Target;
+use crate::{Text, Transport};
+
+/// Whether a request has an `Origin` that is not empty.
+pub(super) fn has_origin(headers: &[(Text, Text)]) -> bool {
+    headers.iter().any(|(name, value)| name.eq_ignore_ascii_case("origin") && !value.is_empty())
+}
+
+/// The values of one name in a query.
+fn query_values<'q>(query: &'q str, name: &'q str) -> impl Iterator<Item = &'q str> {
+    query.split('&').filter_map(move |pair| {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (key == name).then_some(value)
+    })
+}
+
+/// The callback index of a handshake by script: one `jsonp=` of decimal digits. Anything else is ignored, as 0.9 does;
+/// 0.8.7 writes whatever it is into the script it answers.
+fn jsonp_index(query: &str) -> Option<Text> {
+    let mut values = query_values(query, "jsonp");
+    let (index, None) = (values.next()?, values.next()) else { return None };
+    let digits = (1..=10).contains(&index.len()) && index.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| Text::from(index))
+}
+
+impl Server {
+    pub(super) fn transmit_response(&mut self, exchange: ExchangeId, response: Response) {
+        self.transmits.push_back(ServerTransmit::Respond { exchange, response });
+    }
+
+    pub(super) fn transmit_close(&mut self, exchange: ExchangeId) {
+        self.transmits.push_back(ServerTransmit::Close { exchange });
+    }
+
+    pub(super) fn request(&mut self, request: Request) {
+        let exchange = request.exchange;
+        let target = request.target.clone();
+        match Target::parse(&self.config.resource, &target) {
+            Target::Session { session, query, .. } if query_values(query, "disconnect").next().is_some() => {
+                let id = SessionId(target.slice_ref(session));
+                self.forced_disconnect(exchange, &id);
+            }
+            Target::Session { transport: Ok(transport), session, .. } if self.serves(transport) => {
+                let id = SessionId(target.slice_ref(session));
+                self.session_request(request, id, transport);
+            }
+            // An unknown or disabled transport is cut off without a response (facts 3.4), and so is an upgrade of anything
+            // but a websocket: the upgrade of a poll, which crashes 0.8.7 (facts 4.13), included.
+            Target::Session { .. } => self.transmit_close(exchange),
+            _ if request.upgrade => self.transmit_close(exchange),
+            Target::Outside | Target::Static(_) => self.outside(request),
+            Target::Welcome => self.transmit_response(exchange, response::welcome()),
+            Target::WrongProtocol => self.transmit_response(exchange, response::wrong_protocol()),
+            Target::Handshake { query } => {
+                let query = target.slice_ref(query);
+                self.handshake_request(request, query);
+            }
+        }
+    }
+
+    /// The transports this machine carries; others may be advertised, and are answered as disabled ones.
+    fn serves(&self, transport: Transport) -> bool {
+        matches!(transport, Transport::Websocket | Transport::XhrPolling)
+            && self.config.transports.contains(&transport)
+    }
+
+    fn session_request(&mut self, request: Request, id: SessionId, transport: Transport) {
+        let known = self.sessions.contains_key(&id);
+        let exchange = request.exchange;
+        let origin = has_origin(&request.headers);
+        match (transport, request.upgrade, request.method) {
+            (Transport::Websocket, true, Method::Get) if known => self.open_socket(exchange, &id),
+            (Transport::Websocket, true, Method::Get) => self.refuse_socket(exchange, id),
+            (Transport::XhrPolling, false, Method::Get) if known => self.open_poll(exchange, &id, origin),
+            (Transport::XhrPolling, false, Method::Get) => self.refuse_poll(exchange, id, origin),
+            (Transport::XhrPolling, false, Method::Post) => self.post(exchange, id, request.body, origin),
+            (Transport::XhrPolling, false, Method::Options) => {
+                self.transmit_response(exchange, response::preflight(origin));
+            }
+            (Transport::XhrPolling, false, Method::Other) => {
+                self.transmit_response(exchange, response::method_not_allowed());
+            }
+            // A plain request on a websocket URL, an upgrade on a polling one.
+            _ => self.transmit_close(exchange),
+        }
+    }
+
+    /// `?disconnect`: ends a session whose transport is open, else nothing. 0.8.7 never answers the request itself; it is
+    /// closed here, so that it holds no connection (facts 3.6).
+    fn forced_disconnect(&mut self, exchange: ExchangeId, id: &SessionId) {
+        if self.channel(id).is_some() {
+            self.boot(id);
+        }
+        self.transmit_close(exchange);
+    }
+
+    fn outside(&mut self, request: Request) {
+        if self.wait_for_application(request.exchange, Exchange::Outside) {
+            self.events.push_back(ServerEvent::Outside(request));
+        } else {
+            let busy = response::plain(503, "too many requests wait: try again later", false);
+            self.transmit_response(request.exchange, busy);
+        }
+    }
+
+    fn handshake_request(&mut self, request: Request, query: Text) {
+        let Request { exchange, headers, address, .. } = request;
+        let style = HandshakeStyle { origin: has_origin(&headers), jsonp: jsonp_index(&query) };
+        let full = self.sessions.len() >= self.config.limits.sessions_max;
+        if full || !self.wait_for_application(exchange, Exchange::Handshake(style.clone())) {
+            self.transmit_response(exchange, response::refused(&style, Refusal::Full));
+            return;
+        }
+        self.events.push_back(ServerEvent::HandshakeRequested { exchange, query, headers, address });
+    }
+
+    pub(super) fn accept_handshake(
+        &mut self,
+        exchange: ExchangeId,
+        session: SessionId,
+    ) -> Result<(), LocalError> {
+        if !matches!(self.exchanges.get(&exchange), Some(Exchange::Handshake(_))) {
+            return Err(LocalError::UnknownExchange);
+        }
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        let valid = !session.0.is_empty() && session.0.bytes().all(plain);
+        if !valid || self.sessions.contains_key(&session) {
+            return Err(LocalError::BadSessionId);
+        }
+        if self.sessions.len() >= self.config.limits.sessions_max {
+            return Err(LocalError::Limit("sessions_max"));
+        }
+        let style = self.take_handshake(exchange)?;
+        let body = self.handshake_body(&session);
+        self.transmit_response(exchange, response::handshaken(&style, &body));
+        self.sessions.insert(session.clone(), Session::new());
+        self.set_handshake_timer(&session);
+        Ok(())
+    }
+
+    fn handshake_body(&self, session: &SessionId) -> Text {
+        let config = &self.config;
+        let heartbeats = config.heartbeats && !config.heartbeat_timeout.is_zero();
+        let handshake = Handshake {
+            session: session.0.clone(),
+            heartbeat_timeout: heartbeats.then_some(config.heartbeat_timeout),
+            close_timeout: (!config.close_timeout.is_zero()).then_some(config.close_timeout),
+            transports: Vec::clone(&config.transports),
+        };
+        handshake.to_text()
+    }
+
+    /// The first transport of a session opened: it joins the root.
+    pub(super) fn connect(&mut self, id: &SessionId, transport: Transport) {
+        self.members.insert(id, Text::EMPTY, None);
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.transport = Some(transport);
+        }
+        self.events.push_back(ServerEvent::Connected {
+            session: id.clone(),
+            endpoint: Text::EMPTY,
+            transport,
+        });
+    }
+}

@@ -1,0 +1,127 @@
+//! Responses, with the headers that Socket.IO sets itself (facts 3.3, 4.1, 4.5).
+
+use alloc::format;
+use alloc::string::ToString;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use bytes::Bytes;
+
+use super::{Refusal, Response};
+use crate::Text;
+
+type Headers = Vec<(&'static str, Text)>;
+
+/// `Access-Control-Allow-Origin: *`, if the request had an `Origin`. Never with `Access-Control-Allow-Credentials`, which
+/// 0.8.7 adds for requests with cookies: a wildcard and credentials do not belong together.
+fn add_cors(headers: &mut Headers, origin: bool) {
+    if origin {
+        headers.push(("Access-Control-Allow-Origin", Text::from_static("*")));
+    }
+}
+
+fn length(body: &Bytes) -> (&'static str, Text) {
+    ("Content-Length", Text::from(body.len().to_string()))
+}
+
+/// The answer to a poll.
+pub(super) fn poll(body: Bytes, origin: bool) -> Response {
+    let mut headers = vec![
+        ("Content-Type", Text::from_static("text/plain; charset=UTF-8")),
+        length(&body),
+        ("Connection", Text::from_static("Keep-Alive")),
+    ];
+    add_cors(&mut headers, origin);
+    Response { status: 200, headers, body }
+}
+
+/// The answer to a POST.
+pub(super) fn posted(origin: bool) -> Response {
+    let body = Bytes::from_static(b"1");
+    let mut headers = vec![length(&body)];
+    add_cors(&mut headers, origin);
+    Response { status: 200, headers, body }
+}
+
+/// The answer to a CORS preflight. 0.8.7 never answers one, and opens the session by it (facts 3.7).
+pub(super) fn preflight(origin: bool) -> Response {
+    let mut headers = vec![
+        ("Access-Control-Allow-Methods", Text::from_static("GET, POST, OPTIONS")),
+        ("Access-Control-Allow-Headers", Text::from_static("Content-Type")),
+        length(&Bytes::new()),
+    ];
+    add_cors(&mut headers, origin);
+    Response { status: 200, headers, body: Bytes::new() }
+}
+
+/// A method that no transport has.
+pub(super) fn method_not_allowed() -> Response {
+    let mut response = plain(405, "method not allowed: use GET or POST", false);
+    response.headers.push(("Allow", Text::from_static("GET, POST, OPTIONS")));
+    response
+}
+
+/// A short text for people.
+pub(super) fn plain(status: u16, body: &'static str, origin: bool) -> Response {
+    let mut headers = vec![("Content-Type", Text::from_static("text/plain"))];
+    add_cors(&mut headers, origin);
+    Response { status, headers, body: Bytes::from_static(body.as_bytes()) }
+}
+
+/// A path under the resource that is no request of the protocol (facts 3.1).
+pub(super) fn welcome() -> Response {
+    bare(200, "Welcome to socket.io.")
+}
+
+/// Another protocol revision (facts 3.2).
+pub(super) fn wrong_protocol() -> Response {
+    bare(500, "Protocol version not supported.")
+}
+
+fn bare(status: u16, body: &'static str) -> Response {
+    Response { status, headers: Vec::new(), body: Bytes::from_static(body.as_bytes()) }
+}
+
+/// How a handshake wants to be answered.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub(super) struct HandshakeStyle {
+    /// The request had an `Origin`.
+    pub(super) origin: bool,
+    /// `?jsonp=`: the index of the callback, digits only.
+    pub(super) jsonp: Option<Text>,
+}
+
+/// An accepted handshake.
+pub(super) fn handshaken(style: &HandshakeStyle, body: &Text) -> Response {
+    match &style.jsonp {
+        // The body needs no escape: an accepted id has no character that JSON or script would.
+        Some(index) => script(&format!("io.j[{index}](\"{body}\");")),
+        None => {
+            let mut headers = vec![("Content-Type", Text::from_static("text/plain"))];
+            add_cors(&mut headers, style.origin);
+            Response { status: 200, headers, body: body.clone().into_bytes() }
+        }
+    }
+}
+
+/// A refused handshake. As a script it is a 200, for a script that fails is not run (facts 3.3).
+pub(super) fn refused(style: &HandshakeStyle, refusal: Refusal) -> Response {
+    let (status, text, cors) = match refusal {
+        Refusal::Unauthorized => (403, "handshake unauthorized", true),
+        Refusal::BadOrigin => (403, "handshake bad origin", false),
+        Refusal::Error => (500, "handshake error", true),
+        Refusal::Full => (503, "no room for another session: try again later", true),
+    };
+    match &style.jsonp {
+        Some(index) => script(&format!("io.j[{index}](new Error(\"{text}\"));")),
+        None => plain(status, text, cors && style.origin),
+    }
+}
+
+fn script(body: &str) -> Response {
+    Response {
+        status: 200,
+        headers: vec![("Content-Type", Text::from_static("application/javascript"))],
+        body: Bytes::copy_from_slice(body.as_bytes()),
+    }
+}

@@ -1,0 +1,275 @@
+//! What goes in and out of the machine.
+
+use alloc::vec::Vec;
+
+use bytes::Bytes;
+
+use crate::payload::PayloadError;
+use crate::{DecodeError, Packet, Text, Transport};
+
+/// One HTTP request with its response, or one upgraded channel; the carrier picks the number and never uses it twice.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct ExchangeId(pub u64);
+
+/// A session id, as issued by the caller of [`Server::accept`].
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct SessionId(pub Text);
+
+/// HTTP methods the protocol tells apart.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Method {
+    /// GET (and HEAD, which the carrier answers without its body).
+    Get,
+    /// POST.
+    Post,
+    /// OPTIONS.
+    Options,
+    /// Anything else.
+    Other,
+}
+
+/// An HTTP request, whole.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct Request {
+    /// The carrier's number for it.
+    pub exchange: ExchangeId,
+    /// The method.
+    pub method: Method,
+    /// Path and query.
+    pub target: Text,
+    /// Names and values in their order; names compare without case.
+    pub headers: Vec<(Text, Text)>,
+    /// The body, whole.
+    pub body: Bytes,
+    /// The request asks for `Upgrade: websocket`.
+    pub upgrade: bool,
+    /// The peer's address, for the application.
+    pub address: Text,
+}
+
+/// What the carrier tells the machine.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub enum ServerInput {
+    /// A request arrived.
+    Request(Request),
+    /// A text message arrived on an upgraded exchange.
+    Message {
+        /// The exchange.
+        exchange: ExchangeId,
+        /// The message.
+        text: Text,
+    },
+    /// The peer ended the exchange: an unanswered request was aborted, an upgraded channel closed.
+    Closed {
+        /// The exchange.
+        exchange: ExchangeId,
+        /// A FIN or close frame, not a reset.
+        clean: bool,
+    },
+}
+
+/// A response, whole; the carrier adds `Date` and framing.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// Names and values that Socket.IO sets.
+    pub headers: Vec<(&'static str, Text)>,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// What the machine asks the carrier to do, in this order.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub enum ServerTransmit {
+    /// Answer a request; the exchange is over.
+    Respond {
+        /// The exchange.
+        exchange: ExchangeId,
+        /// The answer.
+        response: Response,
+    },
+    /// Answer an upgrade request with 101; the exchange carries messages from now on.
+    Upgrade {
+        /// The exchange.
+        exchange: ExchangeId,
+    },
+    /// Send one text message on an upgraded exchange.
+    Message {
+        /// The exchange.
+        exchange: ExchangeId,
+        /// The message.
+        text: Text,
+    },
+    /// End an exchange: an upgraded channel is closed, an unanswered request's connection is closed without a response.
+    Close {
+        /// The exchange.
+        exchange: ExchangeId,
+    },
+}
+
+/// Why a session ended.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Cause {
+    /// The server's application disconnected it, or the client sent `0::` (`booted`).
+    Booted,
+    /// The client disconnected by packet from an endpoint.
+    Packet,
+    /// No GET within the close timeout.
+    CloseTimeout,
+    /// No `2::` within the heartbeat timeout.
+    HeartbeatTimeout,
+    /// The current poll or socket was ended by the peer with a FIN (`socket end`).
+    SocketEnd,
+    /// The current poll or socket was reset (`socket close`).
+    SocketClose,
+    /// A limit was reached.
+    Limit,
+}
+
+/// What the machine tells the application, in this order.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub enum ServerEvent {
+    /// A handshake arrived: answer with [`Server::accept`] or [`Server::refuse`].
+    HandshakeRequested {
+        /// The exchange to answer.
+        exchange: ExchangeId,
+        /// The query, without its question mark.
+        query: Text,
+        /// The headers.
+        headers: Vec<(Text, Text)>,
+        /// The peer's address.
+        address: Text,
+    },
+    /// A request outside the protocol: answer with [`Server::respond`].
+    Outside(Request),
+    /// The transport opened (endpoint empty), the client joined a namespace, or it repeated `1::` (facts 9.1).
+    Connected {
+        /// The session.
+        session: SessionId,
+        /// The endpoint joined; empty is the root.
+        endpoint: Text,
+        /// The transport in use.
+        transport: Transport,
+    },
+    /// A message, JSON or event for an endpoint that exists. With `id` of `with_data`, answer by [`Server::acknowledge`].
+    Received {
+        /// The session.
+        session: SessionId,
+        /// The packet.
+        packet: Packet,
+    },
+    /// The client acknowledged.
+    Acknowledged {
+        /// The session.
+        session: SessionId,
+        /// The endpoint.
+        endpoint: Text,
+        /// The id that [`Server::send`] returned.
+        id: u64,
+        /// JSON text of the arguments, or empty.
+        args: Text,
+    },
+    /// The client left a namespace (not the root).
+    Left {
+        /// The session.
+        session: SessionId,
+        /// The endpoint.
+        endpoint: Text,
+    },
+    /// The session is over; every endpoint of it is.
+    Disconnected {
+        /// The session.
+        session: SessionId,
+        /// Why.
+        cause: Cause,
+    },
+    /// A transport was opened (`open`) or a POST made for a session this node does not know.
+    UnknownSession {
+        /// The id, as sent.
+        session: Text,
+        /// It was a GET or an upgrade, not a POST.
+        open: bool,
+    },
+    /// The peer broke the protocol; the packet was dropped, or the session ended as `Disconnected` tells.
+    PeerViolation {
+        /// The session, if it is known.
+        session: Option<SessionId>,
+        /// What was wrong.
+        error: Violation,
+    },
+}
+
+/// How a peer broke the protocol.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Violation {
+    /// A text that is no packet.
+    Packet(DecodeError),
+    /// A body that is no payload; the packets before the error were processed.
+    Payload(PayloadError),
+}
+
+/// What to send, to one session or many.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub enum Outgoing {
+    /// `socket.send(text)`.
+    Message(Text),
+    /// `socket.json.send(value)`: JSON text.
+    Json(Text),
+    /// `socket.emit(name, args..)`: JSON text `{"name":..,"args":[..]}`; see [`crate::Packet`] views for building it.
+    Event(Text),
+}
+
+/// Who acknowledges a packet that the server sends.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub enum AckMode {
+    /// Nobody.
+    #[default]
+    None,
+    /// The receiver, by itself (`id`).
+    Plain,
+    /// The receiver's application, with data (`id+`).
+    WithData,
+}
+
+/// Why the application refuses a handshake.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Refusal {
+    /// 403 `handshake unauthorized`.
+    Unauthorized,
+    /// 403 `handshake bad origin`.
+    BadOrigin,
+    /// 500 `handshake error`.
+    Error,
+    /// 503: no room for another session.
+    Full,
+}
+
+/// Who receives a broadcast.
+#[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
+pub struct Audience {
+    /// The endpoint; only its members receive (facts 9.4).
+    pub endpoint: Text,
+    /// Only members of this room of the endpoint.
+    pub room: Option<Text>,
+    /// Not these sessions.
+    pub except: Vec<SessionId>,
+    /// Drop it for a session whose transport cannot take it at once.
+    pub volatile: bool,
+}
+
+/// The caller's misuse; the peer can cause none of these.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum LocalError {
+    /// No such session (it may have ended: look at the events).
+    UnknownSession,
+    /// No such exchange waits for an answer.
+    UnknownExchange,
+    /// The session id is empty, has a character outside `A-Z a-z 0-9 - _`, or is in use.
+    BadSessionId,
+    /// The endpoint is not one of [`ServerConfig::endpoints`](super::ServerConfig::endpoints).
+    BadEndpoint,
+    /// A limit of [`Limits`] is reached, by name.
+    Limit(&'static str),
+}
