@@ -64,31 +64,31 @@ impl Scanner<'_> {
         let mut wanted = wanted.chars();
         let mut equal = true;
         loop {
-            let unit = match self.rest.next()? {
+            let read = match self.rest.next()? {
                 '"' => return Some(equal && wanted.next().is_none()),
                 '\\' => self.escape()?,
-                plain => Some(plain),
+                plain => plain,
             };
-            equal = equal && unit.is_some() && unit == wanted.next();
+            equal = equal && wanted.next() == Some(read);
         }
     }
 
-    /// The character an escape stands for; `None` inside for a surrogate, which no name of ours has.
-    fn escape(&mut self) -> Option<Option<char>> {
+    /// The character an escape stands for; U+FFFD for a surrogate, which no name of ours has.
+    fn escape(&mut self) -> Option<char> {
         Some(match self.rest.next()? {
-            'b' => Some('\u{8}'),
-            'f' => Some('\u{c}'),
-            'n' => Some('\n'),
-            'r' => Some('\r'),
-            't' => Some('\t'),
+            'b' => '\u{8}',
+            'f' => '\u{c}',
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
             'u' => {
                 let mut unit = 0;
                 for _ in 0..4 {
                     unit = unit * 16 + self.rest.next()?.to_digit(16)?;
                 }
-                char::from_u32(unit)
+                char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER)
             }
-            plain => Some(plain),
+            plain => plain,
         })
     }
 

@@ -1,9 +1,9 @@
 //! What the machine knows of each exchange that is not over.
 
-use super::{ExchangeId, Server, ServerEvent, SessionId};
 use super::response::HandshakeStyle;
 use super::session::Channel;
 use super::{Cause, LocalError};
+use super::{ExchangeId, Server, ServerEvent, SessionId};
 
 /// An exchange that waits for an answer or carries messages.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]

@@ -60,8 +60,8 @@ use alloc::collections::{BTreeMap, VecDeque};
 
 pub use config::ServerConfig;
 pub use types::{
-    AckMode, Audience, Cause, ExchangeId, LocalError, Method, Outgoing, Refusal, Request, Response, ServerEvent,
-    ServerInput, ServerTransmit, SessionId, Violation,
+    AckMode, Audience, Cause, ExchangeId, LocalError, Method, Outgoing, Refusal, Request, Response,
+    ServerEvent, ServerInput, ServerTransmit, SessionId, Violation,
 };
 
 use self::exchange::Exchange;
@@ -135,19 +135,14 @@ impl Server {
         session: SessionId,
     ) -> Result<(), LocalError> {
         self.advance(now);
-        self.accept_handshake(exchange, session)
+        self.accept_handshake(exchange, &session)
     }
 
     /// Refuses a handshake.
     ///
     /// # Errors
     /// [`LocalError::UnknownExchange`].
-    pub fn refuse(
-        &mut self,
-        now: Instant,
-        exchange: ExchangeId,
-        refusal: Refusal,
-    ) -> Result<(), LocalError> {
+    pub fn refuse(&mut self, now: Instant, exchange: ExchangeId, refusal: Refusal) -> Result<(), LocalError> {
         self.advance(now);
         let style = self.take_handshake(exchange)?;
         self.transmit_response(exchange, response::refused(&style, refusal));
@@ -235,12 +230,7 @@ impl Server {
     ///
     /// # Errors
     /// [`LocalError`].
-    pub fn join_room(
-        &mut self,
-        session: &SessionId,
-        endpoint: &Text,
-        room: Text,
-    ) -> Result<(), LocalError> {
+    pub fn join_room(&mut self, session: &SessionId, endpoint: &Text, room: Text) -> Result<(), LocalError> {
         self.enter_room(session, endpoint, room)
     }
 

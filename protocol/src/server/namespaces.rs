@@ -69,7 +69,8 @@ impl Server {
             session.joined.insert(endpoint.clone());
         }
         self.members.insert(id, endpoint.clone(), None);
-        let echo = Packet { id: None, endpoint: endpoint.clone(), body: Body::Connect { query: Text::EMPTY } };
+        let echo =
+            Packet { id: None, endpoint: endpoint.clone(), body: Body::Connect { query: Text::EMPTY } };
         if self.deliver(id, echo.to_text()) {
             self.events.push_back(ServerEvent::Connected { session: id.clone(), endpoint, transport });
         }

@@ -6,7 +6,8 @@ use super::exchange::Exchange;
 use super::response::{self, HandshakeStyle};
 use super::session::Session;
 use super::{
-    ExchangeId, LocalError, Method, Refusal, Request, Response, Server, ServerEvent, ServerTransmit, SessionId,
+    ExchangeId, LocalError, Method, Refusal, Request, Response, Server, ServerEvent, ServerTransmit,
+    SessionId,
 };
 use crate::handshake::Handshake;
 use crate::target::Target;
@@ -128,24 +129,24 @@ impl Server {
     pub(super) fn accept_handshake(
         &mut self,
         exchange: ExchangeId,
-        session: SessionId,
+        session: &SessionId,
     ) -> Result<(), LocalError> {
         if !matches!(self.exchanges.get(&exchange), Some(Exchange::Handshake(_))) {
             return Err(LocalError::UnknownExchange);
         }
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         let valid = !session.0.is_empty() && session.0.bytes().all(plain);
-        if !valid || self.sessions.contains_key(&session) {
+        if !valid || self.sessions.contains_key(session) {
             return Err(LocalError::BadSessionId);
         }
         if self.sessions.len() >= self.config.limits.sessions_max {
             return Err(LocalError::Limit("sessions_max"));
         }
         let style = self.take_handshake(exchange)?;
-        let body = self.handshake_body(&session);
+        let body = self.handshake_body(session);
         self.transmit_response(exchange, response::handshaken(&style, &body));
         self.sessions.insert(session.clone(), Session::new());
-        self.set_handshake_timer(&session);
+        self.set_handshake_timer(session);
         Ok(())
     }
 

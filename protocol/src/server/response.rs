@@ -93,15 +93,13 @@ pub(super) struct HandshakeStyle {
 
 /// An accepted handshake.
 pub(super) fn handshaken(style: &HandshakeStyle, body: &Text) -> Response {
-    match &style.jsonp {
+    if let Some(index) = &style.jsonp {
         // The body needs no escape: an accepted id has no character that JSON or script would.
-        Some(index) => script(&format!("io.j[{index}](\"{body}\");")),
-        None => {
-            let mut headers = vec![("Content-Type", Text::from_static("text/plain"))];
-            add_cors(&mut headers, style.origin);
-            Response { status: 200, headers, body: body.clone().into_bytes() }
-        }
+        return script(&format!("io.j[{index}](\"{body}\");"));
     }
+    let mut headers = vec![("Content-Type", Text::from_static("text/plain"))];
+    add_cors(&mut headers, style.origin);
+    Response { status: 200, headers, body: body.clone().into_bytes() }
 }
 
 /// A refused handshake. As a script it is a 200, for a script that fails is not run (facts 3.3).

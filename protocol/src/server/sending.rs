@@ -5,8 +5,8 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use super::namespaces::ack_text;
-use super::{AckMode, Audience, LocalError, Outgoing, Server, SessionId};
 use super::session::Session;
+use super::{AckMode, Audience, LocalError, Outgoing, Server, SessionId};
 use crate::{AckId, Body, Packet, Text};
 
 fn packet_text(id: Option<AckId>, endpoint: &Text, outgoing: Outgoing) -> Text {
@@ -96,7 +96,12 @@ impl Server {
         Ok(reached)
     }
 
-    pub(super) fn enter_room(&mut self, id: &SessionId, endpoint: &Text, room: Text) -> Result<(), LocalError> {
+    pub(super) fn enter_room(
+        &mut self,
+        id: &SessionId,
+        endpoint: &Text,
+        room: Text,
+    ) -> Result<(), LocalError> {
         self.check_endpoint(endpoint)?;
         let rooms_max = self.config.limits.rooms_max;
         let session = self.connected(id)?;
@@ -109,7 +114,12 @@ impl Server {
         Ok(())
     }
 
-    pub(super) fn exit_room(&mut self, id: &SessionId, endpoint: &Text, room: &Text) -> Result<(), LocalError> {
+    pub(super) fn exit_room(
+        &mut self,
+        id: &SessionId,
+        endpoint: &Text,
+        room: &Text,
+    ) -> Result<(), LocalError> {
         self.connected(id)?.rooms.remove(&(endpoint.clone(), room.clone()));
         self.members.remove(id, endpoint.clone(), Some(room.clone()));
         Ok(())
@@ -131,6 +141,10 @@ impl Server {
         if text.len() > self.config.limits.payload_len_max {
             return Err(LocalError::Limit("payload_len_max"));
         }
-        if self.deliver(id, text) { Ok(()) } else { Err(LocalError::Limit("outbox_packets_max or outbox_len_max")) }
+        if self.deliver(id, text) {
+            Ok(())
+        } else {
+            Err(LocalError::Limit("outbox_packets_max or outbox_len_max"))
+        }
     }
 }

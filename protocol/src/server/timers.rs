@@ -78,13 +78,13 @@ impl Server {
             Timer::Poll => {
                 self.deliver(id, Text::from_static("8::"));
             }
-            Timer::Close => self.end(id, Cause::CloseTimeout, None),
+            // A handshake that nobody used ends without an event.
+            Timer::Close | Timer::Handshake => self.end(id, Cause::CloseTimeout, None),
             Timer::Heartbeat => {
                 self.deliver(id, Text::from_static("2::"));
                 self.set_timer(id, Timer::HeartbeatReply, self.config.heartbeat_timeout);
             }
             Timer::HeartbeatReply => self.end(id, Cause::HeartbeatTimeout, None),
-            Timer::Handshake => self.end(id, Cause::CloseTimeout, None),
             // Timers of the client.
             Timer::Connect | Timer::Reconnect => {}
         }
