@@ -14,7 +14,7 @@ fn rig() -> Rig {
 
 fn send(rig: &mut Rig, session: &SessionId, text: &str) {
     let message = Outgoing::Message(Text::from(text));
-    rig.server.send(rig.now, session, &Text::EMPTY, message, AckMode::None).unwrap();
+    rig.server.send(rig.now, session, &Text::EMPTY, message, AckMode::None).expect("a live session");
     rig.drive();
 }
 

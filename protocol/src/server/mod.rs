@@ -135,7 +135,7 @@ impl Server {
         session: SessionId,
     ) -> Result<(), LocalError> {
         self.advance(now);
-        self.accept_handshake(exchange, &session)
+        self.accept_handshake(exchange, session)
     }
 
     /// Refuses a handshake.

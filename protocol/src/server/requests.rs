@@ -129,24 +129,27 @@ impl Server {
     pub(super) fn accept_handshake(
         &mut self,
         exchange: ExchangeId,
-        session: &SessionId,
+        session: SessionId,
     ) -> Result<(), LocalError> {
         if !matches!(self.exchanges.get(&exchange), Some(Exchange::Handshake(_))) {
             return Err(LocalError::UnknownExchange);
         }
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         let valid = !session.0.is_empty() && session.0.bytes().all(plain);
-        if !valid || self.sessions.contains_key(session) {
+        if !valid || self.sessions.contains_key(&session) {
             return Err(LocalError::BadSessionId);
         }
         if self.sessions.len() >= self.config.limits.sessions_max {
             return Err(LocalError::Limit("sessions_max"));
         }
         let style = self.take_handshake(exchange)?;
-        let body = self.handshake_body(session);
+        let body = self.handshake_body(&session);
         self.transmit_response(exchange, response::handshaken(&style, &body));
-        self.sessions.insert(session.clone(), Session::new());
-        self.set_handshake_timer(session);
+        let deadline = self.handshake_deadline();
+        if let Some(deadline) = deadline {
+            self.deadlines.insert(&session, deadline);
+        }
+        self.sessions.insert(session, Session::new(deadline));
         Ok(())
     }
 

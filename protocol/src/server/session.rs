@@ -48,7 +48,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(deadline: Option<Deadline>) -> Self {
         Self {
             transport: None,
             channel: None,
@@ -58,7 +58,7 @@ impl Session {
             rooms: BTreeSet::new(),
             ack_ids: BTreeMap::new(),
             pending_acks: BTreeSet::new(),
-            deadline: None,
+            deadline,
         }
     }
 }

@@ -20,7 +20,7 @@ impl Deadlines {
         self.0.first().filter(|(at, ..)| *at <= now).map(|(_, id, timer)| (id.clone(), *timer))
     }
 
-    fn insert(&mut self, id: &SessionId, deadline: Deadline) {
+    pub(super) fn insert(&mut self, id: &SessionId, deadline: Deadline) {
         self.0.insert((deadline.at, id.clone(), deadline.timer));
     }
 
@@ -53,15 +53,15 @@ impl Server {
 
     /// An unused handshake dies at the first tick of the sweep at which it is old enough (facts 8: at 0.1 s it dies at the
     /// 40 s tick, at 28 s it is still usable then). The tick is computed, so that idle sweeps wake nobody.
-    pub(super) fn set_handshake_timer(&mut self, id: &SessionId) {
+    pub(super) fn handshake_deadline(&self) -> Option<Deadline> {
         let sweep = self.config.handshake_sweep;
         if sweep.is_zero() {
-            return;
+            return None;
         }
         let old_enough = (self.now + self.config.handshake_lifetime) - self.started;
         let micros = old_enough.as_micros().div_ceil(sweep.as_micros()).saturating_mul(sweep.as_micros());
         let at = self.started + Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX));
-        self.set_deadline(id, Some(Deadline { at, timer: Timer::Handshake }));
+        Some(Deadline { at, timer: Timer::Handshake })
     }
 
     /// Fires everything due. Each firing removes a deadline or replaces it by one of a later state, so that the loop ends

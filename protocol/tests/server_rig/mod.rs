@@ -121,7 +121,9 @@ impl Rig {
 
     /// The body an exchange was answered with, if it was.
     pub(crate) fn body(&self, exchange: ExchangeId) -> Option<String> {
-        self.responses.get(&exchange).map(|response| String::from_utf8(response.body.to_vec()).unwrap())
+        self.responses
+            .get(&exchange)
+            .map(|response| String::from_utf8(response.body.to_vec()).expect("a body in UTF-8"))
     }
 
     pub(crate) fn status(&self, exchange: ExchangeId) -> Option<u16> {
@@ -171,7 +173,7 @@ impl Rig {
                 ServerEvent::HandshakeRequested { exchange, .. } if self.accepting => {
                     self.handshakes += 1;
                     let session = SessionId(Text::from(format!("s{}", self.handshakes)));
-                    self.server.accept(self.now, exchange, session).unwrap();
+                    self.server.accept(self.now, exchange, session).expect("a fresh id");
                 }
                 event => self.events.push(event),
             }
