@@ -1,14 +1,16 @@
 //! Checked UTF-8 over shared bytes.
 
 use alloc::string::String;
+use core::borrow::Borrow;
 use core::fmt;
 use core::ops::Deref;
 
 use bytes::Bytes;
+use bytestring::ByteString;
 
-/// UTF-8 text over [`Bytes`]: a clone is a reference count, a part shares the memory of the whole.
+/// UTF-8 text over [`Bytes`], checked once: a clone is a reference count, a part shares the memory of the whole.
 #[derive(Clone, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct Text(Bytes);
+pub struct Text(ByteString);
 
 /// The bytes are not UTF-8. `valid_up_to` is the offset of the first bad byte.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -27,11 +29,11 @@ impl core::error::Error for NotUtf8 {}
 
 impl Text {
     /// The empty text.
-    pub const EMPTY: Text = Text(Bytes::new());
+    pub const EMPTY: Text = Text(ByteString::new());
 
     /// Text that lives for the whole program; never allocates.
     pub const fn from_static(text: &'static str) -> Self {
-        Self(Bytes::from_static(text.as_bytes()))
+        Self(ByteString::from_static(text))
     }
 
     /// Checks `bytes` and wraps them without copying.
@@ -39,8 +41,8 @@ impl Text {
     /// # Errors
     /// [`NotUtf8`] with the offset of the first bad byte.
     pub fn from_utf8(bytes: Bytes) -> Result<Self, NotUtf8> {
-        match core::str::from_utf8(&bytes) {
-            Ok(_) => Ok(Self(bytes)),
+        match ByteString::try_from(bytes) {
+            Ok(text) => Ok(Self(text)),
             Err(error) => Err(NotUtf8 { valid_up_to: error.valid_up_to() }),
         }
     }
@@ -48,16 +50,13 @@ impl Text {
     /// Wraps `bytes`, replacing each ill-formed sequence by U+FFFD, as the genuine server reads bodies and frames
     /// (facts 4.5, 7.5). Copies only when there is something to replace.
     pub fn from_utf8_lossy(bytes: Bytes) -> Self {
-        match Self::from_utf8(bytes.clone()) {
-            Ok(text) => text,
-            Err(_) => Self::from(String::from_utf8_lossy(&bytes).into_owned()),
-        }
+        let kept = bytes.clone();
+        Self::from_utf8(bytes).unwrap_or_else(|_| Self::from(String::from_utf8_lossy(&kept).into_owned()))
     }
 
     /// The text as a string slice.
     pub fn as_str(&self) -> &str {
-        // The constructors checked the bytes, so the fallback is never taken; it keeps `unsafe` out.
-        core::str::from_utf8(&self.0).unwrap_or_default()
+        &self.0
     }
 
     /// A part of this text, sharing its memory. A `part` from elsewhere is copied.
@@ -66,10 +65,10 @@ impl Text {
         if part.is_empty() {
             return Self::EMPTY;
         }
-        let whole = self.0.as_ptr() as usize..=self.0.as_ptr() as usize + self.0.len();
-        let start = part.as_ptr() as usize;
-        if whole.contains(&start) && whole.contains(&(start + part.len())) {
-            Self(self.0.slice_ref(part.as_bytes()))
+        let whole = self.0.as_bytes().as_ptr_range();
+        let part_range = part.as_bytes().as_ptr_range();
+        if whole.start <= part_range.start && part_range.end <= whole.end {
+            Self(self.0.slice_ref(part))
         } else {
             Self::from(part)
         }
@@ -77,7 +76,7 @@ impl Text {
 
     /// The bytes of the text.
     pub fn into_bytes(self) -> Bytes {
-        self.0
+        self.0.into_bytes()
     }
 }
 
@@ -95,27 +94,33 @@ impl AsRef<str> for Text {
     }
 }
 
+impl Borrow<str> for Text {
+    fn borrow(&self) -> &str {
+        self.as_str()
+    }
+}
+
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
-        Self(Bytes::copy_from_slice(text.as_bytes()))
+        Self(ByteString::from(text))
     }
 }
 
 impl From<String> for Text {
     fn from(text: String) -> Self {
-        Self(Bytes::from(text))
+        Self(ByteString::from(text))
     }
 }
 
 impl PartialEq<str> for Text {
     fn eq(&self, other: &str) -> bool {
-        self.0 == other.as_bytes()
+        self.as_str() == other
     }
 }
 
 impl PartialEq<&str> for Text {
     fn eq(&self, other: &&str) -> bool {
-        self.0 == other.as_bytes()
+        self.as_str() == *other
     }
 }
 

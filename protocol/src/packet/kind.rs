@@ -1,0 +1,178 @@
+//! The closed lists of the protocol: types, reasons, advice.
+
+use core::fmt;
+
+/// The nine packet types, by their digit on the wire.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum PacketType {
+    /// `0`
+    Disconnect,
+    /// `1`
+    Connect,
+    /// `2`
+    Heartbeat,
+    /// `3`
+    Message,
+    /// `4`
+    Json,
+    /// `5`
+    Event,
+    /// `6`
+    Ack,
+    /// `7`
+    Error,
+    /// `8`
+    Noop,
+}
+
+impl PacketType {
+    /// Every type, by its digit.
+    pub const ALL: [PacketType; 9] = [
+        PacketType::Disconnect,
+        PacketType::Connect,
+        PacketType::Heartbeat,
+        PacketType::Message,
+        PacketType::Json,
+        PacketType::Event,
+        PacketType::Ack,
+        PacketType::Error,
+        PacketType::Noop,
+    ];
+
+    /// The digit on the wire.
+    pub const fn digit(self) -> &'static str {
+        match self {
+            PacketType::Disconnect => "0",
+            PacketType::Connect => "1",
+            PacketType::Heartbeat => "2",
+            PacketType::Message => "3",
+            PacketType::Json => "4",
+            PacketType::Event => "5",
+            PacketType::Ack => "6",
+            PacketType::Error => "7",
+            PacketType::Noop => "8",
+        }
+    }
+
+    /// The type of that digit; nothing but exactly one of `0` to `8` is a type (facts 1.2).
+    pub const fn from_digit(digit: char) -> Option<Self> {
+        match digit {
+            '0' => Some(PacketType::Disconnect),
+            '1' => Some(PacketType::Connect),
+            '2' => Some(PacketType::Heartbeat),
+            '3' => Some(PacketType::Message),
+            '4' => Some(PacketType::Json),
+            '5' => Some(PacketType::Event),
+            '6' => Some(PacketType::Ack),
+            '7' => Some(PacketType::Error),
+            '8' => Some(PacketType::Noop),
+            _ => None,
+        }
+    }
+
+    /// The name that 0.8.7 uses in its programming interface, in lower case.
+    pub const fn name(self) -> &'static str {
+        match self {
+            PacketType::Disconnect => "disconnect",
+            PacketType::Connect => "connect",
+            PacketType::Heartbeat => "heartbeat",
+            PacketType::Message => "message",
+            PacketType::Json => "json",
+            PacketType::Event => "event",
+            PacketType::Ack => "ack",
+            PacketType::Error => "error",
+            PacketType::Noop => "noop",
+        }
+    }
+
+    /// The type of that name; names are case sensitive.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|packet_type| packet_type.name() == name)
+    }
+}
+
+impl fmt::Display for PacketType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Why the server refuses (type 7).
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Reason {
+    /// `0`
+    TransportNotSupported,
+    /// `1`
+    ClientNotHandshaken,
+    /// `2`
+    Unauthorized,
+}
+
+impl Reason {
+    /// Every reason, by its digit.
+    pub const ALL: [Reason; 3] =
+        [Reason::TransportNotSupported, Reason::ClientNotHandshaken, Reason::Unauthorized];
+
+    /// The digit on the wire.
+    pub const fn digit(self) -> &'static str {
+        match self {
+            Reason::TransportNotSupported => "0",
+            Reason::ClientNotHandshaken => "1",
+            Reason::Unauthorized => "2",
+        }
+    }
+
+    /// The words that 0.8.7 hands to the application.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Reason::TransportNotSupported => "transport not supported",
+            Reason::ClientNotHandshaken => "client not handshaken",
+            Reason::Unauthorized => "unauthorized",
+        }
+    }
+
+    /// The reason of those words.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What the client should do about an error (type 7).
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Advice {
+    /// `0`
+    Reconnect,
+}
+
+impl Advice {
+    /// The digit on the wire.
+    pub const fn digit(self) -> &'static str {
+        match self {
+            Advice::Reconnect => "0",
+        }
+    }
+
+    /// The word that 0.8.7 hands to the application.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Advice::Reconnect => "reconnect",
+        }
+    }
+
+    /// The advice of that word.
+    pub fn from_name(name: &str) -> Option<Self> {
+        (name == Advice::Reconnect.name()).then_some(Advice::Reconnect)
+    }
+}
+
+impl fmt::Display for Advice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
