@@ -15,6 +15,7 @@ mod driver;
 mod ids;
 mod limits;
 mod node;
+mod socket;
 mod tcp;
 mod watched;
 

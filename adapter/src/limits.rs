@@ -17,8 +17,8 @@ pub struct CarrierLimits {
     pub head_timeout: Duration,
     /// How long a request body may take, answered 408 beyond: 1 MB at 300 kbit/s.
     pub body_timeout: Duration,
-    /// How long a closed websocket waits for the peer's close frame before it is cut: a round trip round the world is
-    /// 0.3 s, and nothing is lost by cutting.
+    /// How long a closed websocket has to take what is queued for it and answer the close frame before it is cut: 4 MB at
+    /// 3 Mbit/s.
     pub linger: Duration,
     /// Most connections of one client to its server for requests: the six of the browsers of the time.
     pub client_connections_max: usize,
@@ -34,7 +34,7 @@ impl Default for CarrierLimits {
             mailbox_max: 1_024,
             head_timeout: Duration::from_secs(120),
             body_timeout: Duration::from_secs(30),
-            linger: Duration::from_secs(2),
+            linger: Duration::from_secs(10),
             client_connections_max: 6,
             client_waiting_max: 256,
         }

@@ -1,14 +1,21 @@
 //! One client: the client machine with its application in one future, and the connections it makes.
 
-use std::future::Future;
+mod carrier;
+mod http;
+
+use std::fmt;
+use std::future::{Future, poll_fn};
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 
 use socketio08::client::Client;
 use socketio08::server::ExchangeId;
 use socketio08::{Instant, Text};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::mpsc;
+use tokio::time::{Sleep, sleep_until};
 
+use self::carrier::{Arrival, Carrier};
 use crate::{CarrierLimits, ClientApplication, Clock};
 
 /// A connection that is being made.
@@ -100,37 +107,142 @@ pub enum TroubleKind {
 #[error("the client driver has ended")]
 pub struct Stopped;
 
-/// A handle on a running driver; clones are handles on the same one.
-#[derive(Clone, Debug)]
-pub struct ClientHandle {}
+enum Command {
+    Call(Call),
+    Stop,
+}
+
+type Call = Box<dyn FnOnce(Instant, &mut Client) + Send>;
+
+/// A handle on a running driver; clones are handles on the same one. Dropping all of them changes nothing.
+#[derive(Clone)]
+pub struct ClientHandle {
+    commands: mpsc::UnboundedSender<Command>,
+}
 
 impl ClientHandle {
     /// Runs `command` on the machine, in the driver; what it makes the machine do is carried out.
     ///
     /// # Errors
     /// [`Stopped`] if the driver has ended.
-    pub fn call(&self, _command: impl FnOnce(Instant, &mut Client) + Send + 'static) -> Result<(), Stopped> {
-        Ok(())
+    pub fn call(&self, command: impl FnOnce(Instant, &mut Client) + Send + 'static) -> Result<(), Stopped> {
+        self.commands.send(Command::Call(Box::new(command))).map_err(|_| Stopped)
     }
 
-    /// Ends the driver: its connections are cut.
-    pub fn stop(&self) {}
+    /// Ends the driver: its connections are cut, but websockets that are being closed get the time to.
+    pub fn stop(&self) {
+        // A driver that has ended needs no telling.
+        let _ = self.commands.send(Command::Stop);
+    }
+}
+
+impl fmt::Debug for ClientHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientHandle").field("stopped", &self.commands.is_closed()).finish()
+    }
 }
 
 /// Drives one client. It goes on until its application has finished or [`ClientHandle::stop`] is called.
 pub struct ClientDriver<C: Connector, A> {
-    _connector: C,
+    client: Client,
     application: A,
+    clock: Clock,
+    carrier: Carrier<C>,
+    commands: mpsc::UnboundedReceiver<Command>,
+}
+
+impl<C: Connector, A> fmt::Debug for ClientDriver<C, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientDriver").field("client", &self.client).finish_non_exhaustive()
+    }
 }
 
 impl<C: Connector, A: ClientApplication> ClientDriver<C, A> {
     /// A driver that does nothing until it runs, and the handle on it.
-    pub fn new(_config: DriverConfig, _client: Client, connector: C, application: A) -> (Self, ClientHandle) {
-        (Self { _connector: connector, application }, ClientHandle {})
+    pub fn new(config: DriverConfig, client: Client, connector: C, application: A) -> (Self, ClientHandle) {
+        let (sender, commands) = mpsc::unbounded_channel();
+        let clock = config.clock;
+        let carrier = Carrier::new(config, client.config().limits, connector);
+        (Self { client, application, clock, carrier, commands }, ClientHandle { commands: sender })
     }
 
     /// Runs to the end and gives the application back. Dropping the future cuts every connection.
-    pub async fn run(self) -> A {
+    pub async fn run(mut self) -> A {
+        let now = self.clock.now();
+        self.application.start(now, &mut self.client);
+        self.drain(now);
+        let mut sleep = pin!(sleep_until(self.clock.to_tokio(now)));
+        let mut armed = None;
+        let mut commanded = true;
+        while !self.application.finished() {
+            self.arm(sleep.as_mut(), &mut armed);
+            tokio::select! {
+                biased;
+                () = sleep.as_mut(), if armed.is_some() => {
+                    armed = None;
+                    self.handle_timeout();
+                }
+                command = self.commands.recv(), if commanded => match command {
+                    Some(Command::Call(command)) => {
+                        let now = self.clock.now();
+                        command(now, &mut self.client);
+                        self.drain(now);
+                    }
+                    Some(Command::Stop) => break,
+                    None => commanded = false,
+                },
+                arrival = poll_fn(|cx| self.carrier.poll_arrival(cx)) => self.receive(arrival),
+            }
+        }
+        self.carrier.finish().await;
         self.application
+    }
+
+    /// As the node does: the sleep ends no later than the next deadline, and is left alone if it ends earlier.
+    fn arm(&self, sleep: Pin<&mut Sleep>, armed: &mut Option<Instant>) {
+        let machine = self.client.poll_timeout().map(|deadline| deadline.at);
+        let next = [machine, self.application.poll_timeout()].into_iter().flatten().min();
+        if let Some(next) = next
+            && armed.is_none_or(|armed| next < armed)
+        {
+            sleep.reset(self.clock.to_tokio(next));
+            *armed = Some(next);
+        }
+    }
+
+    fn handle_timeout(&mut self) {
+        let now = self.clock.now();
+        if self.client.poll_timeout().is_some_and(|deadline| deadline.at <= now) {
+            self.client.handle_timeout(now);
+        }
+        self.drain(now);
+        if self.application.poll_timeout().is_some_and(|at| at <= now) {
+            self.application.handle_timeout(now, &mut self.client);
+            self.drain(now);
+        }
+    }
+
+    fn receive(&mut self, arrival: Arrival) {
+        let now = self.clock.now();
+        if let Some(trouble) = &arrival.trouble {
+            self.application.observe_trouble(now, trouble);
+        }
+        self.application.observe(now, &arrival.input);
+        self.client.handle_input(now, arrival.input);
+        self.drain(now);
+    }
+
+    /// Carries out transmissions, then gives one event, until nothing is left of either.
+    fn drain(&mut self, now: Instant) {
+        loop {
+            while let Some(transmit) = self.client.poll_transmit() {
+                self.application.observe_transmit(now, &transmit);
+                self.carrier.carry(transmit);
+            }
+            match self.client.poll_event() {
+                Some(event) => self.application.event(now, &mut self.client, event),
+                None => return,
+            }
+        }
     }
 }

@@ -1,9 +1,20 @@
 //! One node: the server machine with its application in one task, and the connections that feed it.
 
-use socketio08::server::{Server, ServerConfig};
-use socketio08::{Instant, Text};
-use tokio::io::{AsyncRead, AsyncWrite};
+mod connection;
+mod exchange;
+mod http;
+mod task;
 
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use socketio08::server::{ExchangeId, Request, Server, ServerConfig};
+use socketio08::{Instant, Limits, Text};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+
+use self::exchange::Answer;
 use crate::{Application, CarrierLimits, Clock, IdSource};
 
 /// What a node needs to know.
@@ -37,27 +48,109 @@ pub enum Farewell {
 
 /// A handle on a running node; clones are handles on the same one. The node ends when told by [`Node::shutdown`], or when
 /// its runtime does.
-#[derive(Clone, Debug)]
-pub struct Node {}
+#[derive(Clone)]
+pub struct Node {
+    shared: Arc<Shared>,
+}
+
+/// What connections and handles of one node share.
+struct Shared {
+    mailbox: mpsc::UnboundedSender<Mail>,
+    /// Bounds the requests and messages in the mailbox. Closes need no permit: each belongs to an exchange that had one.
+    mailbox_room: Arc<Semaphore>,
+    connections: Arc<Semaphore>,
+    stage: watch::Receiver<Stage>,
+    next_exchange: AtomicU64,
+    limits: CarrierLimits,
+    machine_limits: Limits,
+    date_header: bool,
+}
+
+/// How far the node is on its way out.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Stage {
+    Running,
+    /// Connections finish what they are at.
+    Leaving,
+    /// Connections end at once.
+    Gone,
+}
+
+/// What the node task receives, in this order.
+enum Mail {
+    Request { request: Request, answer: oneshot::Sender<Answer>, room: OwnedSemaphorePermit },
+    Message { exchange: ExchangeId, text: Text, room: OwnedSemaphorePermit },
+    Closed { exchange: ExchangeId, clean: bool },
+    Call(Command),
+    Shutdown(Farewell),
+}
+
+type Command = Box<dyn FnOnce(Instant, &mut Server) + Send>;
 
 impl Node {
     /// Starts the node's task on the current tokio runtime.
-    pub fn start<A: Application>(_config: NodeConfig, _application: A, _ids: impl IdSource) -> Self {
-        Self {}
+    pub fn start<A: Application>(config: NodeConfig, application: A, ids: impl IdSource) -> Self {
+        let (mailbox, mail) = mpsc::unbounded_channel();
+        let (stage_sender, stage) = watch::channel(Stage::Running);
+        let shared = Arc::new(Shared {
+            mailbox,
+            mailbox_room: Arc::new(Semaphore::new(config.limits.mailbox_max)),
+            connections: Arc::new(Semaphore::new(config.limits.connections_max)),
+            stage,
+            next_exchange: AtomicU64::new(1),
+            limits: config.limits,
+            machine_limits: config.server.limits,
+            date_header: config.date_header,
+        });
+        let connections = Arc::clone(&shared.connections);
+        let task = task::Task::new(config, application, Box::new(ids), connections, stage_sender);
+        tokio::spawn(task.run(mail));
+        Self { shared }
     }
 
     /// Serves one connection to its end: HTTP/1.1 with keep-alive, then RFC 6455 if upgraded. Dropping the future cuts the
     /// connection. `address` is what the application sees as the peer's.
-    pub async fn serve_connection<Io>(&self, _io: Io, _address: impl Into<Text>)
+    pub async fn serve_connection<Io>(&self, io: Io, address: impl Into<Text>)
     where
         Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        connection::serve(Arc::clone(&self.shared), io, address.into()).await;
     }
 
     /// Runs `command` on the machine, in the node's task; what it makes the machine do is carried out. Does nothing once
     /// the node has ended.
-    pub fn call(&self, _command: impl FnOnce(Instant, &mut Server) + Send + 'static) {}
+    pub fn call(&self, command: impl FnOnce(Instant, &mut Server) + Send + 'static) {
+        // A node that has ended has no sessions left to command.
+        let _ = self.shared.mailbox.send(Mail::Call(Box::new(command)));
+    }
 
     /// Takes leave of every session and connection and ends the node; returns when it has ended. Later calls wait too.
-    pub async fn shutdown(&self, _farewell: Farewell) {}
+    pub async fn shutdown(&self, farewell: Farewell) {
+        // If the node has ended already, there is nothing to wait for.
+        let _ = self.shared.mailbox.send(Mail::Shutdown(farewell));
+        reached(&mut self.shared.stage.clone(), Stage::Gone).await;
+    }
+}
+
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Node").field("ended", &self.shared.mailbox.is_closed()).finish_non_exhaustive()
+    }
+}
+
+/// Waits until the node is at `stage` on its way out; a node that is no more is past every stage.
+async fn reached(stages: &mut watch::Receiver<Stage>, stage: Stage) {
+    // An error means that the node's task has ended.
+    let _ = stages.wait_for(|now| *now == stage || *now == Stage::Gone).await;
+}
+
+impl Shared {
+    fn next_exchange(&self) -> ExchangeId {
+        ExchangeId(self.next_exchange.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Waits for room in the mailbox; `None` never comes while the node runs.
+    async fn room(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.mailbox_room).acquire_owned().await.ok()
+    }
 }

@@ -1,0 +1,342 @@
+//! Every exchange of one client, polled together in its one task.
+
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use hyper::header::{self, HeaderMap, HeaderValue};
+use socketio08::client::{ClientInput, ClientTransmit};
+use socketio08::server::ExchangeId;
+use socketio08::{Limits, Text};
+use tokio::time::timeout;
+use tokio_tungstenite::client_async_with_config;
+use tokio_tungstenite::tungstenite::Error;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+
+use super::http::{self, Done, Failure, HttpConnection, Job, Source};
+use super::{Connecting, Connector, DriverConfig, Trouble, TroubleKind};
+use crate::socket::{self, Socket, SocketEvent};
+use crate::watched::Watched;
+
+/// What happened to an exchange.
+pub(super) struct Arrival {
+    pub(super) input: ClientInput,
+    pub(super) trouble: Option<Trouble>,
+}
+
+type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+enum Activity<C: Connector> {
+    Request {
+        job: Job,
+        done: Boxed<Done<C::Io>>,
+    },
+    Opening {
+        socket: Boxed<Result<Socket<C::Io>, TroubleKind>>,
+        queue: Queue,
+    },
+    Open {
+        socket: Box<Socket<C::Io>>,
+        queue: Queue,
+    },
+    /// Fails as soon as it is polled.
+    Failing(TroubleKind),
+}
+
+/// Messages on their way to a socket.
+#[derive(Default)]
+struct Queue {
+    texts: VecDeque<Text>,
+    len: usize,
+}
+
+pub(super) struct Carrier<C: Connector> {
+    config: DriverConfig,
+    machine_limits: Limits,
+    connector: C,
+    headers: HeaderMap,
+    exchanges: Vec<(ExchangeId, Activity<C>)>,
+    /// Connections between requests, the one idle for the shortest time last.
+    idle: Vec<HttpConnection<C::Io>>,
+    /// Requests that wait for a connection.
+    waiting: VecDeque<Job>,
+    /// Websockets that say goodbye.
+    closing: Vec<Boxed<()>>,
+}
+
+impl<C: Connector> Carrier<C> {
+    pub(super) fn new(config: DriverConfig, machine_limits: Limits, connector: C) -> Self {
+        let headers = http::headers(&config);
+        Self {
+            config,
+            machine_limits,
+            connector,
+            headers,
+            exchanges: Vec::new(),
+            idle: Vec::new(),
+            waiting: VecDeque::new(),
+            closing: Vec::new(),
+        }
+    }
+
+    pub(super) fn carry(&mut self, transmit: ClientTransmit) {
+        match transmit {
+            ClientTransmit::Get { exchange, target } => self.request(Job { exchange, target, body: None }),
+            ClientTransmit::Post { exchange, target, body } => {
+                self.request(Job { exchange, target, body: Some(body) });
+            }
+            ClientTransmit::Open { exchange, target } => {
+                let connecting = self.connector.connect();
+                let url = format!("ws://{}{target}", self.config.host);
+                let socket = Box::pin(open(connecting, url, self.headers.clone(), self.machine_limits));
+                self.exchanges.push((exchange, Activity::Opening { socket, queue: Queue::default() }));
+            }
+            ClientTransmit::Message { exchange, text } => self.message(exchange, text),
+            ClientTransmit::Close { exchange } => self.close(exchange),
+        }
+    }
+
+    /// The next thing that happens. Idle and closing connections make progress meanwhile.
+    pub(super) fn poll_arrival(&mut self, cx: &mut Context<'_>) -> Poll<Arrival> {
+        self.idle.retain_mut(|connection| connection.poll_idle(cx).is_pending());
+        self.closing.retain_mut(|socket| socket.as_mut().poll(cx).is_pending());
+        let mut index = 0;
+        while let Some((exchange, activity)) = self.exchanges.get_mut(index) {
+            let exchange = *exchange;
+            if let Poll::Ready(happening) = activity.poll(cx) {
+                if let Some(arrival) = self.happened(index, exchange, happening) {
+                    return Poll::Ready(arrival);
+                }
+                // It was begun anew in its place, and is polled from there.
+                continue;
+            }
+            index += 1;
+        }
+        Poll::Pending
+    }
+
+    /// Lets websockets that say goodbye do so.
+    pub(super) async fn finish(&mut self) {
+        self.exchanges.clear();
+        self.idle.clear();
+        poll_fn(|cx| {
+            self.closing.retain_mut(|socket| socket.as_mut().poll(cx).is_pending());
+            if self.closing.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+
+    fn request(&mut self, job: Job) {
+        if self.has_room() {
+            self.start(job);
+        } else if self.waiting.len() < self.config.limits.client_waiting_max {
+            self.waiting.push_back(job);
+        } else {
+            let failing = Activity::Failing(TroubleKind::Limit("client_waiting_max"));
+            self.exchanges.push((job.exchange, failing));
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        let active = self.exchanges.iter().filter(|(_, activity)| activity.is_request()).count();
+        active < self.config.limits.client_connections_max
+    }
+
+    fn start(&mut self, job: Job) {
+        let source = match self.idle.pop() {
+            Some(connection) => Source::Idle(connection),
+            None => Source::New(self.connector.connect()),
+        };
+        let exchange = job.exchange;
+        let activity = self.perform(source, job);
+        self.exchanges.push((exchange, activity));
+    }
+
+    fn perform(&self, source: Source<C::Io>, job: Job) -> Activity<C> {
+        let headers = self.headers.clone();
+        let len_max = self.machine_limits.payload_len_max;
+        let done = Box::pin(http::perform(source, job.clone(), headers, self.config.connections, len_max));
+        Activity::Request { job, done }
+    }
+
+    fn message(&mut self, exchange: ExchangeId, text: Text) {
+        let limits = self.machine_limits;
+        let Some((_, activity)) = self.exchanges.iter_mut().find(|(id, _)| *id == exchange) else { return };
+        if let Activity::Opening { queue, .. } | Activity::Open { queue, .. } = activity {
+            queue.len += text.len();
+            queue.texts.push_back(text);
+            // One message always fits, whatever its length: the machine's own limit holds for it.
+            let too_long = queue.texts.len() > 1 && queue.len > limits.outbox_len_max;
+            if too_long || queue.texts.len() > limits.outbox_packets_max {
+                *activity = Activity::Failing(TroubleKind::Limit("outbox"));
+            }
+        }
+    }
+
+    /// Aborts a request by dropping its connection; closes a websocket once its messages are sent.
+    fn close(&mut self, exchange: ExchangeId) {
+        self.waiting.retain(|job| job.exchange != exchange);
+        let Some(index) = self.exchanges.iter().position(|(id, _)| *id == exchange) else { return };
+        let (_, activity) = self.exchanges.remove(index);
+        if let Activity::Open { socket, queue } = activity {
+            let linger = self.config.limits.linger;
+            self.closing.push(Box::pin(async move {
+                // A peer that does not take its messages or answer the close frame in time is cut.
+                let _ = timeout(linger, close_socket(*socket, queue)).await;
+            }));
+        }
+        self.start_waiting();
+    }
+
+    fn start_waiting(&mut self) {
+        while self.has_room()
+            && let Some(job) = self.waiting.pop_front()
+        {
+            self.start(job);
+        }
+    }
+
+    /// Turns what happened into an input; `None` if the exchange was begun anew.
+    fn happened(
+        &mut self,
+        index: usize,
+        exchange: ExchangeId,
+        happening: Happening<C::Io>,
+    ) -> Option<Arrival> {
+        let closed = |clean, kind: Option<TroubleKind>| Arrival {
+            input: ClientInput::Closed { exchange, clean },
+            trouble: kind.map(|kind| Trouble { exchange, kind }),
+        };
+        match happening {
+            Happening::Opened => Some(Arrival { input: ClientInput::Opened { exchange }, trouble: None }),
+            Happening::Message(text) => {
+                Some(Arrival { input: ClientInput::Message { exchange, text }, trouble: None })
+            }
+            Happening::Ended { clean, kind } => {
+                self.exchanges.remove(index);
+                Some(closed(clean, kind))
+            }
+            Happening::Done(done, job) => {
+                let Done { result, connection } = *done;
+                self.idle.extend(connection);
+                if let Err(Failure { reused: true, .. }) = &result
+                    && self.config.retry_reused_get
+                    && job.body.is_none()
+                {
+                    let again = self.perform(Source::New(self.connector.connect()), job);
+                    if let Some((_, activity)) = self.exchanges.get_mut(index) {
+                        *activity = again;
+                    }
+                    return None;
+                }
+                self.exchanges.remove(index);
+                self.start_waiting();
+                Some(match result {
+                    Ok((status, body)) => {
+                        Arrival { input: ClientInput::Response { exchange, status, body }, trouble: None }
+                    }
+                    Err(failure) => closed(failure.clean, Some(failure.kind)),
+                })
+            }
+        }
+    }
+}
+
+/// What polling an exchange yields.
+enum Happening<Io: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static> {
+    Opened,
+    Message(Text),
+    Ended { clean: bool, kind: Option<TroubleKind> },
+    Done(Box<Done<Io>>, Job),
+}
+
+impl<C: Connector> Activity<C> {
+    fn is_request(&self) -> bool {
+        matches!(self, Activity::Request { .. })
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Happening<C::Io>> {
+        match self {
+            Activity::Request { job, done } => {
+                done.as_mut().poll(cx).map(|done| Happening::Done(Box::new(done), job.clone()))
+            }
+            Activity::Opening { socket, queue } => match socket.as_mut().poll(cx) {
+                Poll::Pending => Poll::Pending,
+                Poll::Ready(Err(kind)) => Poll::Ready(Happening::Ended { clean: false, kind: Some(kind) }),
+                Poll::Ready(Ok(socket)) => {
+                    let queue = std::mem::take(queue);
+                    *self = Activity::Open { socket: Box::new(socket), queue };
+                    Poll::Ready(Happening::Opened)
+                }
+            },
+            Activity::Open { socket, queue } => {
+                // Sending ends only by failing; what the peer had sent before comes first.
+                let sent = socket.poll_send(cx, |_| queue.next());
+                let event = match (socket.poll_receive(cx), sent) {
+                    (Poll::Ready(event), _) => event,
+                    (Poll::Pending, Poll::Ready(Err(error))) => socket.failed(&error),
+                    (Poll::Pending, _) => return Poll::Pending,
+                };
+                Poll::Ready(match event {
+                    SocketEvent::Message(text) => Happening::Message(text),
+                    SocketEvent::Ended { clean, trouble } => {
+                        Happening::Ended { clean, kind: trouble.map(TroubleKind::Websocket) }
+                    }
+                })
+            }
+            Activity::Failing(kind) => {
+                Poll::Ready(Happening::Ended { clean: false, kind: Some(kind.clone()) })
+            }
+        }
+    }
+}
+
+impl Queue {
+    /// Pending when empty: the driver polls again after each message queued.
+    fn next(&mut self) -> Poll<Option<Text>> {
+        match self.texts.pop_front() {
+            None => Poll::Pending,
+            Some(text) => {
+                self.len -= text.len();
+                Poll::Ready(Some(text))
+            }
+        }
+    }
+}
+
+async fn open<Io>(
+    connecting: Connecting<Io>,
+    url: String,
+    headers: HeaderMap,
+    limits: Limits,
+) -> Result<Socket<Io>, TroubleKind>
+where
+    Io: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+{
+    let io = connecting.await.map_err(|error| http::connect_trouble(&error))?;
+    let mut request = url.into_client_request().map_err(|error| TroubleKind::Websocket(error.to_string()))?;
+    for (name, value) in &headers {
+        request.headers_mut().insert(name.clone(), value.clone());
+    }
+    match client_async_with_config(request, Watched::new(io), Some(socket::config(&limits))).await {
+        Ok((stream, _)) => Ok(Socket::new(stream)),
+        Err(Error::Http(response)) => {
+            let server = response.headers().get(header::SERVER).map(HeaderValue::as_bytes);
+            Err(TroubleKind::UpgradeRefused {
+                status: response.status().as_u16(),
+                server: server.map(|name| Text::from(String::from_utf8_lossy(name).into_owned())),
+            })
+        }
+        Err(error) => Err(TroubleKind::Websocket(error.to_string())),
+    }
+}
+
+async fn close_socket<Io>(mut socket: Socket<Io>, mut queue: Queue)
+where
+    Io: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+{
+    if poll_fn(|cx| socket.poll_send(cx, |_| Poll::Ready(queue.texts.pop_front()))).await.is_ok() {
+        socket.close().await;
+    }
+}

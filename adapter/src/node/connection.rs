@@ -1,0 +1,176 @@
+//! One connection of a node: HTTP/1.1, then RFC 6455 if upgraded.
+
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use socketio08::Text;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::sync::watch;
+use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::Role;
+
+use super::exchange::{Guard, QueueReceiver};
+use super::http::serve_request;
+use super::{Mail, Shared, Stage, reached};
+use crate::socket::{self, Socket, SocketEvent};
+use crate::watched::{Ending, Watched};
+
+const NO_ROOM: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: text/plain\r\n\
+Content-Length: 21\r\n\r\ntoo many connections\n";
+
+/// What the requests of one connection share.
+pub(super) struct Peer {
+    pub(super) shared: Arc<Shared>,
+    pub(super) address: Text,
+    pub(super) ending: Ending,
+    /// The upgrade that was answered by 101, until the connection is handed over.
+    upgrade: Mutex<Option<Upgrade>>,
+}
+
+/// An exchange on its way from HTTP to messages.
+pub(super) struct Upgrade {
+    pub(super) connection: OnUpgrade,
+    pub(super) queue: QueueReceiver,
+    pub(super) guard: Guard,
+}
+
+impl Peer {
+    pub(super) fn begin_upgrade(&self, upgrade: Upgrade) {
+        *self.upgrade.lock().unwrap_or_else(PoisonError::into_inner) = Some(upgrade);
+    }
+
+    fn take_upgrade(&self) -> Option<Upgrade> {
+        self.upgrade.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+pub(super) async fn serve<Io>(shared: Arc<Shared>, mut io: Io, address: Text)
+where
+    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let mut stage = shared.stage.clone();
+    let Ok(_place) = shared.connections.clone().try_acquire_owned() else {
+        // A peer that does not take even this has lost nothing.
+        let _ = timeout(shared.limits.linger, io.write_all(NO_ROOM)).await;
+        return;
+    };
+    let mut gone = stage.clone();
+    tokio::select! {
+        biased;
+        () = reached(&mut gone, Stage::Gone) => {}
+        () = carry(shared, io, address, &mut stage) => {}
+    }
+}
+
+async fn carry<Io>(shared: Arc<Shared>, io: Io, address: Text, stage: &mut watch::Receiver<Stage>)
+where
+    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let io = Watched::new(io);
+    let peer = Arc::new(Peer {
+        shared: Arc::clone(&shared),
+        address,
+        ending: io.ending(),
+        upgrade: Mutex::new(None),
+    });
+    let service = {
+        let peer = Arc::clone(&peer);
+        service_fn(move |request| serve_request(Arc::clone(&peer), request))
+    };
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(shared.limits.head_timeout)
+        .max_header_size(shared.limits.head_len_max)
+        // The head must fit into the buffer with room to see that it is too long.
+        .max_buf_size(shared.limits.head_len_max.max(8_192) * 2)
+        .auto_date_header(shared.date_header);
+    let ended = {
+        let mut connection = pin!(http.serve_connection(TokioIo::new(io), service).with_upgrades());
+        tokio::select! {
+            biased;
+            ended = connection.as_mut() => ended,
+            () = reached(stage, Stage::Leaving) => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        }
+    };
+    // Dropping the upgrade of a connection that failed reports its end.
+    if let Some(upgrade) = peer.take_upgrade()
+        && ended.is_ok()
+    {
+        carry_messages::<Io>(&shared, upgrade).await;
+    }
+}
+
+/// What ended the sending or brought a message.
+enum Step {
+    Received(SocketEvent),
+    /// The node closed the exchange and everything it queued is sent.
+    Sent,
+    /// The node gave the socket up.
+    Cut,
+}
+
+async fn carry_messages<Io>(shared: &Arc<Shared>, upgrade: Upgrade)
+where
+    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let Upgrade { connection, mut queue, guard } = upgrade;
+    let Ok(upgraded) = connection.await else { return };
+    let Ok(parts) = upgraded.downcast::<TokioIo<Watched<Io>>>() else { return };
+    let config = socket::config(&shared.machine_limits);
+    let stream = WebSocketStream::from_partially_read(
+        parts.io.into_inner(),
+        parts.read_buf.to_vec(),
+        Role::Server,
+        Some(config),
+    )
+    .await;
+    let mut socket = Socket::new(stream);
+    loop {
+        match std::future::poll_fn(|cx| poll_step(cx, &mut socket, &mut queue)).await {
+            Step::Received(SocketEvent::Message(text)) => {
+                let Some(room) = shared.room().await else { return };
+                let exchange = guard.exchange();
+                if shared.mailbox.send(Mail::Message { exchange, text, room }).is_err() {
+                    return;
+                }
+            }
+            Step::Received(SocketEvent::Ended { clean, .. }) => return guard.close(clean),
+            Step::Sent => {
+                guard.defuse();
+                // A peer that does not answer the close frame in time is cut.
+                let _ = timeout(shared.limits.linger, socket.close()).await;
+                return;
+            }
+            Step::Cut => return guard.defuse(),
+        }
+    }
+}
+
+fn poll_step<Io: AsyncRead + AsyncWrite + Unpin>(
+    cx: &mut Context<'_>,
+    socket: &mut Socket<Io>,
+    queue: &mut QueueReceiver,
+) -> Poll<Step> {
+    if queue.poll_cut(cx).is_ready() {
+        return Poll::Ready(Step::Cut);
+    }
+    let sent = socket.poll_send(cx, |cx| queue.poll_next(cx));
+    // Reading goes on while writing waits: a peer may write before it reads.
+    if let Poll::Ready(event) = socket.poll_receive(cx) {
+        return Poll::Ready(Step::Received(event));
+    }
+    sent.map(|sent| match sent {
+        Ok(()) => Step::Sent,
+        Err(error) => Step::Received(socket.failed(&error)),
+    })
+}

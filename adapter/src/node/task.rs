@@ -1,0 +1,210 @@
+//! The task that owns the machine and the application.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+
+use socketio08::Instant;
+use socketio08::server::{ExchangeId, Server, ServerInput, ServerTransmit, SessionId};
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::time::{Sleep, sleep_until, timeout};
+
+use super::exchange::{Answer, Exchange, Full, queue};
+use super::{Farewell, Mail, NodeConfig, Stage};
+use crate::application::deliver;
+use crate::{Application, CarrierLimits, Clock, IdSource};
+
+pub(super) struct Task<A> {
+    server: Server,
+    application: A,
+    ids: Box<dyn IdSource>,
+    clock: Clock,
+    limits: CarrierLimits,
+    exchanges: BTreeMap<ExchangeId, Exchange>,
+    /// Inputs that carrying out a transmission gave rise to.
+    afterwards: VecDeque<ServerInput>,
+    connections: Arc<Semaphore>,
+    stage: watch::Sender<Stage>,
+}
+
+impl<A: Application> Task<A> {
+    pub(super) fn new(
+        config: NodeConfig,
+        application: A,
+        ids: Box<dyn IdSource>,
+        connections: Arc<Semaphore>,
+        stage: watch::Sender<Stage>,
+    ) -> Self {
+        Self {
+            server: Server::new(config.server, config.clock.now()),
+            application,
+            ids,
+            clock: config.clock,
+            limits: config.limits,
+            exchanges: BTreeMap::new(),
+            afterwards: VecDeque::new(),
+            connections,
+            stage,
+        }
+    }
+
+    pub(super) async fn run(mut self, mut mail: mpsc::UnboundedReceiver<Mail>) {
+        let mut sleep = pin!(sleep_until(self.clock.to_tokio(self.clock.now())));
+        let mut armed = None;
+        loop {
+            self.arm(sleep.as_mut(), &mut armed);
+            tokio::select! {
+                // Timers first: a busy mailbox must not delay them, and they cannot starve it, since each firing leaves
+                // only later deadlines.
+                biased;
+                () = sleep.as_mut(), if armed.is_some() => {
+                    armed = None;
+                    self.handle_timeout();
+                }
+                received = mail.recv() => match received {
+                    Some(Mail::Shutdown(farewell)) => {
+                        // What connections still send fails from here on, and ends them.
+                        drop(mail);
+                        return self.leave(farewell).await;
+                    }
+                    Some(received) => self.receive(received),
+                    None => return,
+                },
+            }
+        }
+    }
+
+    /// Sees to it that the sleep ends no later than the next deadline. One that ends earlier is left alone: firing early is
+    /// harmless, and deadlines mostly move away.
+    fn arm(&self, sleep: Pin<&mut Sleep>, armed: &mut Option<Instant>) {
+        let machine = self.server.poll_timeout().map(|deadline| deadline.at);
+        let next = [machine, self.application.poll_timeout()].into_iter().flatten().min();
+        if let Some(next) = next
+            && armed.is_none_or(|armed| next < armed)
+        {
+            sleep.reset(self.clock.to_tokio(next));
+            *armed = Some(next);
+        }
+    }
+
+    fn handle_timeout(&mut self) {
+        let now = self.clock.now();
+        if self.server.poll_timeout().is_some_and(|deadline| deadline.at <= now) {
+            self.server.handle_timeout(now);
+        }
+        self.drain(now);
+        if self.application.poll_timeout().is_some_and(|at| at <= now) {
+            self.application.handle_timeout(now, &mut self.server);
+            self.drain(now);
+        }
+    }
+
+    fn receive(&mut self, mail: Mail) {
+        let now = self.clock.now();
+        let input = match mail {
+            Mail::Request { request, answer, room } => {
+                self.exchanges.insert(request.exchange, Exchange::Waiting(answer));
+                drop(room);
+                ServerInput::Request(request)
+            }
+            Mail::Message { exchange, text, room } => {
+                drop(room);
+                if !self.exchanges.contains_key(&exchange) {
+                    return;
+                }
+                ServerInput::Message { exchange, text }
+            }
+            Mail::Closed { exchange, clean } => {
+                if self.exchanges.remove(&exchange).is_none() {
+                    return;
+                }
+                ServerInput::Closed { exchange, clean }
+            }
+            Mail::Call(command) => {
+                command(now, &mut self.server);
+                return self.drain(now);
+            }
+            Mail::Shutdown(_) => return,
+        };
+        self.input(now, input);
+        self.drain(now);
+    }
+
+    fn input(&mut self, now: Instant, input: ServerInput) {
+        self.application.observe(now, &input);
+        self.server.handle_input(now, input);
+    }
+
+    /// Carries out transmissions, then gives one event, until nothing is left of either.
+    fn drain(&mut self, now: Instant) {
+        loop {
+            while let Some(transmit) = self.server.poll_transmit() {
+                self.application.observe_transmit(now, &transmit);
+                self.carry(transmit);
+            }
+            if let Some(input) = self.afterwards.pop_front() {
+                self.input(now, input);
+            } else if let Some(event) = self.server.poll_event() {
+                deliver(now, &mut self.server, &mut self.application, self.ids.as_mut(), event);
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn carry(&mut self, transmit: ServerTransmit) {
+        match transmit {
+            ServerTransmit::Respond { exchange, response } => {
+                self.answer(exchange, Answer::Respond(response));
+            }
+            ServerTransmit::Upgrade { exchange } => {
+                let (sender, receiver) = queue(&self.server.config().limits);
+                if let Some(Exchange::Waiting(answer)) = self.exchanges.remove(&exchange) {
+                    self.exchanges.insert(exchange, Exchange::Upgraded(sender));
+                    // A connection that is gone reports the end of the exchange.
+                    let _ = answer.send(Answer::Upgrade(receiver));
+                }
+            }
+            ServerTransmit::Message { exchange, text } => {
+                if let Some(Exchange::Upgraded(queue)) = self.exchanges.get_mut(&exchange)
+                    && let Err(Full) = queue.push(text)
+                {
+                    self.exchanges.remove(&exchange);
+                    self.afterwards.push_back(ServerInput::Closed { exchange, clean: false });
+                }
+            }
+            ServerTransmit::Close { exchange } => self.answer(exchange, Answer::Close),
+        }
+    }
+
+    /// Ends an exchange. For an upgraded one, dropping the queue closes the socket.
+    fn answer(&mut self, exchange: ExchangeId, answer: Answer) {
+        if let Some(Exchange::Waiting(sender)) = self.exchanges.remove(&exchange) {
+            // A connection that is gone needs no answer.
+            let _ = sender.send(answer);
+        }
+    }
+
+    async fn leave(mut self, farewell: Farewell) {
+        if farewell == Farewell::Disconnect {
+            self.disconnect_all();
+            // Requests without an answer are closed, sockets closed when their queue is sent.
+            self.exchanges.clear();
+            self.stage.send_replace(Stage::Leaving);
+            let all = u32::try_from(self.limits.connections_max).unwrap_or(u32::MAX);
+            // Those that have not finished in time are cut below.
+            let _ = timeout(self.limits.linger, self.connections.acquire_many(all)).await;
+        }
+        self.stage.send_replace(Stage::Gone);
+    }
+
+    fn disconnect_all(&mut self) {
+        let now = self.clock.now();
+        let sessions: Vec<SessionId> = self.server.sessions().cloned().collect();
+        for session in sessions {
+            // A session may have ended by the events of an earlier one's end.
+            let _ = self.server.disconnect(now, &session);
+            self.drain(now);
+        }
+    }
+}
