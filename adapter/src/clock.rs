@@ -41,6 +41,11 @@ impl Clock {
         self.shown_at_origin + shown
     }
 
+    /// How long `shown` takes in tokio's terms.
+    pub fn to_tokio_duration(&self, shown: Duration) -> Duration {
+        scaled(shown, MILLISECOND_MICROS, self.pace_micros, true)
+    }
+
     /// When the clock will show `at`, in tokio's terms; the origin if that was before it.
     pub fn to_tokio(&self, at: Instant) -> time::Instant {
         // A deadline too far for tokio's clock is as good as never; a century never comes either.

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use crate::Clock;
+
 /// Bounds on what a peer may make the carrier hold or wait for. Bodies, messages and queues towards a socket are bounded by
-/// [`socketio08::Limits`] (`payload_len_max`, `outbox_packets_max`, `outbox_len_max`).
+/// [`socketio08::Limits`] (`payload_len_max`, `outbox_packets_max`, `outbox_len_max`). Durations are in the time of the
+/// [`Clock`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct CarrierLimits {
     /// Longest request head in bytes, answered 431 beyond: 16 kB is what Node itself came to allow, twice the 8 kB of
@@ -37,6 +40,18 @@ impl Default for CarrierLimits {
             linger: Duration::from_secs(10),
             client_connections_max: 6,
             client_waiting_max: 256,
+        }
+    }
+}
+
+impl CarrierLimits {
+    /// The same limits with durations in tokio's time.
+    pub(crate) fn on(self, clock: &Clock) -> Self {
+        Self {
+            head_timeout: clock.to_tokio_duration(self.head_timeout),
+            body_timeout: clock.to_tokio_duration(self.body_timeout),
+            linger: clock.to_tokio_duration(self.linger),
+            ..self
         }
     }
 }

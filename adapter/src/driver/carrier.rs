@@ -66,8 +66,9 @@ pub(super) struct Carrier<C: Connector> {
 }
 
 impl<C: Connector> Carrier<C> {
-    pub(super) fn new(config: DriverConfig, machine_limits: Limits, connector: C) -> Self {
+    pub(super) fn new(mut config: DriverConfig, machine_limits: Limits, connector: C) -> Self {
         let headers = http::headers(&config);
+        config.limits = config.limits.on(&config.clock);
         Self {
             config,
             machine_limits,

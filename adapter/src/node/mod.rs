@@ -98,7 +98,7 @@ impl Node {
             connections: Arc::new(Semaphore::new(config.limits.connections_max)),
             stage,
             next_exchange: AtomicU64::new(1),
-            limits: config.limits,
+            limits: config.limits.on(&config.clock),
             machine_limits: config.server.limits,
             date_header: config.date_header,
         });

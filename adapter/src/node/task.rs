@@ -40,7 +40,7 @@ impl<A: Application> Task<A> {
             application,
             ids,
             clock: config.clock,
-            limits: config.limits,
+            limits: config.limits.on(&config.clock),
             exchanges: BTreeMap::new(),
             afterwards: VecDeque::new(),
             connections,
