@@ -1,0 +1,177 @@
+//! HAProxy's hashes from a source address to a server, as verified against its recorded choices (`tables.md` item 9,
+//! `tables-2.md` item 38: 2,100 of 2,100 addresses).
+
+use core::net::Ipv4Addr;
+
+use crate::scenario::ServerIx;
+
+/// HAProxy's `full_hash`: the public-domain 32-bit integer hash of six steps, spread once more by a multiplication.
+pub(super) fn full_hash(value: u32) -> u32 {
+    let mut hash = value;
+    hash = hash.wrapping_add(0x7ed5_5d16).wrapping_add(hash << 12);
+    hash = hash ^ 0xc761_c23c ^ (hash >> 19);
+    hash = hash.wrapping_add(0x1656_67b1).wrapping_add(hash << 5);
+    hash = hash.wrapping_add(0xd3a2_646c) ^ (hash << 9);
+    hash = hash.wrapping_add(0xfd70_46c5).wrapping_add(hash << 3);
+    hash = hash ^ 0xb55a_4f09 ^ (hash >> 16);
+    hash.wrapping_mul(3_221_225_473)
+}
+
+/// `hash-type map-based`: the address modulo the number of servers that are up, counted in the order of declaration.
+pub(super) fn map_based(source: Ipv4Addr, up: &[ServerIx]) -> Option<ServerIx> {
+    pick(source.to_bits(), up)
+}
+
+/// `hash-type map-based ... avalanche`: the same over the full hash of the address.
+pub(super) fn map_based_avalanche(source: Ipv4Addr, up: &[ServerIx]) -> Option<ServerIx> {
+    pick(full_hash(source.to_bits()), up)
+}
+
+fn pick(hash: u32, up: &[ServerIx]) -> Option<ServerIx> {
+    let slot = (hash as usize).checked_rem(up.len())?;
+    up.get(slot).copied()
+}
+
+/// `hash-type consistent`: points on a ring, 16 for each server.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Ring {
+    /// In ascending order.
+    points: Vec<(u32, ServerIx)>,
+}
+
+/// Points of one server of weight 1.
+const POINTS: u32 = 16;
+/// Distance between the point numbers of two servers, which HAProxy numbers from 1.
+const POINTS_RANGE: u32 = 4096;
+
+impl Ring {
+    /// The ring of `servers` servers.
+    pub(super) fn new(servers: usize) -> Self {
+        let mut points = Vec::new();
+        for (number, index) in (1_u32..).zip(0..servers) {
+            let first = number.wrapping_mul(POINTS_RANGE);
+            points.extend((0..POINTS).map(|point| (full_hash(first.wrapping_add(point)), ServerIx(index))));
+        }
+        points.sort_unstable();
+        Self { points }
+    }
+
+    /// The server whose point is nearest to the full hash of the address.
+    pub(super) fn by_source(
+        &self,
+        source: Ipv4Addr,
+        up: &[ServerIx],
+        avoid: Option<ServerIx>,
+    ) -> Option<ServerIx> {
+        self.lookup(full_hash(source.to_bits()), up, avoid)
+    }
+
+    /// The server whose point is nearest to `hash`, among those that are up. To avoid one, HAProxy goes *forward* to
+    /// the next point of another, which is not always the server nearest without it (`tables.md` item 11).
+    pub(super) fn lookup(&self, hash: u32, up: &[ServerIx], avoid: Option<ServerIx>) -> Option<ServerIx> {
+        let points: Vec<_> = self.points.iter().filter(|(_, server)| up.contains(server)).copied().collect();
+        let after = points.partition_point(|(key, _)| *key < hash);
+        let next = if after == points.len() { 0 } else { after };
+        let previous = next.checked_sub(1).unwrap_or(points.len().checked_sub(1)?);
+        let (next_key, _) = *points.get(next)?;
+        let (previous_key, _) = *points.get(previous)?;
+        let nearer =
+            if hash.wrapping_sub(previous_key) <= next_key.wrapping_sub(hash) { previous } else { next };
+        let forward = points.iter().cycle().skip(nearer).take(points.len());
+        let mut servers = forward.map(|(_, server)| *server);
+        let nearest = servers.clone().next();
+        servers.find(|server| Some(*server) != avoid).or(nearest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn servers(count: usize) -> Vec<ServerIx> {
+        (0..count).map(ServerIx).collect()
+    }
+
+    /// How many of the first `clients` addresses of `127.0.NET.0/24` each of four servers gets.
+    fn spread(net: u8, clients: u8, choose: impl Fn(Ipv4Addr) -> Option<ServerIx>) -> [u32; 4] {
+        let mut counts = [0; 4];
+        for host in 1..=clients {
+            counts[choose(Ipv4Addr::new(127, 0, net, host)).unwrap().0] += 1;
+        }
+        counts
+    }
+
+    #[test]
+    fn table_b_map_based_40_addresses_are_10_for_each_server() {
+        let up = servers(4);
+        assert_eq!(spread(1, 40, |source| map_based(source, &up)), [10, 10, 10, 10]);
+    }
+
+    #[test]
+    fn table_b_map_based_200_addresses_are_50_for_each_server() {
+        let up = servers(4);
+        assert_eq!(spread(1, 200, |source| map_based(source, &up)), [50, 50, 50, 50]);
+    }
+
+    #[test]
+    fn table_b_map_based_5_nat_addresses_of_10_clients() {
+        let up = servers(4);
+        assert_eq!(spread(1, 5, |source| map_based(source, &up)).map(|count| count * 10), [10, 20, 10, 10]);
+    }
+
+    #[test]
+    fn table_b_map_based_10_nat_addresses_of_20_clients() {
+        let up = servers(4);
+        assert_eq!(spread(1, 10, |source| map_based(source, &up)).map(|count| count * 20), [40, 60, 60, 40]);
+    }
+
+    #[test]
+    fn table_b_consistent_40_addresses() {
+        let (ring, up) = (Ring::new(4), servers(4));
+        assert_eq!(spread(1, 40, |source| ring.by_source(source, &up, None)), [10, 9, 6, 15]);
+    }
+
+    #[test]
+    fn table_c_a_server_down_moves_two_thirds_of_the_other_addresses_when_map_based() {
+        let (all, rest) = (servers(4), [ServerIx(0), ServerIx(2), ServerIx(3)]);
+        let sources = (1..=80).map(|host| Ipv4Addr::new(127, 0, 1, host));
+        let others: Vec<_> = sources.filter(|ip| map_based(*ip, &all) != Some(ServerIx(1))).collect();
+        let moved = others.iter().filter(|ip| map_based(**ip, &all) != map_based(**ip, &rest)).count();
+        assert_eq!(others.len(), 60);
+        assert!((39..=42).contains(&moved), "{moved} of 60; 39 and 42 were recorded");
+    }
+
+    #[test]
+    fn table_c_a_server_down_moves_no_other_address_when_consistent() {
+        let (ring, all) = (Ring::new(4), servers(4));
+        let rest = [ServerIx(0), ServerIx(2), ServerIx(3)];
+        for host in 1..=80 {
+            let source = Ipv4Addr::new(127, 0, 1, host);
+            let before = ring.by_source(source, &all, None);
+            if before != Some(ServerIx(1)) {
+                assert_eq!(ring.by_source(source, &rest, None), before);
+            }
+        }
+    }
+
+    #[test]
+    fn avoiding_a_server_goes_forward_on_the_ring_and_settles_for_it_when_alone() {
+        let (ring, all) = (Ring::new(4), servers(4));
+        for host in 1..=80 {
+            let source = Ipv4Addr::new(127, 0, 1, host);
+            assert_ne!(ring.by_source(source, &all, Some(ServerIx(1))), Some(ServerIx(1)));
+        }
+        let alone = [ServerIx(1)];
+        assert_eq!(ring.lookup(7, &alone, Some(ServerIx(1))), Some(ServerIx(1)));
+        assert_eq!(ring.lookup(7, &[], None), None);
+        assert_eq!(map_based(Ipv4Addr::LOCALHOST, &[]), None);
+    }
+
+    #[test]
+    fn the_avalanche_changes_which_server_an_address_gets() {
+        let up = servers(4);
+        let counts = spread(1, 200, |source| map_based_avalanche(source, &up));
+        assert_eq!(counts.iter().sum::<u32>(), 200);
+        assert!(counts.iter().all(|count| (30..70).contains(count)) && counts != [50; 4], "{counts:?}");
+    }
+}
