@@ -23,6 +23,12 @@ pub struct Limits {
     pub sessions_max: usize,
     /// Most exchanges one session may have open at once: a current and a superseded poll, posts, sockets taken over.
     pub session_exchanges_max: usize,
+    /// Most transports one client holds at once. The genuine client leaks one for each handshake that overtakes another
+    /// (two after a restart inside the check window is the recorded case); beyond it the oldest is closed.
+    pub client_links_max: usize,
+    /// Most timers of one kind one client holds. The genuine client never cancels reconnection timers; 134 handshakes a
+    /// second, the most recorded, leave 1,340 connect timers behind.
+    pub client_timers_max: usize,
 }
 
 impl Default for Limits {
@@ -38,6 +44,8 @@ impl Default for Limits {
             rooms_max: 1_024,
             sessions_max: 1_000_000,
             session_exchanges_max: 64,
+            client_links_max: 64,
+            client_timers_max: 4_096,
         }
     }
 }

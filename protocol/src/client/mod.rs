@@ -1,271 +1,165 @@
 //! One client: handshake, transports, reconnection, namespaces. Methods are getters, commands, `handle_*` and `poll_*`.
+//!
+//! The genuine profile is built from the mechanisms of the genuine client, so that its faults come about as they do there:
+//!
+//! * `connect` looks only at whether a transport is opening. A reconnection timer that fires while a handshake is pending
+//!   makes a second one; both succeed, and the client holds two sessions. The first keeps polling and its packets are
+//!   still delivered; only the newest is written to.
+//! * Reconnection timers are never cancelled. One that is left over from an earlier cycle drives the next one as well, so
+//!   a polling client behind round robin makes more handshakes every second.
+//! * While reconnecting no other transport is tried; a handshake refused then is not reported.
+//! * `7:::1+0` before the connection is only reported, and the poll is made again at once.
+//! * Packets of a failed POST are lost, and nothing watches a silent server.
+//!
+//! | file | transitions |
+//! |---|---|
+//! | `handshake` | handshakes, the choice of a transport |
+//! | `link` | one transport: polls, posts, websocket |
+//! | `endpoint` | received packets, namespaces, acknowledgements |
+//! | `outbox` | what is sent, and what waits |
+//! | `genuine` | loss and reconnection as the genuine client does it |
+//! | `improved` | loss and reconnection as it should be done |
 
+mod config;
+mod endpoint;
+mod genuine;
+mod handshake;
+mod improved;
+mod io;
+mod link;
+mod outbox;
+mod timers;
+
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use bytes::Bytes;
+pub use config::{ClientConfig, ClientProfile};
+pub use io::{ClientEvent, ClientInput, ClientState, ClientTransmit, LossCause};
 
 use crate::server::{AckMode, ExchangeId, LocalError, Outgoing};
-use crate::{AckId, Advice, Deadline, DecodeError, Instant, Limits, Packet, Reason, Text, Transport};
+use crate::{AckId, Deadline, Instant, Text, Transport};
+use endpoint::Endpoint;
+use genuine::Reconnection;
+use link::{Link, LinkId, Phase};
+use outbox::Outbox;
+use timers::{Due, TimerKey, Timers};
 
-/// Whose behaviour the client has.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
-pub enum ClientProfile {
-    /// The genuine 0.8.7, its faults included (facts 10; real stack items 1 to 5).
-    #[default]
-    Genuine087,
-    /// No stale reconnection timers, one handshake at a time, jitter and a cap on delays, fallback while reconnecting, a new
-    /// handshake on `7:::1+0` while connecting, a heartbeat watchdog.
-    Improved,
-}
-
-/// Choices and timers; the defaults are those of 0.8.7.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct ClientConfig {
-    /// Whose behaviour.
-    pub profile: ClientProfile,
-    /// The resource, `/socket.io`.
-    pub resource: Text,
-    /// The transports, in order of preference.
-    pub transports: Vec<Transport>,
-    /// The user's query, without question mark, sent with the handshake and every session request; may be empty.
-    pub query: Text,
-    /// Milliseconds of the caller's epoch at instant zero: `t=` in targets is this plus `now`.
-    pub epoch_ms: u64,
-    /// 10 s.
-    pub connect_timeout: Duration,
-    /// Whether the next transport is tried after the connect timeout.
-    pub try_multiple_transports: bool,
-    /// Whether a lost connection is made again.
-    pub reconnect: bool,
-    /// 500 ms.
-    pub reconnection_delay: Duration,
-    /// `None` is the genuine default, without limit; the improved profile caps at 30 s if `None`.
-    pub reconnection_limit: Option<Duration>,
-    /// 10.
-    pub max_reconnection_attempts: u32,
-    /// Bounds.
-    pub limits: Limits,
-}
-
-impl Default for ClientConfig {
-    fn default() -> Self {
-        Self {
-            profile: ClientProfile::default(),
-            resource: Text::from_static("/socket.io"),
-            transports: alloc::vec![Transport::Websocket, Transport::XhrPolling],
-            query: Text::EMPTY,
-            epoch_ms: 0,
-            connect_timeout: Duration::from_secs(10),
-            try_multiple_transports: true,
-            reconnect: true,
-            reconnection_delay: Duration::from_millis(500),
-            reconnection_limit: None,
-            max_reconnection_attempts: 10,
-            limits: Limits::default(),
-        }
-    }
-}
-
-/// What the carrier tells the machine.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub enum ClientInput {
-    /// A GET or POST was answered.
-    Response {
-        /// The exchange.
-        exchange: ExchangeId,
-        /// The HTTP status.
-        status: u16,
-        /// The body, whole.
-        body: Bytes,
-    },
-    /// An `Open` was answered by 101.
-    Opened {
-        /// The exchange.
-        exchange: ExchangeId,
-    },
-    /// A text message arrived.
-    Message {
-        /// The exchange.
-        exchange: ExchangeId,
-        /// The message.
-        text: Text,
-    },
-    /// The exchange ended without (or, for an upgraded one, after) an answer: refused, reset, closed.
-    Closed {
-        /// The exchange.
-        exchange: ExchangeId,
-        /// A FIN or close frame, not a reset or a refusal.
-        clean: bool,
-    },
-}
-
-/// What the machine asks the carrier to do, in this order. The client numbers its exchanges itself, from 1.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub enum ClientTransmit {
-    /// Make a GET request.
-    Get {
-        /// The exchange.
-        exchange: ExchangeId,
-        /// Path and query.
-        target: Text,
-    },
-    /// Make a POST request with `Content-Type: text/plain;charset=UTF-8`.
-    Post {
-        /// The exchange.
-        exchange: ExchangeId,
-        /// Path and query.
-        target: Text,
-        /// The body.
-        body: Text,
-    },
-    /// Open a websocket.
-    Open {
-        /// The exchange.
-        exchange: ExchangeId,
-        /// Path and query.
-        target: Text,
-    },
-    /// Send one text message on an opened websocket.
-    Message {
-        /// The exchange.
-        exchange: ExchangeId,
-        /// The message.
-        text: Text,
-    },
-    /// Abort a request or close a websocket; no input about the exchange is expected any more.
-    Close {
-        /// The exchange.
-        exchange: ExchangeId,
-    },
-}
-
-/// Why the connection was lost.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum LossCause {
-    /// `0::` from the server, our own disconnect, or `7:::1+0` (`booted`).
-    Booted,
-    /// The transport failed or closed.
-    Transport,
-    /// Improved profile: nothing was heard for too long.
-    Silence,
-}
-
-/// What the machine tells the application, in this order.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub enum ClientEvent {
-    /// The handshake succeeded.
-    Handshaken {
-        /// The session id issued.
-        session: Text,
-    },
-    /// A transport is tried.
-    Connecting {
-        /// Which.
-        transport: Transport,
-    },
-    /// `1::` arrived on the root (facts 10.5: once for each).
-    Connected {
-        /// The session id.
-        session: Text,
-        /// The transport that brought it.
-        transport: Transport,
-    },
-    /// `1::/endpoint` arrived.
-    Joined {
-        /// The endpoint.
-        endpoint: Text,
-    },
-    /// A message, JSON or event. With an id of `with_data`, answer by [`Client::acknowledge`].
-    Received {
-        /// The packet.
-        packet: Packet,
-        /// The session whose transport brought it (a genuine client can hold two).
-        session: Text,
-    },
-    /// The server acknowledged.
-    Acknowledged {
-        /// The endpoint.
-        endpoint: Text,
-        /// The id that [`Client::send`] returned.
-        id: u64,
-        /// JSON text of the arguments, or empty.
-        args: Text,
-    },
-    /// The server disconnected an endpoint (not the root).
-    Left {
-        /// The endpoint.
-        endpoint: Text,
-    },
-    /// The connection was lost.
-    Disconnected {
-        /// Why.
-        cause: LossCause,
-    },
-    /// The next attempt is due after `delay`.
-    ReconnectScheduled {
-        /// Counted from 1.
-        attempt: u32,
-        /// From now.
-        delay: Duration,
-    },
-    /// An attempt starts (`reconnecting`).
-    Reconnecting {
-        /// Counted from 1.
-        attempt: u32,
-    },
-    /// Connected again.
-    Reconnected,
-    /// Given up for good (`reconnect_failed`).
-    ReconnectFailed,
-    /// No transport connected (`connect_failed`), or an endpoint was refused.
-    ConnectFailed {
-        /// The endpoint; empty is the root.
-        endpoint: Text,
-    },
-    /// The handshake was answered by something else than a handshake.
-    HandshakeFailed {
-        /// The HTTP status; 0 if there was no answer.
-        status: u16,
-        /// The body.
-        body: Text,
-    },
-    /// An error packet arrived.
-    Error {
-        /// The endpoint.
-        endpoint: Text,
-        /// The reason, if known.
-        reason: Option<Reason>,
-        /// The advice, if known.
-        advice: Option<Advice>,
-    },
-    /// The server broke the protocol; the packet was dropped.
-    PeerViolation(DecodeError),
-}
-
-/// Where a client stands.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum ClientState {
-    /// Nothing is going on.
-    Idle,
-    /// Handshaking or opening a transport.
-    Connecting,
-    /// `1::` was received and the connection was not lost since.
-    Connected,
-    /// Waiting for, or making, another attempt.
-    Reconnecting,
+/// What an open exchange is for.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+enum Use {
+    /// The `0::` of a session that is over: its answer changes nothing (improved profile).
+    Farewell,
+    Handshake,
+    Poll(LinkId),
+    Post(LinkId),
+    Socket(LinkId),
 }
 
 /// One client, without I/O.
+///
+/// ```text
+/// client.connect(now);
+/// loop {
+///     while let Some(transmit) = client.poll_transmit() { carry it out }
+///     while let Some(event) = client.poll_event() { tell the application }
+///     wait for an answer, or until client.poll_timeout()
+///     client.handle_input(now, ..) or client.handle_timeout(now)
+/// }
+/// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the genuine client's flags, which contradict each other at times"
+)]
 pub struct Client {
     config: ClientConfig,
+    now: Instant,
+    transmits: VecDeque<ClientTransmit>,
+    events: VecDeque<ClientEvent>,
+    exchanges: BTreeMap<ExchangeId, Use>,
+    next_exchange: u64,
+    timers: Timers,
+
+    /// `1::` came on some link, and nothing was lost since.
+    connected: bool,
+    /// Some link is open.
+    open: bool,
+    /// A link is opening. In the genuine client this alone keeps `connect` from making another handshake.
+    connecting: bool,
+    /// Set while reconnecting.
+    reconnection: Option<Reconnection>,
+    /// The reconnection's last resort is on: `connect_failed` ends it.
+    last_resort: bool,
+    /// The option, switched off by the genuine client while it reconnects.
+    try_multiple: bool,
+    ever_connected: bool,
+
+    /// From the last handshake: the session, how long the first poll may wait, how long a heartbeat may take, the
+    /// transports both sides have.
+    session: Text,
+    close_timeout: Duration,
+    heartbeat_timeout: Option<Duration>,
+    choices: Vec<Transport>,
+    /// The transports not tried yet. The genuine client fills it once in its life.
+    remaining: Option<Vec<Transport>>,
+
+    links: BTreeMap<LinkId, Link>,
+    next_link: u64,
+    /// The link that is written to.
+    current: Option<LinkId>,
+    /// Websockets that we closed and whose end is still to be taken note of.
+    closing: VecDeque<LinkId>,
+    /// The connect timer set last: the only one a connection cancels, and only if a handshake asked for it since.
+    connect_timer: Option<TimerKey>,
+    connect_timer_watched: bool,
+    /// Improved profile: fires when the server was silent for too long.
+    silence_timer: Option<TimerKey>,
+    jitter_permille: u16,
+
+    endpoints: Vec<Endpoint>,
+    pending_acks: usize,
+    outbox: Outbox,
+    /// A POST is in flight, or the websocket is not open: packets wait.
+    holding: bool,
 }
 
 impl Client {
     /// A client that does nothing yet.
     pub fn new(config: ClientConfig) -> Self {
-        Self { config }
+        Self {
+            now: Instant::ZERO,
+            transmits: VecDeque::new(),
+            events: VecDeque::new(),
+            exchanges: BTreeMap::new(),
+            next_exchange: 1,
+            timers: Timers::default(),
+            connected: false,
+            open: false,
+            connecting: false,
+            reconnection: None,
+            last_resort: false,
+            try_multiple: config.try_multiple_transports,
+            ever_connected: false,
+            session: Text::EMPTY,
+            close_timeout: Duration::ZERO,
+            heartbeat_timeout: None,
+            choices: Vec::new(),
+            remaining: None,
+            links: BTreeMap::new(),
+            next_link: 0,
+            current: None,
+            closing: VecDeque::new(),
+            connect_timer: None,
+            connect_timer_watched: false,
+            silence_timer: None,
+            jitter_permille: 0,
+            endpoints: alloc::vec![Endpoint::new(Text::EMPTY, Text::EMPTY)],
+            pending_acks: 0,
+            outbox: Outbox::default(),
+            holding: false,
+            config,
+        }
     }
 
     // --- getters
@@ -277,95 +171,257 @@ impl Client {
 
     /// Where it stands.
     pub fn state(&self) -> ClientState {
-        ClientState::Idle
+        if self.connected {
+            ClientState::Connected
+        } else if self.reconnection.is_some() {
+            ClientState::Reconnecting
+        } else if self.connecting
+            || self.oldest_handshake().is_some()
+            || self.links.values().any(Link::is_running)
+        {
+            ClientState::Connecting
+        } else {
+            ClientState::Idle
+        }
     }
 
-    /// The session ids of the transports that are open now; more than one is the genuine client's fault (item 3).
+    /// The session ids of the open links that brought `1::` and were not rejected since; more than one is the genuine
+    /// client's fault (real stack item 3).
     pub fn live_sessions(&self) -> impl Iterator<Item = &Text> {
-        core::iter::empty()
+        self.links
+            .values()
+            .filter(|link| link.established && link.phase == Phase::Open)
+            .map(|link| &link.session)
+    }
+
+    /// How many packets wait to be sent.
+    pub fn outbox_len(&self) -> usize {
+        self.outbox.len()
     }
 
     // --- commands
 
-    /// Starts the handshake.
-    pub fn connect(&mut self, _now: Instant) {}
-
-    /// Says `0::` and ends everything; no reconnection.
-    pub fn disconnect(&mut self, _now: Instant) {}
-
-    /// Joins an endpoint, now or as soon as connected, and again after each reconnection.
-    ///
-    /// # Errors
-    /// [`LocalError`].
-    pub fn join(&mut self, _now: Instant, _endpoint: Text) -> Result<(), LocalError> {
-        Ok(())
+    /// Starts the handshake. The genuine profile starts another one even if one is pending, but none while a transport is
+    /// opening; the improved profile does nothing unless idle or waiting for its next attempt.
+    pub fn connect(&mut self, now: Instant) {
+        self.begin(now);
+        if self.improved() {
+            self.improved_connect();
+        } else {
+            self.genuine_connect();
+        }
+        self.settle();
     }
 
-    /// Leaves an endpoint (`0::/endpoint`).
-    ///
-    /// # Errors
-    /// [`LocalError`].
-    pub fn leave(&mut self, _now: Instant, _endpoint: &Text) -> Result<(), LocalError> {
-        Ok(())
+    /// Says `0::` and ends everything; no reconnection. The genuine profile does nothing unless connected: an attempt
+    /// under way goes on, and transports left over from earlier sessions keep running.
+    pub fn disconnect(&mut self, now: Instant) {
+        self.begin(now);
+        if self.improved() {
+            self.improved_disconnect(true);
+        } else {
+            self.genuine_disconnect();
+        }
+        self.settle();
     }
 
-    /// Sends, now or as soon as connected; returns the id to be acknowledged if `ack` asks for one.
+    /// Ends the connection without a word, as a page that unloads does: the genuine client's `0::` never leaves (facts
+    /// 10.14).
+    pub fn abandon(&mut self, now: Instant) {
+        self.begin(now);
+        if self.improved() {
+            self.improved_disconnect(false);
+        } else {
+            self.lose(LossCause::Booted);
+        }
+        self.settle();
+    }
+
+    /// Joins an endpoint, now or as soon as connected, and again after each reconnection. Joining twice changes nothing.
     ///
     /// # Errors
-    /// [`LocalError`].
+    /// [`LocalError::BadEndpoint`] if it has a colon or is too long, [`LocalError::Limit`] if there are too many.
+    #[expect(clippy::needless_pass_by_value, reason = "an endpoint that is joined is kept")]
+    pub fn join(&mut self, now: Instant, endpoint: Text) -> Result<(), LocalError> {
+        self.begin(now);
+        let joined = self.join_endpoint(&endpoint);
+        self.settle();
+        joined
+    }
+
+    /// Leaves an endpoint (`0::/endpoint`). The genuine profile joins it again after a reconnection.
+    ///
+    /// # Errors
+    /// [`LocalError::BadEndpoint`] for the root, or one that was not joined; [`LocalError::Limit`] if the outbox is full.
+    pub fn leave(&mut self, now: Instant, endpoint: &Text) -> Result<(), LocalError> {
+        self.begin(now);
+        let left = self.leave_endpoint(endpoint);
+        self.settle();
+        left
+    }
+
+    /// Sends, now or as soon as connected; returns the id to be acknowledged if `ack` asks for one. An endpoint that was
+    /// not joined is joined first.
+    ///
+    /// # Errors
+    /// [`LocalError::BadEndpoint`]; [`LocalError::Limit`] if the outbox or the acknowledgements owed are at their limit.
     pub fn send(
         &mut self,
-        _now: Instant,
-        _endpoint: &Text,
-        _outgoing: Outgoing,
-        _ack: AckMode,
+        now: Instant,
+        endpoint: &Text,
+        outgoing: Outgoing,
+        ack: AckMode,
     ) -> Result<Option<u64>, LocalError> {
-        Ok(None)
+        self.begin(now);
+        let sent = self.send_packet(endpoint, outgoing, ack);
+        self.settle();
+        sent
     }
 
     /// Acknowledges a received packet with data; `args` is a JSON array or empty.
     ///
     /// # Errors
-    /// [`LocalError`].
+    /// [`LocalError::BadEndpoint`] if it was not joined; [`LocalError::Limit`] if the outbox is full.
     pub fn acknowledge(
         &mut self,
-        _now: Instant,
-        _endpoint: &Text,
-        _id: &AckId,
-        _args: Text,
+        now: Instant,
+        endpoint: &Text,
+        id: &AckId,
+        args: Text,
     ) -> Result<(), LocalError> {
-        Ok(())
+        self.begin(now);
+        let sent = self.send_ack(endpoint, id, args);
+        self.settle();
+        sent
     }
 
     /// Supplies jitter for the next reconnection delays of the improved profile: thousandths (0 to 1,000) of the delay
     /// taken off. The caller draws a new one after each [`ClientEvent::ReconnectScheduled`].
-    pub fn set_jitter(&mut self, _permille: u16) {}
+    pub fn set_jitter(&mut self, permille: u16) {
+        self.jitter_permille = permille.min(1_000);
+    }
 
     // --- handle
 
-    /// Takes what the carrier received. Cannot fail: a bad peer is an event.
-    pub fn handle_input(&mut self, _now: Instant, _input: ClientInput) {}
+    /// Takes what the carrier received. Cannot fail: a bad peer is an event. Input about an exchange that is over is
+    /// ignored.
+    pub fn handle_input(&mut self, now: Instant, input: ClientInput) {
+        self.begin(now);
+        self.take_input(input);
+        self.settle();
+    }
 
     /// Lets the timers due at `now` fire.
-    pub fn handle_timeout(&mut self, _now: Instant) {}
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.begin(now);
+        let before = self.timers.serial();
+        while let Some(due) = self.timers.pop(self.now, before) {
+            self.fire(due);
+            self.settle();
+        }
+    }
 
     // --- poll
 
     /// The next thing to transmit. May change after any command or `handle_*`.
     #[must_use]
     pub fn poll_transmit(&mut self) -> Option<ClientTransmit> {
-        None
+        self.transmits.pop_front()
     }
 
     /// The next event. May change after any command or `handle_*`.
     #[must_use]
     pub fn poll_event(&mut self) -> Option<ClientEvent> {
-        None
+        self.events.pop_front()
     }
 
     /// The next deadline. May change after any command or `handle_*`.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Deadline> {
-        None
+        self.timers.next()
+    }
+
+    // --- shared by the transition families
+
+    fn improved(&self) -> bool {
+        self.config.profile == ClientProfile::Improved
+    }
+
+    /// Time never goes back.
+    fn begin(&mut self, now: Instant) {
+        self.now = self.now.max(now);
+    }
+
+    /// Takes note of websockets closed by us, then forgets the links that nothing refers to any more.
+    fn settle(&mut self) {
+        while let Some(id) = self.closing.pop_front() {
+            self.genuine_socket_ended(id);
+        }
+        let current = self.current;
+        self.links.retain(|id, link| Some(*id) == current || !link.is_over());
+    }
+
+    fn fire(&mut self, due: Due) {
+        match due {
+            Due::Connect if self.improved() => self.improved_connect_timeout(),
+            Due::Connect => self.genuine_connect_timeout(),
+            Due::FirstPoll(link) => self.first_poll_timeout(link),
+            Due::Handshake(exchange) => self.improved_handshake_timeout(exchange),
+            Due::Reconnect if self.improved() => self.improved_reconnect(),
+            Due::Reconnect => self.maybe_reconnect(),
+            Due::Silence => self.improved_silence(),
+        }
+    }
+
+    fn take_input(&mut self, input: ClientInput) {
+        let (ClientInput::Response { exchange, .. }
+        | ClientInput::Opened { exchange }
+        | ClientInput::Message { exchange, .. }
+        | ClientInput::Closed { exchange, .. }) = &input;
+        let exchange = *exchange;
+        let Some(purpose) = self.exchanges.get(&exchange).copied() else { return };
+        match (purpose, input) {
+            (Use::Socket(link), ClientInput::Opened { .. }) => self.socket_opened(link),
+            (Use::Socket(link), ClientInput::Message { text, .. }) => self.take_data(link, &text),
+            // A request has no channel: a carrier that says otherwise is not heard.
+            (_, ClientInput::Opened { .. } | ClientInput::Message { .. }) => {}
+            (_, input) => {
+                self.exchanges.remove(&exchange);
+                self.take_end(exchange, purpose, input);
+            }
+        }
+    }
+
+    /// An exchange ended, answered or not.
+    fn take_end(&mut self, exchange: ExchangeId, purpose: Use, input: ClientInput) {
+        let (status, body) = match input {
+            ClientInput::Response { status, body, .. } => (status, Text::from_utf8_lossy(body)),
+            _ => (0, Text::EMPTY),
+        };
+        match purpose {
+            Use::Farewell => {}
+            Use::Handshake => self.take_handshake(status, &body),
+            Use::Poll(link) => self.take_poll(link, status, &body),
+            Use::Post(link) => self.take_post(link, exchange, status),
+            Use::Socket(link) => self.socket_ended(link),
+        }
+    }
+
+    fn open_exchange(&mut self, purpose: Use) -> ExchangeId {
+        let exchange = ExchangeId(self.next_exchange);
+        self.next_exchange += 1;
+        self.exchanges.insert(exchange, purpose);
+        exchange
+    }
+
+    /// Ends an exchange from our side; nothing about it is heard any more.
+    fn close_exchange(&mut self, exchange: ExchangeId) {
+        if self.exchanges.remove(&exchange).is_some() {
+            self.transmits.push_back(ClientTransmit::Close { exchange });
+        }
+    }
+
+    fn tell(&mut self, event: ClientEvent) {
+        self.events.push_back(event);
     }
 }

@@ -1,0 +1,69 @@
+//! Choices and timers of a client.
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use crate::{Limits, Text, Transport};
+
+/// Whose behaviour the client has.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub enum ClientProfile {
+    /// The genuine 0.8.7, its faults included (facts 10; real stack items 1 to 5).
+    #[default]
+    Genuine087,
+    /// No stale reconnection timers, one handshake at a time, jitter and a cap on delays, fallback while reconnecting, a new
+    /// handshake on `7:::1+0` while connecting, a heartbeat watchdog.
+    Improved,
+}
+
+/// Choices and timers; the defaults are those of 0.8.7.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct ClientConfig {
+    /// Whose behaviour.
+    pub profile: ClientProfile,
+    /// The resource, `/socket.io`.
+    pub resource: Text,
+    /// The transports, in order of preference.
+    pub transports: Vec<Transport>,
+    /// The user's query, without question mark, sent with the handshake and every session request; may be empty.
+    pub query: Text,
+    /// Milliseconds of the caller's epoch at instant zero: `t=` in targets is this plus `now`.
+    pub epoch_ms: u64,
+    /// 10 s.
+    pub connect_timeout: Duration,
+    /// Whether the next transport is tried after the connect timeout.
+    pub try_multiple_transports: bool,
+    /// Whether a lost connection is made again.
+    pub reconnect: bool,
+    /// 500 ms.
+    pub reconnection_delay: Duration,
+    /// `None` is the genuine default, without limit; the improved profile caps at 30 s if `None`.
+    pub reconnection_limit: Option<Duration>,
+    /// 10.
+    pub max_reconnection_attempts: u32,
+    /// Improved profile: how often a healthy server is heard from, heartbeat interval of a websocket and polling duration
+    /// alike (20 s). It is not advertised, so it is a choice.
+    pub server_interval: Duration,
+    /// Bounds.
+    pub limits: Limits,
+}
+
+impl Default for ClientConfig {
+    fn default() -> Self {
+        Self {
+            profile: ClientProfile::default(),
+            resource: Text::from_static("/socket.io"),
+            transports: alloc::vec![Transport::Websocket, Transport::XhrPolling],
+            query: Text::EMPTY,
+            epoch_ms: 0,
+            connect_timeout: Duration::from_secs(10),
+            try_multiple_transports: true,
+            reconnect: true,
+            reconnection_delay: Duration::from_millis(500),
+            reconnection_limit: None,
+            max_reconnection_attempts: 10,
+            server_interval: Duration::from_secs(20),
+            limits: Limits::default(),
+        }
+    }
+}

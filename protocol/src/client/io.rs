@@ -1,0 +1,205 @@
+//! What goes into the machine and what comes out of it.
+
+use core::time::Duration;
+
+use bytes::Bytes;
+
+use crate::payload::PayloadError;
+use crate::server::ExchangeId;
+use crate::{Advice, DecodeError, Packet, Reason, Text, Transport};
+
+/// What the carrier tells the machine.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub enum ClientInput {
+    /// A GET or POST was answered.
+    Response {
+        /// The exchange.
+        exchange: ExchangeId,
+        /// The HTTP status.
+        status: u16,
+        /// The body, whole.
+        body: Bytes,
+    },
+    /// An `Open` was answered by 101.
+    Opened {
+        /// The exchange.
+        exchange: ExchangeId,
+    },
+    /// A text message arrived.
+    Message {
+        /// The exchange.
+        exchange: ExchangeId,
+        /// The message.
+        text: Text,
+    },
+    /// The exchange ended without (or, for an upgraded one, after) an answer: refused, reset, closed.
+    Closed {
+        /// The exchange.
+        exchange: ExchangeId,
+        /// A FIN or close frame, not a reset or a refusal.
+        clean: bool,
+    },
+}
+
+/// What the machine asks the carrier to do, in this order. The client numbers its exchanges itself, from 1.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub enum ClientTransmit {
+    /// Make a GET request.
+    Get {
+        /// The exchange.
+        exchange: ExchangeId,
+        /// Path and query.
+        target: Text,
+    },
+    /// Make a POST request with `Content-Type: text/plain;charset=UTF-8`.
+    Post {
+        /// The exchange.
+        exchange: ExchangeId,
+        /// Path and query.
+        target: Text,
+        /// The body.
+        body: Text,
+    },
+    /// Open a websocket.
+    Open {
+        /// The exchange.
+        exchange: ExchangeId,
+        /// Path and query.
+        target: Text,
+    },
+    /// Send one text message on an opened websocket.
+    Message {
+        /// The exchange.
+        exchange: ExchangeId,
+        /// The message.
+        text: Text,
+    },
+    /// Abort a request or close a websocket; no input about the exchange is expected any more.
+    Close {
+        /// The exchange.
+        exchange: ExchangeId,
+    },
+}
+
+/// Why the connection was lost.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum LossCause {
+    /// `0::` from the server, our own disconnect, or `7:::1+0` (`booted`).
+    Booted,
+    /// The transport failed or closed.
+    Transport,
+    /// Improved profile: nothing was heard for too long.
+    Silence,
+}
+
+/// What the machine tells the application, in this order.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub enum ClientEvent {
+    /// The handshake succeeded.
+    Handshaken {
+        /// The session id issued.
+        session: Text,
+    },
+    /// A transport is tried.
+    Connecting {
+        /// Which.
+        transport: Transport,
+    },
+    /// `1::` arrived on the root (facts 10.5: once for each).
+    Connected {
+        /// The session id.
+        session: Text,
+        /// The transport that brought it.
+        transport: Transport,
+    },
+    /// `1::/endpoint` arrived.
+    Joined {
+        /// The endpoint.
+        endpoint: Text,
+    },
+    /// A message, JSON or event. With an id of `with_data`, answer by [`Client::acknowledge`].
+    Received {
+        /// The packet.
+        packet: Packet,
+        /// The session whose transport brought it (a genuine client can hold two).
+        session: Text,
+    },
+    /// The server acknowledged.
+    Acknowledged {
+        /// The endpoint.
+        endpoint: Text,
+        /// The id that [`Client::send`] returned.
+        id: u64,
+        /// JSON text of the arguments, or empty.
+        args: Text,
+    },
+    /// The server disconnected an endpoint (not the root).
+    Left {
+        /// The endpoint.
+        endpoint: Text,
+    },
+    /// The connection was lost.
+    Disconnected {
+        /// Why.
+        cause: LossCause,
+    },
+    /// The next attempt is due after `delay`.
+    ReconnectScheduled {
+        /// Counted from 1.
+        attempt: u32,
+        /// From now.
+        delay: Duration,
+    },
+    /// An attempt starts (`reconnecting`).
+    Reconnecting {
+        /// Counted from 1.
+        attempt: u32,
+    },
+    /// Connected again.
+    Reconnected,
+    /// Given up for good (`reconnect_failed`).
+    ReconnectFailed,
+    /// No transport connected (`connect_failed`), or an endpoint was refused.
+    ConnectFailed {
+        /// The endpoint; empty is the root.
+        endpoint: Text,
+    },
+    /// The handshake was answered by something else than a handshake.
+    HandshakeFailed {
+        /// The HTTP status; 0 if there was no answer.
+        status: u16,
+        /// The body.
+        body: Text,
+    },
+    /// An error packet arrived.
+    Error {
+        /// The endpoint.
+        endpoint: Text,
+        /// The reason, if known.
+        reason: Option<Reason>,
+        /// The advice, if known.
+        advice: Option<Advice>,
+    },
+    /// A limit of [`crate::Limits`] was reached, by name, and the oldest or the newest of what it bounds was given up.
+    Overflow {
+        /// The field of [`crate::Limits`].
+        limit: &'static str,
+    },
+    /// The server sent a payload that cannot be taken apart; what came before the place was taken.
+    PayloadViolation(PayloadError),
+    /// The server sent a text that is no packet; it was dropped.
+    PeerViolation(DecodeError),
+}
+
+/// Where a client stands.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum ClientState {
+    /// Nothing is going on.
+    Idle,
+    /// Handshaking or opening a transport.
+    Connecting,
+    /// `1::` was received and the connection was not lost since.
+    Connected,
+    /// Waiting for, or making, another attempt.
+    Reconnecting,
+}

@@ -1,0 +1,270 @@
+//! One link: a transport with the session it was opened for. A genuine client can have several at once.
+
+use super::timers::{Due, TimerKey};
+use super::{Client, ClientEvent, ClientTransmit, Use};
+use crate::payload::Payload;
+use crate::server::ExchangeId;
+use crate::{Text, Transport, target};
+
+/// Names a link; a later link has a greater one.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(super) struct LinkId(pub(super) u64);
+
+/// How far a link is.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(super) enum Phase {
+    /// Not opened yet: a websocket before its 101, or the genuine client's spare transport of the last resort.
+    Fresh,
+    Open,
+    Closed,
+}
+
+/// One link.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub(super) struct Link {
+    pub(super) transport: Transport,
+    pub(super) session: Text,
+    pub(super) phase: Phase,
+    /// It brought `1::`, and was not rejected since.
+    pub(super) established: bool,
+    poll: Option<ExchangeId>,
+    socket: Option<ExchangeId>,
+    posts: usize,
+    first_poll_timer: Option<TimerKey>,
+}
+
+impl Link {
+    pub(super) fn new(transport: Transport, session: Text) -> Self {
+        Self {
+            transport,
+            session,
+            phase: Phase::Fresh,
+            established: false,
+            poll: None,
+            socket: None,
+            posts: 0,
+            first_poll_timer: None,
+        }
+    }
+
+    /// Whether a packet can be handed to it: a POST always can be made, a websocket must be open.
+    pub(super) fn can_send(&self) -> bool {
+        self.transport != Transport::Websocket || (self.phase == Phase::Open && self.socket.is_some())
+    }
+
+    /// Whether it polls or holds a websocket.
+    pub(super) fn is_running(&self) -> bool {
+        self.poll.is_some() || self.socket.is_some()
+    }
+
+    /// Whether nothing can come of it any more.
+    pub(super) fn is_over(&self) -> bool {
+        !self.is_running() && self.posts == 0
+    }
+}
+
+impl Client {
+    pub(super) fn open_link(&mut self, id: LinkId) {
+        let Some(link) = self.links.get(&id) else { return };
+        if link.transport == Transport::Websocket {
+            let target =
+                target::session(&self.config.resource, link.transport, &link.session, &self.config.query);
+            let exchange = self.open_exchange(Use::Socket(id));
+            if let Some(link) = self.links.get_mut(&id) {
+                link.socket = Some(exchange);
+            }
+            self.transmits.push_back(ClientTransmit::Open { exchange, target });
+            return;
+        }
+        self.hold(false);
+        self.link_opened(id);
+        self.send_poll(id);
+        if !self.improved() {
+            self.set_first_poll_timer(id);
+        }
+    }
+
+    fn link_opened(&mut self, id: LinkId) {
+        if let Some(link) = self.links.get_mut(&id) {
+            link.phase = Phase::Open;
+        }
+        self.cancel_first_poll_timer(id);
+        self.open = true;
+    }
+
+    /// The genuine client gives the first poll the close timeout; a timeout that is missing counts as zero.
+    fn set_first_poll_timer(&mut self, id: LinkId) {
+        let delay = self.close_timeout;
+        if let Some(link) = self.links.get_mut(&id)
+            && link.first_poll_timer.is_none()
+        {
+            link.first_poll_timer = Some(self.timers.set(self.now, delay, Due::FirstPoll(id)));
+        }
+    }
+
+    pub(super) fn cancel_first_poll_timer(&mut self, id: LinkId) {
+        if let Some(timer) = self.links.get_mut(&id).and_then(|link| link.first_poll_timer.take()) {
+            self.timers.cancel(timer);
+        }
+    }
+
+    fn link_target(&self, link: &Link) -> Text {
+        target::session(&self.config.resource, link.transport, &link.session, &self.timed_query())
+    }
+
+    // --- polls
+
+    fn send_poll(&mut self, id: LinkId) {
+        let Some(link) = self.links.get(&id) else { return };
+        if link.phase == Phase::Closed {
+            return;
+        }
+        let target = self.link_target(link);
+        let exchange = self.open_exchange(Use::Poll(id));
+        if let Some(link) = self.links.get_mut(&id) {
+            link.poll = Some(exchange);
+        }
+        self.transmits.push_back(ClientTransmit::Get { exchange, target });
+    }
+
+    /// A poll ended: whatever it brought, the next one follows at once, unless it failed.
+    pub(super) fn take_poll(&mut self, id: LinkId, status: u16, body: &Text) {
+        if let Some(link) = self.links.get_mut(&id) {
+            link.poll = None;
+        }
+        if status == 200 {
+            self.take_data(id, body);
+            self.send_poll(id);
+        } else {
+            self.link_failed(id);
+        }
+    }
+
+    // --- posts
+
+    /// Sends a body of its own; what follows waits until it is answered.
+    pub(super) fn send_post(&mut self, id: LinkId, body: Text) -> Option<ExchangeId> {
+        let target = self.link_target(self.links.get(&id)?);
+        self.hold(true);
+        let exchange = self.open_exchange(Use::Post(id));
+        if let Some(link) = self.links.get_mut(&id) {
+            link.posts += 1;
+        }
+        self.transmits.push_back(ClientTransmit::Post { exchange, target, body });
+        Some(exchange)
+    }
+
+    pub(super) fn take_post(&mut self, id: LinkId, exchange: ExchangeId, status: u16) {
+        if let Some(link) = self.links.get_mut(&id) {
+            link.posts = link.posts.saturating_sub(1);
+        }
+        if status == 200 {
+            self.outbox.confirm(exchange);
+            self.hold(false);
+        } else {
+            self.link_failed(id);
+        }
+    }
+
+    /// A request of a polling link failed.
+    fn link_failed(&mut self, id: LinkId) {
+        if self.improved() {
+            self.improved_link_lost(id);
+        } else {
+            self.genuine_poll_link_closed(id);
+        }
+    }
+
+    // --- websocket
+
+    pub(super) fn socket_opened(&mut self, id: LinkId) {
+        if self.links.get(&id).is_none_or(|link| link.phase != Phase::Fresh) {
+            return;
+        }
+        self.link_opened(id);
+        self.hold(false);
+    }
+
+    /// The websocket was refused, or closed by the other side.
+    pub(super) fn socket_ended(&mut self, id: LinkId) {
+        let Some(link) = self.links.get_mut(&id) else { return };
+        link.socket = None;
+        if link.phase == Phase::Fresh {
+            // The platform reports a websocket that never opened as an error without a reason.
+            self.tell(ClientEvent::Error { endpoint: Text::EMPTY, reason: None, advice: None });
+        }
+        if self.improved() {
+            self.improved_link_lost(id);
+        } else {
+            self.genuine_socket_ended(id);
+        }
+    }
+
+    // --- both
+
+    /// Sends one packet on this very link, whatever waits elsewhere.
+    pub(super) fn send_on_link(&mut self, id: LinkId, packet: Text) {
+        let Some(link) = self.links.get(&id) else { return };
+        if link.transport != Transport::Websocket {
+            self.send_post(id, packet);
+        } else if let Some(exchange) = link.socket.filter(|_| link.can_send()) {
+            self.transmits.push_back(ClientTransmit::Message { exchange, text: packet });
+        }
+    }
+
+    /// Answers `2::` at once. A server that floods a polling client with heartbeats gets one answer for those that arrive
+    /// while [`crate::Limits::session_exchanges_max`] answers are on their way.
+    pub(super) fn answer_heartbeat(&mut self, id: LinkId) {
+        let limit = self.config.limits.session_exchanges_max.max(1);
+        if self.links.get(&id).is_some_and(|link| link.posts < limit) {
+            self.send_on_link(id, Text::from_static("2::"));
+        } else {
+            self.tell(ClientEvent::Overflow { limit: "session_exchanges_max" });
+        }
+    }
+
+    /// A poll's body or a websocket's message: a payload on either (facts 2.7).
+    pub(super) fn take_data(&mut self, id: LinkId, data: &Text) {
+        self.cancel_first_poll_timer(id);
+        self.improved_heard();
+        if data.is_empty() {
+            return;
+        }
+        let limits = self.config.limits;
+        for packet in Payload::new(data.clone(), &limits) {
+            match packet {
+                Ok(text) => self.take_text(id, &text),
+                Err(error) => self.tell(ClientEvent::PayloadViolation(error)),
+            }
+        }
+    }
+
+    /// Aborts the poll, if one is open.
+    pub(super) fn abort_poll(&mut self, id: LinkId) {
+        if let Some(exchange) = self.links.get_mut(&id).and_then(|link| link.poll.take()) {
+            self.close_exchange(exchange);
+        }
+    }
+
+    /// Closes the websocket, if there is one; true if there was.
+    pub(super) fn close_socket(&mut self, id: LinkId) -> bool {
+        let socket = self.links.get_mut(&id).and_then(|link| link.socket.take());
+        if let Some(exchange) = socket {
+            self.close_exchange(exchange);
+        }
+        socket.is_some()
+    }
+
+    /// Ends a link with everything it has open, and forgets it.
+    pub(super) fn drop_link(&mut self, id: LinkId) {
+        self.cancel_first_poll_timer(id);
+        self.abort_poll(id);
+        self.close_socket(id);
+        let posts = self.exchanges.iter().filter(|(_, purpose)| **purpose == Use::Post(id));
+        let posts: alloc::vec::Vec<ExchangeId> = posts.map(|(exchange, _)| *exchange).collect();
+        for exchange in posts {
+            self.close_exchange(exchange);
+        }
+        self.links.remove(&id);
+    }
+}

@@ -1,0 +1,191 @@
+//! A client in virtual time: what it transmits is answered by a script or a model, and everything is written down.
+#![allow(dead_code, unreachable_pub, reason = "each test target uses a part of the rig")]
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+use socketio08::client::{Client, ClientConfig, ClientEvent, ClientInput, ClientTransmit};
+use socketio08::server::ExchangeId;
+use socketio08::{Deadline, Instant, Text};
+
+/// What happened, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Happening {
+    Sent(Instant, ClientTransmit),
+    Told(Instant, ClientEvent),
+}
+
+/// Answers what a client transmits, now or later.
+pub trait Peer {
+    /// Each answer with the delay after which it arrives.
+    fn take(&mut self, now: Instant, transmit: &ClientTransmit) -> Vec<(Duration, ClientInput)>;
+}
+
+/// A peer that never answers: the test does it.
+pub struct Silent;
+
+impl Peer for Silent {
+    fn take(&mut self, _: Instant, _: &ClientTransmit) -> Vec<(Duration, ClientInput)> {
+        Vec::new()
+    }
+}
+
+pub struct Rig<P> {
+    pub client: Client,
+    pub peer: P,
+    pub now: Instant,
+    pub log: Vec<Happening>,
+    arriving: BTreeMap<(Instant, u64), ClientInput>,
+    serial: u64,
+}
+
+impl Rig<Silent> {
+    pub fn silent(config: ClientConfig) -> Self {
+        Rig::new(config, Silent)
+    }
+}
+
+impl<P: Peer> Rig<P> {
+    pub fn new(config: ClientConfig, peer: P) -> Self {
+        let now = Instant::ZERO;
+        Self { client: Client::new(config), peer, now, log: Vec::new(), arriving: BTreeMap::new(), serial: 0 }
+    }
+
+    /// Calls the client, then drains it, as law 1 asks.
+    pub fn call<R>(&mut self, call: impl FnOnce(&mut Client, Instant) -> R) -> R {
+        let result = call(&mut self.client, self.now);
+        self.drain();
+        result
+    }
+
+    pub fn connect(&mut self) {
+        self.call(Client::connect);
+    }
+
+    pub fn input(&mut self, input: ClientInput) {
+        self.call(|client, now| client.handle_input(now, input));
+    }
+
+    /// Answers the exchange with 200.
+    pub fn answer(&mut self, exchange: ExchangeId, body: &str) {
+        self.input(response(exchange, 200, body));
+    }
+
+    pub fn message(&mut self, exchange: ExchangeId, text: &str) {
+        self.input(ClientInput::Message { exchange, text: Text::from(text) });
+    }
+
+    pub fn closed(&mut self, exchange: ExchangeId) {
+        self.input(ClientInput::Closed { exchange, clean: false });
+    }
+
+    fn drain(&mut self) {
+        while let Some(transmit) = self.client.poll_transmit() {
+            for (delay, input) in self.peer.take(self.now, &transmit) {
+                self.serial += 1;
+                self.arriving.insert((self.now + delay, self.serial), input);
+            }
+            self.log.push(Happening::Sent(self.now, transmit));
+        }
+        while let Some(event) = self.client.poll_event() {
+            self.log.push(Happening::Told(self.now, event));
+        }
+    }
+
+    /// Lets time pass, with everything that is due on the way.
+    pub fn run_until(&mut self, end: Instant) {
+        loop {
+            let timer = self.client.poll_timeout().map(|Deadline { at, .. }| at);
+            let arrival = self.arriving.keys().next().map(|(at, _)| *at);
+            let Some(next) = timer.into_iter().chain(arrival).min().filter(|at| *at <= end) else { break };
+            self.now = self.now.max(next);
+            if arrival == Some(next) {
+                let (_, input) = self.arriving.pop_first().expect("an arrival was seen");
+                self.input(input);
+            } else {
+                self.call(Client::handle_timeout);
+                assert!(self.client.poll_timeout().is_none_or(|deadline| deadline.at > self.now), "law 3");
+            }
+        }
+        self.now = self.now.max(end);
+    }
+
+    pub fn run_for(&mut self, duration: Duration) {
+        self.run_until(self.now + duration);
+    }
+
+    /// Takes what was sent since the last call.
+    pub fn sent(&mut self) -> Vec<ClientTransmit> {
+        let (sent, log) = self.log.drain(..).partition(|happening| matches!(happening, Happening::Sent(..)));
+        self.log = log;
+        let sent: Vec<Happening> = sent;
+        let transmits = sent.into_iter().map(|happening| match happening {
+            Happening::Sent(_, transmit) => transmit,
+            Happening::Told(..) => unreachable!("only what was sent"),
+        });
+        transmits.collect()
+    }
+
+    /// Takes what was told since the last call.
+    pub fn told(&mut self) -> Vec<ClientEvent> {
+        let (told, log) = self.log.drain(..).partition(|happening| matches!(happening, Happening::Told(..)));
+        self.log = log;
+        let told: Vec<Happening> = told;
+        let events = told.into_iter().map(|happening| match happening {
+            Happening::Told(_, event) => event,
+            Happening::Sent(..) => unreachable!("only what was told"),
+        });
+        events.collect()
+    }
+
+    /// Takes the only thing sent since the last call.
+    pub fn only_sent(&mut self) -> ClientTransmit {
+        let mut sent = self.sent();
+        assert_eq!(sent.len(), 1, "{sent:#?}");
+        sent.remove(0)
+    }
+}
+
+pub fn exchange(transmit: &ClientTransmit) -> ExchangeId {
+    match transmit {
+        ClientTransmit::Get { exchange, .. }
+        | ClientTransmit::Post { exchange, .. }
+        | ClientTransmit::Open { exchange, .. }
+        | ClientTransmit::Message { exchange, .. }
+        | ClientTransmit::Close { exchange } => *exchange,
+    }
+}
+
+/// The path of a request, without its query; empty for what is no request.
+pub fn path(transmit: &ClientTransmit) -> &str {
+    match transmit {
+        ClientTransmit::Get { target, .. }
+        | ClientTransmit::Post { target, .. }
+        | ClientTransmit::Open { target, .. } => target.split('?').next().unwrap_or_default(),
+        ClientTransmit::Message { .. } | ClientTransmit::Close { .. } => "",
+    }
+}
+
+/// `get PATH`, `post PATH BODY`, `open PATH`, `message TEXT`, `close`.
+pub fn show(transmit: &ClientTransmit) -> String {
+    match transmit {
+        ClientTransmit::Get { .. } => format!("get {}", path(transmit)),
+        ClientTransmit::Post { body, .. } => format!("post {} {body}", path(transmit)),
+        ClientTransmit::Open { .. } => format!("open {}", path(transmit)),
+        ClientTransmit::Message { text, .. } => format!("message {text}"),
+        ClientTransmit::Close { .. } => String::from("close"),
+    }
+}
+
+pub fn response(exchange: ExchangeId, status: u16, body: &str) -> ClientInput {
+    ClientInput::Response { exchange, status, body: Bytes::copy_from_slice(body.as_bytes()) }
+}
+
+pub fn millis(count: u64) -> Duration {
+    Duration::from_millis(count)
+}
+
+pub fn secs(count: u64) -> Duration {
+    Duration::from_secs(count)
+}
