@@ -3,6 +3,7 @@
 
 pub mod cli;
 pub mod engine;
+pub mod probe;
 pub mod scenario;
 pub mod trace;
 pub mod world;

@@ -1,5 +1,7 @@
 //! The command line: one file per command, and the public exit codes.
 
+mod probe;
+
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -41,7 +43,9 @@ struct Cli {
 
 /// One variant a command; each command's arguments and code are in its own file.
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Probe(probe::ProbeArgs),
+}
 
 /// Runs the command that `arguments` name (the first is the program's own name) and tells how to exit.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
@@ -53,5 +57,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             return if error.print().is_ok() { exit } else { Exit::Internal };
         }
     };
-    match cli.command {}
+    match cli.command {
+        Command::Probe(args) => probe::run(args),
+    }
 }
