@@ -3,9 +3,8 @@
 
 use serde_json::{Value, json};
 
+use crate::MARKED;
 use crate::peer::{Peer, Sio08, free_port, switched_on};
-
-const MARKED: &str = "h\u{e9}llo \u{fb01}n\u{ec}sh \u{4f60}\u{597d} \u{1f600}\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467} \u{fffd}3\u{fffd}3:: \"quoted\"\n:+";
 
 /// Who serves the genuine client.
 enum Host {

@@ -1,0 +1,244 @@
+//! Our client, over real sockets, against the genuine server 0.8.7: xhr-polling and websocket.
+
+use std::fmt::Debug;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use socketio08::client::{ClientConfig, ClientEvent, LossCause};
+use socketio08::server::{AckMode, Outgoing};
+use socketio08::{AckId, Body, Packet, Text, Transport};
+use socketio08_sim::probe::{Happening, Session};
+use socketio08_tokio::DriverConfig;
+
+use crate::MARKED;
+use crate::peer::{Peer, free_port, switched_on};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A genuine server, and our client connected to it.
+struct Pair {
+    server: Option<Peer>,
+    port: u16,
+    session: Session,
+    seen: Vec<Happening>,
+}
+
+impl Pair {
+    async fn connect(transport: Transport) -> Self {
+        let port = free_port();
+        let server = Some(Peer::server(port));
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        let config = ClientConfig { transports: vec![transport], ..ClientConfig::default() };
+        let session = Session::open(address, DriverConfig::new(address.to_string()), config);
+        let mut pair = Self { server, port, session, seen: Vec::new() };
+        let connected = pair.wait("Connected", |event| match event {
+            ClientEvent::Connected { transport, .. } => Some(*transport),
+            _ => None,
+        });
+        assert_eq!(connected.await, transport);
+        pair
+    }
+
+    /// The first answer that `pick` gives about what happens from now on.
+    async fn wait<T>(&mut self, what: &str, mut pick: impl FnMut(&ClientEvent) -> Option<T>) -> T {
+        loop {
+            let Some(happening) = self.session.next(PATIENCE).await else {
+                panic!("no {what} within {PATIENCE:?}, but: {:#?}", self.seen);
+            };
+            self.seen.push(happening.clone());
+            if let Happening::Event(event) = &happening
+                && let Some(picked) = pick(event)
+            {
+                return picked;
+            }
+        }
+    }
+
+    async fn wait_for(&mut self, expected: &ClientEvent) {
+        self.wait(&format!("{expected:?}"), |event| (event == expected).then_some(())).await;
+    }
+
+    async fn received(&mut self) -> Packet {
+        self.wait("Received", |event| match event {
+            ClientEvent::Received { packet, .. } => Some(packet.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    async fn acknowledged(&mut self) -> Text {
+        self.wait("Acknowledged", |event| match event {
+            ClientEvent::Acknowledged { args, .. } => Some(args.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    fn emit(&self, name: &str, args: &Value, ack: AckMode) {
+        self.session.send("", event(name, args), ack);
+    }
+}
+
+fn message(text: &str) -> Outgoing {
+    Outgoing::Message(Text::from(text))
+}
+
+fn event(name: &str, args: &Value) -> Outgoing {
+    Outgoing::Event(Text::from(json!({"name": name, "args": args}).to_string()))
+}
+
+fn parsed(data: &Text) -> Value {
+    serde_json::from_str(data).unwrap()
+}
+
+#[track_caller]
+fn assert_message(packet: &Packet, text: &str) {
+    assert_eq!(packet.body, Body::Message { data: Text::from(text) });
+}
+
+#[track_caller]
+fn assert_event(packet: &Packet, name: &str, args: &Value) {
+    let Body::Event { data } = &packet.body else { panic!("no event: {packet:?}") };
+    assert_eq!(parsed(data), json!({"name": name, "args": args}));
+}
+
+async fn gets_messages_back(transport: Transport) {
+    let mut pair = Pair::connect(transport).await;
+    for text in ["plain", MARKED, ""] {
+        pair.session.send("", message(text), AckMode::None);
+        assert_message(&pair.received().await, text);
+    }
+}
+
+async fn keeps_the_order_of_a_hundred_messages_each_way(transport: Transport) {
+    let mut pair = Pair::connect(transport).await;
+    let numbered: Vec<String> = (0..100).map(|number| format!("{number} \u{e9}\u{1f600}")).collect();
+    for text in &numbered {
+        pair.session.send("", message(text), AckMode::None);
+    }
+    for text in &numbered {
+        assert_message(&pair.received().await, text);
+    }
+}
+
+async fn gets_json_back(transport: Transport) {
+    let mut pair = Pair::connect(transport).await;
+    for value in [json!({"a": [1, 2.5, null, true], "b": MARKED}), json!([]), json!(7)] {
+        pair.session.send("", Outgoing::Json(Text::from(value.to_string())), AckMode::None);
+        let packet = pair.received().await;
+        let Body::Json { data } = &packet.body else { panic!("no JSON: {packet:?}") };
+        assert_eq!(parsed(data), value);
+    }
+}
+
+async fn gets_events_back(transport: Transport) {
+    let mut pair = Pair::connect(transport).await;
+    let args = json!([MARKED, {"n": 1}]);
+    pair.emit("echo", &args, AckMode::None);
+    assert_event(&pair.received().await, "echo", &args);
+}
+
+async fn gets_a_plain_acknowledgement(transport: Transport) {
+    let mut pair = Pair::connect(transport).await;
+    pair.session.send("", message("m"), AckMode::Plain);
+    assert_eq!(pair.acknowledged().await, "");
+}
+
+async fn gets_an_acknowledgement_with_data(transport: Transport) {
+    let mut pair = Pair::connect(transport).await;
+    pair.emit("echo", &json!([MARKED, 2]), AckMode::WithData);
+    assert_eq!(parsed(&pair.acknowledged().await), json!([MARKED, 2]));
+}
+
+async fn acknowledges_what_the_server_asks_about(transport: Transport) {
+    let mut pair = Pair::connect(transport).await;
+    pair.emit("ask", &json!([]), AckMode::None);
+    assert_message(&pair.received().await, "acknowledge this");
+    // The server goes on only because our machine acknowledged the message by itself.
+    let question = pair.received().await;
+    assert_event(&question, "question", &json!(["and this"]));
+    let id: AckId = question.id.unwrap();
+    assert!(id.with_data);
+    let answer = Text::from_static("[\"the answer\"]");
+    pair.session.call(move |now, client| client.acknowledge(now, &Text::EMPTY, &id, answer));
+    assert_event(&pair.received().await, "answered", &json!(["the answer"]));
+}
+
+async fn talks_in_a_namespace_beside_the_root(transport: Transport) {
+    let mut pair = Pair::connect(transport).await;
+    pair.session.call(|now, client| client.join(now, Text::from_static("/chat")));
+    pair.wait_for(&ClientEvent::Joined { endpoint: Text::from_static("/chat") }).await;
+    pair.session.send("/chat", message("in chat"), AckMode::None);
+    let packet = pair.received().await;
+    assert_eq!(packet.endpoint, "/chat");
+    assert_message(&packet, "in chat");
+}
+
+async fn leaves_and_the_server_knows(transport: Transport) {
+    let mut pair = Pair::connect(transport).await;
+    pair.session.call(|now, client| {
+        client.disconnect(now);
+        Ok(())
+    });
+    pair.wait_for(&ClientEvent::Disconnected { cause: LossCause::Booted }).await;
+    pair.server.as_mut().unwrap().wait_for(&json!({"on": "disconnect", "endpoint": ""}));
+}
+
+async fn is_sent_away_and_stays_away(transport: Transport) {
+    let mut pair = Pair::connect(transport).await;
+    pair.emit("leave", &json!([]), AckMode::None);
+    pair.wait_for(&ClientEvent::Disconnected { cause: LossCause::Booted }).await;
+    let after = pair.session.next(Duration::from_secs(2)).await;
+    assert!(after.is_none(), "{after:?}");
+}
+
+async fn comes_back_after_a_restart(transport: Transport) {
+    let mut pair = Pair::connect(transport).await;
+    pair.server = None;
+    pair.wait_for(&ClientEvent::Disconnected { cause: LossCause::Transport }).await;
+    pair.session.send("", message("sent while away"), AckMode::None);
+    pair.server = Some(Peer::server(pair.port));
+    pair.wait_for(&ClientEvent::Reconnected).await;
+    assert_message(&pair.received().await, "sent while away");
+    pair.session.send("", message(MARKED), AckMode::None);
+    assert_message(&pair.received().await, MARKED);
+}
+
+fn run(test: impl Future<Output: Debug>) {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test);
+}
+
+macro_rules! tests {
+    ($module:ident: $transport:expr, $($name:ident),+ $(,)?) => {
+        mod $module {
+            $(#[test]
+            fn $name() {
+                if super::switched_on() {
+                    super::run(super::$name($transport));
+                }
+            })+
+        }
+    };
+}
+
+macro_rules! over_both {
+    ($($name:ident),+ $(,)?) => {
+        tests!(xhr_polling: super::Transport::XhrPolling, $($name),+);
+        tests!(websocket: super::Transport::Websocket, $($name),+);
+    };
+}
+
+over_both!(
+    gets_messages_back,
+    keeps_the_order_of_a_hundred_messages_each_way,
+    gets_json_back,
+    gets_events_back,
+    gets_a_plain_acknowledgement,
+    gets_an_acknowledgement_with_data,
+    acknowledges_what_the_server_asks_about,
+    talks_in_a_namespace_beside_the_root,
+    leaves_and_the_server_knows,
+    is_sent_away_and_stays_away,
+    comes_back_after_a_restart,
+);
