@@ -82,9 +82,10 @@ fn not_a_handshake(
     if answer.body.starts_with("Welcome to socket.io") {
         return Problem {
             line: format!(
-                "answered `Welcome to socket.io.`: Socket.IO is there but saw another path; a proxy rewrites {resource}/1/"
+                "answered `Welcome to socket.io.`: Socket.IO is there, but {resource} is not its resource (--resource), or a proxy \
+                 rewrites the path"
             ),
-            summary: "the path of the handshake does not reach Socket.IO unchanged".to_owned(),
+            summary: format!("{resource} is not where Socket.IO answers"),
         };
     }
     Problem {

@@ -4,7 +4,8 @@
 use serde_json::{Value, json};
 
 use crate::MARKED;
-use crate::peer::{Peer, Sio08, free_port, switched_on};
+use crate::common::{Sio08, free_port};
+use crate::peer::{Peer, switched_on};
 
 /// Who serves the genuine client.
 enum Host {
@@ -16,7 +17,7 @@ enum Host {
 type Start = fn(u16) -> Host;
 
 fn ours(port: u16) -> Host {
-    Host::Ours(Sio08::serve(port))
+    Host::Ours(Sio08::serve(port, "echo"))
 }
 
 fn genuine(port: u16) -> Host {

@@ -12,7 +12,8 @@ use socketio08_sim::probe::{Happening, Session};
 use socketio08_tokio::DriverConfig;
 
 use crate::MARKED;
-use crate::peer::{Peer, free_port, switched_on};
+use crate::common::free_port;
+use crate::peer::{Peer, switched_on};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod client;
+#[path = "../common/mod.rs"]
+mod common;
 mod driver;
 mod peer;
 mod probe;

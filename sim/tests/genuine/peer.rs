@@ -1,7 +1,6 @@
-//! Processes under test: the genuine server and client, run by the scripts in `peers/`, and our own `sio08 serve`.
+//! The genuine server and client, run by the scripts in `peers/`.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -44,11 +43,6 @@ fn packages() -> PathBuf {
     dir
 }
 
-/// A port that was free a moment ago. Servers are restarted on it, so the system cannot pick it for them.
-pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 /// A genuine peer: takes commands and reports what happens, one JSON object a line.
 pub(crate) struct Peer {
     child: Child,
@@ -63,7 +57,7 @@ impl Peer {
         Self::spawn(&["client.js", url])
     }
 
-    /// A genuine server on `port`, listening.
+    /// A genuine server that listens on `port`.
     pub(crate) fn server(port: u16) -> Self {
         let mut server = Self::spawn(&["server.js", &port.to_string()]);
         server.wait_for(&json!({"on": "listening"}));
@@ -128,34 +122,4 @@ impl Drop for Peer {
 
 fn matches(report: &Value, pattern: &Value) -> bool {
     pattern.as_object().unwrap().iter().all(|(key, value)| report.get(key) == Some(value))
-}
-
-/// `sio08 serve --app echo` as a process.
-pub(crate) struct Sio08(Child);
-
-impl Sio08 {
-    /// Serves on `port`, listening.
-    pub(crate) fn serve(port: u16) -> Self {
-        let address = SocketAddr::from(([127, 0, 0, 1], port));
-        let child = Command::new(env!("CARGO_BIN_EXE_sio08"))
-            .args(["serve", "--app", "echo", "--listen", &address.to_string()])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let server = Self(child);
-        let end = Instant::now() + PATIENCE;
-        while TcpStream::connect(address).is_err() {
-            assert!(Instant::now() < end, "sio08 serve does not listen on {address}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        server
-    }
-}
-
-impl Drop for Sio08 {
-    fn drop(&mut self) {
-        self.0.kill().ok();
-        self.0.wait().ok();
-    }
 }

@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-use crate::peer::{Peer, free_port, switched_on};
+use crate::common::free_port;
+use crate::peer::{Peer, switched_on};
 
 #[test]
 fn the_probe_says_that_a_genuine_server_works_over_both_transports() {

@@ -1,0 +1,42 @@
+//! Our own server as a process.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A port that was free a moment ago. Servers are restarted on it, so the system cannot pick it for them.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// `sio08 serve` as a process, killed when dropped.
+pub(crate) struct Sio08(Child);
+
+impl Sio08 {
+    /// Serves `application` on `port` of the loopback address; returns when it listens.
+    pub(crate) fn serve(port: u16, application: &str) -> Self {
+        const PATIENCE: Duration = Duration::from_secs(20);
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        let child = Command::new(env!("CARGO_BIN_EXE_sio08"))
+            .args(["serve", "--app", application, "--listen", &address.to_string()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut server = Self(child);
+        let end = Instant::now() + PATIENCE;
+        while TcpStream::connect(address).is_err() {
+            assert!(server.0.try_wait().unwrap().is_none(), "sio08 serve has ended");
+            assert!(Instant::now() < end, "sio08 serve does not listen on {address}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        server
+    }
+}
+
+impl Drop for Sio08 {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
