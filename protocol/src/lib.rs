@@ -22,7 +22,10 @@
 extern crate alloc;
 
 pub mod client;
+mod event;
 pub mod handshake;
+#[cfg(feature = "json")]
+pub mod json;
 mod limits;
 mod packet;
 pub mod payload;
@@ -33,6 +36,9 @@ mod time;
 mod timer;
 mod transport;
 
+pub use event::event_text_raw;
+#[cfg(feature = "json")]
+pub use json::{EventView, JsonError, JsonErrorKind, event_text, json_text};
 pub use limits::Limits;
 pub use packet::{
     AckId, Advice, Body, BodyRef, DecodeError, DecodeErrorKind, Packet, PacketRef, PacketType, Reason,

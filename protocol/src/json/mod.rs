@@ -1,0 +1,168 @@
+//! Typed views of JSON data, strict about names.
+//!
+//! ```
+//! use socketio08::{PacketRef, event_text};
+//!
+//! let packet = PacketRef::decode(r#"5:1+:/chat:{"name":"say","args":["hi",3]}"#)?;
+//! let event = packet.event()?;
+//! assert_eq!(event.name(), "say");
+//! assert_eq!(event.args::<(&str, u32)>()?, ("hi", 3));
+//!
+//! assert_eq!(event_text("say", &("hi", 3))?, r#"{"name":"say","args":["hi",3]}"#);
+//! # Ok::<(), Box<dyn core::error::Error>>(())
+//! ```
+
+mod error;
+mod event;
+
+pub use error::{JsonError, JsonErrorKind};
+pub use event::EventView;
+
+use alloc::string::String;
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+
+use crate::{BodyRef, Packet, PacketRef, Text, event_text_raw};
+
+/// How deep arrays and objects may nest: what `serde_json` stops at, and far beyond what messages need.
+pub const JSON_DEPTH_MAX: usize = 128;
+
+impl<'a> PacketRef<'a> {
+    /// The event (type 5), its JSON checked.
+    ///
+    /// # Errors
+    /// [`JsonError`] if the packet is no event, its data is not JSON, or it has no name.
+    pub fn event(&self) -> Result<EventView<'a>, JsonError> {
+        match self.body {
+            BodyRef::Event { data } => EventView::read(data),
+            _ => Err(JsonError::packet_type("an event")),
+        }
+    }
+
+    /// The data of a JSON packet (type 4) as a `T`.
+    ///
+    /// # Errors
+    /// [`JsonError`] if the packet is of another type, its data is not JSON, or not a `T`.
+    pub fn json<T: Deserialize<'a>>(&self) -> Result<T, JsonError> {
+        match self.body {
+            BodyRef::Json { data } => {
+                check(data)?;
+                read(data)
+            }
+            _ => Err(JsonError::packet_type("a json packet")),
+        }
+    }
+
+    /// The arguments of an acknowledgement (type 6) as a `T`: `[]` if there are none.
+    ///
+    /// # Errors
+    /// [`JsonError`] if the packet is of another type, its data is not JSON, or not a `T`.
+    pub fn ack_args<T: Deserialize<'a>>(&self) -> Result<T, JsonError> {
+        match self.body {
+            BodyRef::Ack { args: "", .. } => read("[]"),
+            BodyRef::Ack { args, .. } => {
+                check(args)?;
+                read(args_or_empty(args))
+            }
+            _ => Err(JsonError::packet_type("an ack")),
+        }
+    }
+}
+
+impl Packet {
+    /// The event (type 5), its JSON checked.
+    ///
+    /// # Errors
+    /// [`JsonError`] if the packet is no event, its data is not JSON, or it has no name.
+    pub fn event(&self) -> Result<EventView<'_>, JsonError> {
+        self.as_ref().event()
+    }
+
+    /// The data of a JSON packet (type 4) as a `T`.
+    ///
+    /// # Errors
+    /// [`JsonError`] if the packet is of another type, its data is not JSON, or not a `T`.
+    pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, JsonError> {
+        self.as_ref().json()
+    }
+
+    /// The arguments of an acknowledgement (type 6) as a `T`: `[]` if there are none.
+    ///
+    /// # Errors
+    /// [`JsonError`] if the packet is of another type, its data is not JSON, or not a `T`.
+    pub fn ack_args<'a, T: Deserialize<'a>>(&'a self) -> Result<T, JsonError> {
+        self.as_ref().ack_args()
+    }
+}
+
+/// The data of an event: `{"name":name,"args":args}`. `args` serializes to an array: a tuple, a slice.
+///
+/// # Errors
+/// [`JsonError`] if `args` cannot be written as JSON.
+pub fn event_text<T: Serialize + ?Sized>(name: &str, args: &T) -> Result<Text, JsonError> {
+    Ok(event_text_raw(name, &json_text(args)?))
+}
+
+/// `value` as JSON text: the data of a JSON packet, or the arguments of an acknowledgement.
+///
+/// # Errors
+/// [`JsonError`] if `value` cannot be written as JSON.
+pub fn json_text<T: Serialize + ?Sized>(value: &T) -> Result<Text, JsonError> {
+    serde_json::to_string(value).map(Text::from).map_err(|error| JsonError::unwritable(&error))
+}
+
+/// Reads all of `text` as a `T`.
+fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, JsonError> {
+    serde_json::from_str(text).map_err(|error| JsonError::read(text, &error))
+}
+
+/// Checks that all of `text` is JSON, does not nest too deep, and has no key `__proto__`.
+fn check(text: &str) -> Result<(), JsonError> {
+    read::<IgnoredAny>(text)?;
+    let mut depth = 0usize;
+    let mut string_start = None;
+    let mut escaped = false;
+    for (offset, byte) in text.bytes().enumerate() {
+        match (byte, string_start) {
+            (_, Some(_)) if escaped => escaped = false,
+            (b'\\', Some(_)) => escaped = true,
+            (b'"', Some(start)) => {
+                string_start = None;
+                check_key(text, start, offset)?;
+            }
+            (b'"', None) => string_start = Some(offset),
+            (b'[' | b'{', None) => depth += 1,
+            (b']' | b'}', None) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > JSON_DEPTH_MAX {
+            return Err(JsonError::depth(offset));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses the string from `start` to `end`, its quotes, if it is a key that changes the prototype of an object: the
+/// genuine programs would see another object than we do.
+fn check_key(text: &str, start: usize, end: usize) -> Result<(), JsonError> {
+    const KEY: &str = "__proto__";
+    let string = &text[start..=end];
+    let is_key = || text[end + 1..].trim_start_matches(BLANKS).starts_with(':');
+    // The shortest text of a key that long, and the longest, all escapes.
+    let may_be = (KEY.len() + 2..=6 * KEY.len() + 2).contains(&string.len());
+    if may_be && is_key() && serde_json::from_str::<String>(string).is_ok_and(|key| key == KEY) {
+        return Err(JsonError::prototype(start));
+    }
+    Ok(())
+}
+
+/// What JSON allows between its tokens.
+const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
+
+/// Well-formed arguments that JavaScript takes for false count as none (facts 1.8, 1.9).
+fn args_or_empty(args: &str) -> &str {
+    let args = args.trim_matches(BLANKS);
+    let zero = || args.parse::<f64>().is_ok_and(|number| number == 0.0);
+    if matches!(args, "" | "null" | "false" | "\"\"") || zero() { "[]" } else { args }
+}
