@@ -85,6 +85,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Socket<Io> {
             match ready!(Pin::new(&mut self.stream).poll_next(cx)) {
                 Some(Ok(Message::Text(text))) => return Poll::Ready(SocketEvent::Message(to_text(text))),
                 Some(Ok(Message::Close(_))) => {
+                    // Sends the answer that is queued already; a peer that does not take it has gone.
+                    let _ = Pin::new(&mut self.stream).poll_flush(cx);
                     return Poll::Ready(SocketEvent::Ended { clean: true, trouble: None });
                 }
                 Some(Ok(_)) => {}
