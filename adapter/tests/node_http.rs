@@ -1,4 +1,5 @@
 //! A node over HTTP: polling sessions, aborts, and requests that break a limit.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 mod rig;
 

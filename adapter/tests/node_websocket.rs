@@ -1,4 +1,5 @@
 //! A node over websockets.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 mod rig;
 
@@ -220,7 +221,7 @@ async fn a_peer_may_write_much_before_it_reads() {
     let count = 2_000;
     let mut frames = Vec::new();
     for _ in 0..count {
-        frames.extend_from_slice(&[0x81, 0x80 | 100, 0, 0, 0, 0]);
+        frames.extend_from_slice(&[0x81, 0x80 | 0x64, 0, 0, 0, 0]);
         frames.extend_from_slice(b"3:::");
         frames.extend_from_slice(&[b'x'; 96]);
     }

@@ -341,3 +341,70 @@ where
         socket.close().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::io::DuplexStream;
+
+    use super::*;
+
+    /// Counts the connections asked for and makes none.
+    #[derive(Clone, Default)]
+    struct Counting(Arc<AtomicUsize>);
+
+    impl Connector for Counting {
+        type Io = DuplexStream;
+
+        fn connect(&self) -> Connecting<DuplexStream> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Box::pin(std::future::pending())
+        }
+    }
+
+    fn get(n: u64) -> ClientTransmit {
+        ClientTransmit::Get { exchange: ExchangeId(n), target: Text::from_static("/") }
+    }
+
+    fn carrier() -> (Carrier<Counting>, Counting) {
+        let connector = Counting::default();
+        let carrier = Carrier::new(DriverConfig::new("test"), Limits::default(), connector.clone());
+        (carrier, connector)
+    }
+
+    #[tokio::test]
+    async fn the_seventh_request_waits_until_one_of_six_is_over() {
+        let (mut carrier, connector) = carrier();
+        (1..=8).for_each(|n| carrier.carry(get(n)));
+        assert_eq!(connector.0.load(Ordering::Relaxed), 6);
+        carrier.carry(ClientTransmit::Close { exchange: ExchangeId(3) });
+        assert_eq!(connector.0.load(Ordering::Relaxed), 7);
+        carrier.carry(ClientTransmit::Close { exchange: ExchangeId(8) });
+        assert_eq!(connector.0.load(Ordering::Relaxed), 7, "the eighth was still waiting");
+    }
+
+    #[tokio::test]
+    async fn a_request_too_many_in_the_queue_fails() {
+        let (mut carrier, _) = carrier();
+        (1..=6 + 256 + 1).for_each(|n| carrier.carry(get(n)));
+        let arrival = poll_fn(|cx| carrier.poll_arrival(cx)).await;
+        assert_eq!(arrival.input, ClientInput::Closed { exchange: ExchangeId(263), clean: false });
+        let kind = arrival.trouble.map(|trouble| trouble.kind);
+        assert!(matches!(kind, Some(TroubleKind::Limit("client_waiting_max"))), "{kind:?}");
+    }
+
+    #[tokio::test]
+    async fn a_socket_whose_messages_pile_up_fails() {
+        let (mut carrier, _) = carrier();
+        let exchange = ExchangeId(1);
+        carrier.carry(ClientTransmit::Open { exchange, target: Text::from_static("/") });
+        for _ in 0..5 {
+            let text = Text::from("x".repeat(1_000_000));
+            carrier.carry(ClientTransmit::Message { exchange, text });
+        }
+        let arrival = poll_fn(|cx| carrier.poll_arrival(cx)).await;
+        assert_eq!(arrival.input, ClientInput::Closed { exchange, clean: false });
+    }
+}

@@ -1,5 +1,7 @@
 //! What the tests of the adapter share: a node with an application that echoes, and a peer that writes raw bytes.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses its part of the rig")]
+#![allow(clippy::unwrap_used, dead_code, unreachable_pub, reason = "each test file uses its part of the rig")]
+
+pub mod user;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -168,6 +170,14 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Raw<Io> {
     /// One response without its body.
     pub async fn response_head(&mut self) -> Option<RawResponse> {
         Some(parse_head(self.head().await?))
+    }
+
+    /// As a server: the head of the next request; pending for ever if there is none.
+    pub async fn request_head(&mut self) -> String {
+        match self.head().await {
+            Some(head) => head,
+            None => std::future::pending().await,
+        }
     }
 
     async fn head(&mut self) -> Option<String> {
