@@ -1,12 +1,85 @@
 //! Scenario files: what a world is made of, read from TOML and refused with a place and a remedy.
 //!
 //! `docs/SCENARIOS.md` describes every key. [`Scenario::load`] takes a file or the name of a built-in scenario,
-//! [`Scenario::parse`] a text.
+//! [`Scenario::parse`] a text; both take `--set key=value` overrides.
 
+mod builtin;
+mod check;
+mod duration;
+mod error;
+mod keys;
 mod model;
+mod nearest;
+mod overrides;
+mod read;
+mod section;
+#[cfg(test)]
+mod tests;
+mod tree;
 
+use std::path::Path;
+
+pub use builtin::Builtin;
+pub use duration::format_duration;
+pub use error::{Place, ScenarioError, ScenarioErrorKind};
+pub use keys::known_keys;
 pub use model::{
     AddressBlock, Arrival, Balance, Balancer, BalancerMode, Check, ClientProfile, Clients, Connections,
     Deploy, DeployKind, Fault, HashType, HttpOption, Latency, Network, Redispatch, Scenario, ServerCost,
     ServerIx, Servers, Signal, Store,
 };
+
+impl Scenario {
+    /// The scenario of that name, if it is built in, or else of that file; `settings` are `key=value` overrides.
+    ///
+    /// # Errors
+    /// [`ScenarioError`]: no such scenario (with the nearest name), an unreadable file, or a scenario that
+    /// [`Scenario::parse`] refuses.
+    pub fn load(target: &str, settings: &[String]) -> Result<Self, ScenarioError> {
+        if let Some(builtin) = Builtin::find(target) {
+            return Self::parse(&builtin.source(), builtin.text, settings);
+        }
+        let path = Path::new(target);
+        if !target.contains(std::path::MAIN_SEPARATOR) && path.extension().is_none() && !path.exists() {
+            return Err(unknown_scenario(target));
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            ScenarioError::whole(ScenarioErrorKind::Unreadable, target, read_failure(&error))
+        })?;
+        Self::parse(target, &text, settings)
+    }
+
+    /// The scenario in a text. `source` names the text in errors; `settings` are `key=value` overrides, applied before
+    /// anything is judged.
+    ///
+    /// # Errors
+    /// [`ScenarioError`]: not TOML, an unknown key, a wrong type or value, or an impossible world, each with the line
+    /// and column (or the setting) and what to do.
+    pub fn parse(source: &str, text: &str, settings: &[String]) -> Result<Self, ScenarioError> {
+        let invalid = |problem| ScenarioError::invalid(source, problem);
+        let mut root = tree::parse(text).map_err(invalid)?;
+        for setting in settings {
+            overrides::apply(&mut root, setting).map_err(invalid)?;
+        }
+        let scenario = read::scenario(&root).map_err(invalid)?;
+        check::check(&scenario, &root).map_err(invalid)?;
+        Ok(scenario)
+    }
+}
+
+fn unknown_scenario(name: &str) -> ScenarioError {
+    let names = Builtin::ALL.iter().map(|builtin| builtin.name);
+    let hint = nearest::hint(name, names);
+    let message = format!(
+        "no scenario of this name{hint} (`sio08 list` shows them; the name of a file has a slash or ends in .toml)"
+    );
+    ScenarioError::whole(ScenarioErrorKind::UnknownScenario, name, message)
+}
+
+fn read_failure(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::InvalidData => "the file is not UTF-8 text".to_owned(),
+        _ => format!("cannot be read: {error}"),
+    }
+}

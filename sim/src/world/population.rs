@@ -23,7 +23,8 @@ pub fn members(clients: &Clients) -> Vec<Member> {
         .collect()
 }
 
-fn arrival(clients: &Clients, index: u32) -> Duration {
+/// When client `index` arrives, from the start of the run.
+pub fn arrival(clients: &Clients, index: u32) -> Duration {
     match clients.arrival {
         Arrival::Every(step) => step * index,
         Arrival::Over(whole) => {
@@ -33,7 +34,8 @@ fn arrival(clients: &Clients, index: u32) -> Duration {
     }
 }
 
-fn address(clients: &Clients, index: u32) -> Ipv4Addr {
+/// The source address of client `index`.
+pub fn address(clients: &Clients, index: u32) -> Ipv4Addr {
     let number = clients.addresses_count.map_or(index, |count| index % count.max(1));
     clients.addresses.host(number)
 }

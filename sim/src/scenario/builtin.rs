@@ -1,0 +1,40 @@
+//! The scenarios that come with the program.
+
+use super::{Scenario, ScenarioError};
+
+/// A scenario that comes with the program.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Builtin {
+    /// Its name.
+    pub name: &'static str,
+    /// Its file.
+    pub text: &'static str,
+}
+
+impl Builtin {
+    /// All of them, in the order in which to read them.
+    pub const ALL: [Builtin; 4] = [
+        Builtin { name: "round-robin", text: include_str!("../../scenarios/round-robin.toml") },
+        Builtin { name: "sticky-source", text: include_str!("../../scenarios/sticky-source.toml") },
+        Builtin { name: "server-failure", text: include_str!("../../scenarios/server-failure.toml") },
+        Builtin { name: "rolling-deploy", text: include_str!("../../scenarios/rolling-deploy.toml") },
+    ];
+
+    /// The one of that name.
+    pub fn find(name: &str) -> Option<Builtin> {
+        Self::ALL.into_iter().find(|builtin| builtin.name == name)
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// None in a released program: a test reads every one.
+    pub fn scenario(self) -> Result<Scenario, ScenarioError> {
+        Scenario::parse(&self.source(), self.text, &[])
+    }
+
+    /// How errors name it.
+    pub(super) fn source(self) -> String {
+        format!("{} (built in)", self.name)
+    }
+}

@@ -1,0 +1,151 @@
+//! Worlds that cannot be, though each of their values could.
+
+use core::time::Duration;
+
+use super::duration::format_duration;
+use super::error::Problem;
+use super::model::{BalancerMode, HttpOption, Scenario, Signal};
+use super::tree::Node;
+use crate::world::fault::{self, Action, Change, Origin};
+use crate::world::population;
+
+/// Refuses a world that cannot be, or in which something that the file plans could never happen.
+pub(super) fn check(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
+    addresses(scenario, root)?;
+    arrivals(scenario, root)?;
+    balancer(scenario, root)?;
+    faults(scenario, root)?;
+    deploy(scenario, root)?;
+    overlaps(scenario, root)
+}
+
+fn problem(root: &Node, path: &[&str], message: String) -> Problem {
+    Problem { place: root.place_of(path), message }
+}
+
+fn addresses(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
+    let clients = &scenario.clients;
+    if let Some(shared) = clients.addresses_count.filter(|shared| *shared > clients.count) {
+        let message = format!("`addresses_count` is {shared}, but there are only {} clients", clients.count);
+        return Err(problem(root, &["clients", "addresses_count"], message));
+    }
+    let (wanted, hosts) = (clients.addresses_count.unwrap_or(clients.count), clients.addresses.hosts());
+    if u64::from(wanted) > hosts {
+        let message = format!(
+            "{} has {hosts} addresses for {wanted}; take a larger block, or share with addresses_count = {hosts}",
+            clients.addresses
+        );
+        return Err(problem(root, &["clients", "addresses"], message));
+    }
+    Ok(())
+}
+
+fn arrivals(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
+    let clients = &scenario.clients;
+    let last = population::arrival(clients, clients.count - 1);
+    if last >= scenario.duration {
+        let key = root.get(&["clients", "arrive_over"]).map_or("arrive_every", |_| "arrive_over");
+        let message = format!(
+            "client {} would arrive at {}, but {}",
+            clients.count,
+            format_duration(last),
+            end(scenario)
+        );
+        return Err(problem(root, &["clients", key], message));
+    }
+    if clients.quiet_at_end >= scenario.duration {
+        let message = format!("`quiet_at_end` leaves no time to send in: {}", end(scenario));
+        return Err(problem(root, &["clients", "quiet_at_end"], message));
+    }
+    Ok(())
+}
+
+fn balancer(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
+    let balancer = &scenario.balancer;
+    if balancer.mode == BalancerMode::Tcp && balancer.option == HttpOption::ServerClose {
+        let message =
+            "`option` \"server-close\" needs mode = \"http\": in tcp mode the balancer sees no responses";
+        return Err(problem(root, &["balancer", "option"], message.to_owned()));
+    }
+    Ok(())
+}
+
+fn faults(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
+    for (index, fault) in scenario.faults.iter().enumerate() {
+        let index = index.to_string();
+        let (key, verb) = match fault.signal {
+            Signal::Kill => ("kill", "kills"),
+            Signal::Term => ("stop", "stops"),
+        };
+        let count = scenario.servers.count;
+        if fault.server.0 >= count as usize {
+            let makes = if count == 1 { "makes only s1".to_owned() } else { format!("makes s1 to s{count}") };
+            let message = format!("fault {verb} \"{}\", but [servers] count = {count} {makes}", fault.server);
+            return Err(problem(root, &["fault", &index, key], message));
+        }
+        if fault.at >= scenario.duration {
+            let message = format!("fault at {}, but {}", format_duration(fault.at), end(scenario));
+            return Err(problem(root, &["fault", &index, "at"], message));
+        }
+        let back = fault.restart_after.map(|after| fault.at + after);
+        if let Some(back) = back.filter(|back| *back >= scenario.duration) {
+            let message = format!(
+                "{} would be back at {}, but {}; take `restart_after` away if it stays down",
+                fault.server,
+                format_duration(back),
+                end(scenario)
+            );
+            return Err(problem(root, &["fault", &index, "restart_after"], message));
+        }
+    }
+    Ok(())
+}
+
+fn deploy(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
+    let Some(deploy) = &scenario.deploy else { return Ok(()) };
+    let done = deploy.start + deploy.gap * (scenario.servers.count - 1) + deploy.down;
+    if done >= scenario.duration {
+        let message = format!(
+            "the last of {} servers would be back at {}, but {}",
+            scenario.servers.count,
+            format_duration(done),
+            end(scenario)
+        );
+        let key = if deploy.start >= scenario.duration { "start" } else { "gap" };
+        return Err(problem(root, &["deploy", key], message));
+    }
+    Ok(())
+}
+
+/// A server that is down cannot be ended: the fault would never bite.
+fn overlaps(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
+    let plan = fault::plan(scenario);
+    let mut down_since: Vec<Option<Duration>> = vec![None; scenario.servers.count as usize];
+    for action in &plan {
+        let Some(since) = down_since.get_mut(action.server.0) else { continue };
+        match (action.change, *since) {
+            (Change::Start, _) => *since = None,
+            (Change::End(_), None) => *since = Some(action.at),
+            (Change::End(_), Some(since)) => return Err(already_down(scenario, root, action, since)),
+        }
+    }
+    Ok(())
+}
+
+fn already_down(scenario: &Scenario, root: &Node, action: &Action, since: Duration) -> Problem {
+    let message = format!(
+        "{} is to be ended at {}, but it is down since {}",
+        action.server,
+        format_duration(action.at),
+        format_duration(since)
+    );
+    let ends = |fault: &super::Fault| fault.at == action.at && fault.server == action.server;
+    match (action.origin, scenario.faults.iter().rposition(ends)) {
+        (Origin::Fault, Some(index)) => problem(root, &["fault", &index.to_string(), "at"], message),
+        _ => problem(root, &["deploy"], message),
+    }
+}
+
+fn end(scenario: &Scenario) -> String {
+    format!("the run ends at {}", format_duration(scenario.duration))
+}

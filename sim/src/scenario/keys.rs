@@ -1,0 +1,41 @@
+//! Every key a scenario file may have.
+
+pub(super) const TOP: &[&str] = &[
+    "schema", "name", "question", "duration", "clients", "balancer", "servers", "network", "fault", "deploy",
+];
+pub(super) const CLIENTS: &[&str] = &[
+    "count",
+    "arrive_every",
+    "arrive_over",
+    "transports",
+    "profile",
+    "connections",
+    "addresses",
+    "addresses_count",
+    "send_every",
+    "quiet_at_end",
+];
+pub(super) const BALANCER: &[&str] =
+    &["mode", "option", "balance", "hash_type", "random_draws", "retries", "redispatch", "check"];
+pub(super) const CHECK: &[&str] = &["inter", "fall", "rise", "started_before"];
+pub(super) const SERVERS: &[&str] = &["count", "store", "broadcast_every", "request_cost", "message_cost"];
+pub(super) const NETWORK: &[&str] = &["latency"];
+pub(super) const LATENCY: &[&str] = &["min", "max"];
+pub(super) const FAULT: &[&str] = &["at", "kill", "stop", "restart_after"];
+pub(super) const DEPLOY: &[&str] = &["start", "kind", "down", "gap", "signal"];
+
+/// Every key that a scenario file may have, as `(table, key)`; the table of the top level is empty.
+pub fn known_keys() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let tables = [
+        ("", TOP),
+        ("clients", CLIENTS),
+        ("balancer", BALANCER),
+        ("balancer.check", CHECK),
+        ("servers", SERVERS),
+        ("network", NETWORK),
+        ("network.latency", LATENCY),
+        ("fault", FAULT),
+        ("deploy", DEPLOY),
+    ];
+    tables.into_iter().flat_map(|(table, keys)| keys.iter().map(move |key| (table, *key)))
+}

@@ -1,0 +1,89 @@
+//! Worlds that cannot be are refused with the reason.
+
+use super::{parse, refusal, small};
+
+#[test]
+fn a_fault_on_a_server_that_does_not_exist() {
+    let error = refusal("[[fault]]\nat = \"8s\"\nkill = \"s9\"\n");
+    assert_eq!(error, "my.toml:6:8: fault kills \"s9\", but [servers] count = 4 makes s1 to s4");
+    let error = refusal("servers.count = 1\n[[fault]]\nat = \"8s\"\nstop = \"s2\"\n");
+    assert_eq!(error, "my.toml:7:8: fault stops \"s2\", but [servers] count = 1 makes only s1");
+}
+
+#[test]
+fn a_fault_after_the_end() {
+    let error = refusal("[[fault]]\nat = \"13s\"\nkill = \"s1\"\n");
+    assert_eq!(error, "my.toml:5:6: fault at 13s, but the run ends at 13s");
+}
+
+#[test]
+fn a_restart_after_the_end() {
+    let error = refusal("[[fault]]\nat = \"8s\"\nkill = \"s1\"\nrestart_after = \"5s\"\n");
+    let remedy = "take `restart_after` away if it stays down";
+    assert_eq!(error, format!("my.toml:7:17: s1 would be back at 13s, but the run ends at 13s; {remedy}"));
+}
+
+#[test]
+fn a_fault_on_a_server_that_is_down() {
+    let error = refusal("[[fault]]\nat = \"1s\"\nkill = \"s1\"\n[[fault]]\nat = \"2s\"\nstop = \"s1\"\n");
+    assert_eq!(error, "my.toml:8:6: s1 is to be ended at 2s, but it is down since 1s");
+    let deploy = "[deploy]\nstart = \"2s\"\ndown = \"1s\"\ngap = \"1s\"\n";
+    let error = refusal(&format!("{deploy}[[fault]]\nat = \"1s\"\nkill = \"s1\"\n"));
+    assert_eq!(error, "my.toml:4:1: s1 is to be ended at 2s, but it is down since 1s");
+}
+
+#[test]
+fn a_server_that_is_killed_the_moment_it_is_back_is_possible() {
+    let twice = "[[fault]]\nat = \"1s\"\nkill = \"s1\"\nrestart_after = \"1s\"\n[[fault]]\nat = \"2s\"\nstop = \"s1\"\n";
+    assert!(parse(&small(twice)).is_ok());
+}
+
+#[test]
+fn a_deploy_that_does_not_finish() {
+    let error = refusal("[deploy]\nstart = \"8s\"\nkind = \"rolling\"\ndown = \"1s\"\ngap = \"10s\"\n");
+    assert_eq!(error, "my.toml:8:7: the last of 4 servers would be back at 39s, but the run ends at 13s");
+    let error = refusal("[deploy]\nstart = \"13s\"\ndown = \"1s\"\ngap = \"10s\"\n");
+    assert!(error.starts_with("my.toml:5:9: "), "{error}");
+}
+
+#[test]
+fn addresses_that_are_too_few() {
+    let error = refusal("[clients]\ncount = 300\narrive_every = \"1ms\"\naddresses = \"127.0.1.0/24\"\n");
+    let remedy = "take a larger block, or share with addresses_count = 254";
+    assert_eq!(error, format!("my.toml:7:13: 127.0.1.0/24 has 254 addresses for 300; {remedy}"));
+    let shared = "[clients]\ncount = 300\narrive_every = \"1ms\"\naddresses_count = 254\n";
+    assert!(parse(&small(shared)).is_ok());
+}
+
+#[test]
+fn more_shared_addresses_than_clients() {
+    let error = refusal("[clients]\ncount = 5\naddresses_count = 6\n");
+    assert_eq!(error, "my.toml:6:19: `addresses_count` is 6, but there are only 5 clients");
+}
+
+#[test]
+fn clients_that_arrive_after_the_end() {
+    let error = refusal("[clients]\ncount = 40\narrive_every = \"1s\"\n");
+    assert_eq!(error, "my.toml:6:16: client 40 would arrive at 39s, but the run ends at 13s");
+    let error = refusal("[clients]\ncount = 2\narrive_over = \"26s\"\n");
+    assert_eq!(error, "my.toml:6:15: client 2 would arrive at 13s, but the run ends at 13s");
+}
+
+#[test]
+fn no_time_to_send_in() {
+    let error = refusal("[clients]\nquiet_at_end = \"13s\"\n");
+    assert_eq!(error, "my.toml:5:16: `quiet_at_end` leaves no time to send in: the run ends at 13s");
+}
+
+#[test]
+fn an_option_of_http_in_tcp_mode() {
+    let error = refusal("[balancer]\nmode = \"tcp\"\noption = \"server-close\"\n");
+    assert!(error.starts_with("my.toml:6:10: `option` \"server-close\" needs mode = \"http\""), "{error}");
+    assert!(parse(&small("[balancer]\nmode = \"tcp\"\noption = \"keep-alive\"\n")).is_ok());
+}
+
+#[test]
+fn a_latency_whose_bounds_are_the_wrong_way_round() {
+    let error = refusal("[network]\nlatency = { min = \"2ms\", max = \"1ms\" }\n");
+    assert_eq!(error, "my.toml:5:11: `latency` has a max below its min; swap them");
+}

@@ -1,0 +1,192 @@
+//! What every key means, its default, and the built-in scenarios.
+
+use core::net::Ipv4Addr;
+use core::time::Duration;
+
+use socketio08::Transport;
+
+use super::{SMALL, parse, small};
+use crate::scenario::{
+    AddressBlock, Arrival, Balance, Balancer, BalancerMode, Builtin, Check, ClientProfile, Clients,
+    Connections, Deploy, DeployKind, Fault, HashType, HttpOption, Latency, Network, Redispatch, Scenario,
+    ServerCost, ServerIx, Servers, Signal, Store, known_keys,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn three_keys_are_enough_and_the_rest_are_defaults() {
+    let expected = Scenario {
+        name: "small".to_owned(),
+        question: String::new(),
+        duration: SECOND * 13,
+        clients: Clients::default(),
+        balancer: Balancer::default(),
+        servers: Servers::default(),
+        network: Network::default(),
+        faults: vec![],
+        deploy: None,
+    };
+    assert_eq!(parse(SMALL), Ok(expected));
+}
+
+#[test]
+fn every_key_is_read() {
+    let text = r#"
+schema = 1
+name = "all"
+question = "Is every key read?"
+duration = "2m"
+[clients]
+count = 30
+arrive_over = "2s"
+transports = ["websocket", "xhr-polling"]
+profile = "improved"
+connections = "per-request"
+addresses = "10.0.0.0/8"
+addresses_count = 5
+send_every = "500ms"
+quiet_at_end = "3s"
+[balancer]
+mode = "http"
+option = "server-close"
+balance = "random"
+hash_type = "consistent"
+random_draws = 1
+retries = 1
+redispatch = 1
+check = { inter = "500ms", fall = 2, rise = 1, started_before = "0s" }
+[servers]
+count = 3
+store = "memory"
+broadcast_every = "1s"
+request_cost = "1ms"
+message_cost = "0us"
+[network]
+latency = { min = "1ms", max = "2ms" }
+[[fault]]
+at = "8s"
+stop = "s3"
+restart_after = "25s"
+[[fault]]
+at = "50s"
+kill = "s1"
+restart_after = "1s"
+[deploy]
+start = "1m"
+kind = "rolling"
+down = "1s"
+gap = "10s"
+signal = "SIGKILL"
+"#;
+    let expected = Scenario {
+        name: "all".to_owned(),
+        question: "Is every key read?".to_owned(),
+        duration: SECOND * 120,
+        clients: Clients {
+            count: 30,
+            arrival: Arrival::Over(SECOND * 2),
+            transports: vec![Transport::Websocket, Transport::XhrPolling],
+            profile: ClientProfile::Improved,
+            connections: Connections::PerRequest,
+            addresses: AddressBlock { network: Ipv4Addr::new(10, 0, 0, 0), prefix: 8 },
+            addresses_count: Some(5),
+            send_every: Some(SECOND / 2),
+            quiet_at_end: SECOND * 3,
+        },
+        balancer: Balancer {
+            mode: BalancerMode::Http,
+            option: HttpOption::ServerClose,
+            balance: Balance::Random,
+            hash_type: HashType::Consistent,
+            random_draws: 1,
+            retries: 1,
+            redispatch: Redispatch::Every(1),
+            check: Some(Check { inter: SECOND / 2, fall: 2, rise: 1, started_before: Duration::ZERO }),
+        },
+        servers: Servers {
+            count: 3,
+            store: Store::Memory,
+            broadcast_every: Some(SECOND),
+            cost: ServerCost { request: Duration::from_millis(1), message: Duration::ZERO },
+        },
+        network: Network {
+            latency: Latency { min: Duration::from_millis(1), max: Duration::from_millis(2) },
+        },
+        faults: vec![
+            Fault {
+                at: SECOND * 8,
+                server: ServerIx(2),
+                signal: Signal::Term,
+                restart_after: Some(SECOND * 25),
+            },
+            Fault { at: SECOND * 50, server: ServerIx(0), signal: Signal::Kill, restart_after: Some(SECOND) },
+        ],
+        deploy: Some(Deploy {
+            start: SECOND * 60,
+            kind: DeployKind::Rolling,
+            down: SECOND,
+            gap: SECOND * 10,
+            signal: Signal::Kill,
+        }),
+    };
+    assert_eq!(parse(text), Ok(expected));
+}
+
+#[test]
+fn a_fixed_latency_redispatch_and_a_check_table_have_short_and_long_forms() {
+    let world = parse(&small("network.latency = \"3ms\"\n[balancer]\nredispatch = true\n[balancer.check]\n"))
+        .unwrap();
+    let three = Duration::from_millis(3);
+    assert_eq!(world.network.latency, Latency { min: three, max: three });
+    assert_eq!(world.balancer.redispatch, Redispatch::AtLastRetry);
+    assert_eq!(world.balancer.check, Some(Check::default()));
+}
+
+#[test]
+fn host_addresses_count_from_one_and_leave_the_broadcast_address_out() {
+    let block = AddressBlock { network: Ipv4Addr::new(127, 0, 1, 0), prefix: 24 };
+    assert_eq!(
+        (block.host(0), block.host(253)),
+        (Ipv4Addr::new(127, 0, 1, 1), Ipv4Addr::new(127, 0, 1, 254))
+    );
+    assert_eq!((block.hosts(), block.host(254)), (254, block.host(0)));
+    let alone = AddressBlock { network: Ipv4Addr::new(10, 0, 0, 7), prefix: 32 };
+    assert_eq!((alone.hosts(), alone.host(0)), (1, Ipv4Addr::new(10, 0, 0, 7)));
+    let pair = AddressBlock { network: Ipv4Addr::new(10, 0, 0, 6), prefix: 31 };
+    assert_eq!((pair.hosts(), pair.host(1)), (2, Ipv4Addr::new(10, 0, 0, 7)));
+    let all = AddressBlock { network: Ipv4Addr::UNSPECIFIED, prefix: 0 };
+    assert_eq!((all.hosts(), all.host(0)), ((1 << 32) - 2, Ipv4Addr::new(0, 0, 0, 1)));
+}
+
+#[test]
+fn every_built_in_scenario_is_valid_carries_its_name_and_asks_a_question() {
+    for builtin in Builtin::ALL {
+        let scenario = builtin.scenario().unwrap();
+        assert_eq!(scenario.name, builtin.name);
+        assert!(scenario.question.ends_with('?'), "{}", builtin.name);
+        assert_eq!(Scenario::load(builtin.name, &[]), Ok(scenario));
+    }
+}
+
+#[test]
+fn the_manual_names_every_key_and_every_built_in_scenario() {
+    let manual = include_str!("../../../../docs/SCENARIOS.md");
+    for (table, key) in known_keys() {
+        let heading = match table {
+            "" => "## Top level",
+            "balancer.check" | "balancer" => "## `[balancer]`",
+            "network.latency" | "network" => "## `[network]`",
+            "fault" => "## `[[fault]]`",
+            "clients" => "## `[clients]`",
+            "servers" => "## `[servers]`",
+            _ => "## `[deploy]`",
+        };
+        let (_, after) = manual.split_once(heading).unwrap_or_else(|| panic!("no {heading}"));
+        let part = after.split("\n## ").next().unwrap();
+        assert!(part.contains(&format!("| `{key}`")), "`{key}` is not in the table of {heading}");
+    }
+    for builtin in Builtin::ALL {
+        assert!(manual.contains(&format!("`{}`", builtin.name)));
+    }
+}
