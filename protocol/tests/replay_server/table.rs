@@ -1,0 +1,329 @@
+//! The verdict on every transcript.
+
+/// How ours compares with a recording.
+pub(crate) enum Verdict {
+    /// Nothing differs.
+    Equal,
+    /// Deliberately different: why, and each difference (`-` recorded only, `+` ours only).
+    Different(&'static str, &'static [&'static str]),
+    /// What it shows belongs to the carrier (framing, the upgrade's own headers) or to the application.
+    Carrier(&'static str),
+    /// A transport this machine does not carry.
+    OtherTransport(&'static str),
+}
+
+use Verdict::{Carrier, Different, Equal, OtherTransport};
+
+/// Scenario and verdict, in the order of their names.
+pub(crate) const TABLE: &[(&str, Verdict)] = &[
+    (
+        "ack-any-type",
+        Different(
+            "junk before the type and unknown types are no packets: they are reported as a violation and not acknowledged",
+            &["ws: - message 6:::14", "ws: - message 6:::15", "ws: - message 6:::20"],
+        ),
+    ),
+    (
+        "ack-args-object",
+        Different(
+            "arguments of an acknowledgement are handed over as the JSON text that came; 0.8.7 reads an object as if it were a list",
+            &["app: - acked [\"al\"]", "app: + acked {\"length\":1,\"0\":\"al\"}"],
+        ),
+    ),
+    (
+        "ack-args-string",
+        Different("arguments that are no list crash 0.8.7", &["ws: - fin", "app: + acked \"str\""]),
+    ),
+    (
+        "ack-args-true",
+        Different("arguments that are no list crash 0.8.7", &["ws: - fin", "app: + acked true"]),
+    ),
+    ("ack-ids-namespace", Equal),
+    (
+        "acks",
+        Different(
+            "an acknowledgement counts once: 0.8.7 never forgets a pending one, and calls back for every repetition",
+            &["app: - acked [\"again\"]", "app: - acked []"],
+        ),
+    ),
+    ("event-error-name", Equal),
+    ("flash-policy", OtherTransport("flash policy")),
+    ("flash-policy-disabled", OtherTransport("flash policy")),
+    ("flash-policy-origins", OtherTransport("flash policy")),
+    ("gc-unused-handshake", Equal),
+    ("handshake-auth-async", Equal),
+    ("handshake-auth-error", Equal),
+    ("handshake-auth-error-jsonp", Equal),
+    (
+        "handshake-auth-refused",
+        Different(
+            "no credentials together with a wildcard origin",
+            &[
+                "c3: - 403 [access-control-allow-credentials: true, access-control-allow-origin: *, content-type: text/plain] handshake unauthorized",
+                "c3: + 403 [access-control-allow-origin: *, content-type: text/plain] handshake unauthorized",
+            ],
+        ),
+    ),
+    ("handshake-auth-refused-jsonp", Equal),
+    ("handshake-bad-origin", Equal),
+    ("handshake-bad-origin-wildcards", Equal),
+    ("handshake-cookie-only", Equal),
+    ("handshake-float-timeouts", Equal),
+    ("handshake-http10", Equal),
+    (
+        "handshake-jsonp",
+        Different(
+            "a callback index that is not plain digits is ignored: 0.8.7 writes it into a script unchecked",
+            &[
+                "c4: - 200 [content-type: application/javascript] io.j[abc](\"261353243282389775:15:25:websocket,htmlfile,xhr-polling,jsonp-polling\");",
+                "c4: + 200 [content-type: text/plain] 261353243282389775:15:25:websocket,htmlfile,xhr-polling,jsonp-polling",
+                "c6: - 200 [content-type: application/javascript] io.j[a](\"x](\"964888461445097331:15:25:websocket,htmlfile,xhr-polling,jsonp-polling\");",
+                "c6: + 200 [content-type: text/plain] 964888461445097331:15:25:websocket,htmlfile,xhr-polling,jsonp-polling",
+                "c7: - 200 [content-type: application/javascript] io.j[1,2](\"4516392741018364379:15:25:websocket,htmlfile,xhr-polling,jsonp-polling\");",
+                "c7: + 200 [content-type: text/plain] 4516392741018364379:15:25:websocket,htmlfile,xhr-polling,jsonp-polling",
+            ],
+        ),
+    ),
+    ("handshake-keepalive", Equal),
+    ("handshake-no-heartbeats", Equal),
+    ("handshake-origin", Equal),
+    (
+        "handshake-origin-cookie",
+        Different(
+            "no credentials together with a wildcard origin",
+            &[
+                "c1: - 200 [access-control-allow-credentials: true, access-control-allow-origin: *, content-type: text/plain] 26229074955637480:15:25:websocket,htmlfile,xhr-polling,jsonp-polling",
+                "c1: + 200 [access-control-allow-origin: *, content-type: text/plain] 26229074955637480:15:25:websocket,htmlfile,xhr-polling,jsonp-polling",
+            ],
+        ),
+    ),
+    ("handshake-origin-null", Equal),
+    ("handshake-path-variants", Equal),
+    ("handshake-plain", Equal),
+    ("handshake-plain-query", Equal),
+    ("handshake-resource-option", Equal),
+    ("handshake-transports-empty", Equal),
+    ("handshake-wrong-protocol", Equal),
+    ("handshake-zero-timeouts", Equal),
+    ("htmlfile", OtherTransport("htmlfile")),
+    ("htmlfile-payload-on-open", OtherTransport("htmlfile")),
+    ("htmlfile-poll-duration", OtherTransport("htmlfile")),
+    ("htmlfile-reopen-payload", OtherTransport("htmlfile")),
+    ("jsonp-messages", OtherTransport("jsonp-polling")),
+    ("jsonp-post", OtherTransport("jsonp-polling")),
+    ("jsonp-post-malformed-array", OtherTransport("jsonp-polling")),
+    ("jsonp-post-malformed-bool", OtherTransport("jsonp-polling")),
+    ("jsonp-post-malformed-dup-d", OtherTransport("jsonp-polling")),
+    ("jsonp-post-malformed-empty", OtherTransport("jsonp-polling")),
+    ("jsonp-post-malformed-escape", OtherTransport("jsonp-polling")),
+    ("jsonp-post-malformed-no-d", OtherTransport("jsonp-polling")),
+    ("jsonp-post-malformed-not-json", OtherTransport("jsonp-polling")),
+    ("jsonp-post-malformed-number", OtherTransport("jsonp-polling")),
+    ("jsonp-post-malformed-object", OtherTransport("jsonp-polling")),
+    ("jsonp-post-malformed-unknown-sid", OtherTransport("jsonp-polling")),
+    ("namespace-disconnect-end", Equal),
+    ("namespaces", Equal),
+    ("nsp-not-connected-delivery", Equal),
+    (
+        "proto-sid",
+        Different(
+            "session ids are looked up in a real map; a name of Object.prototype crashes 0.8.7",
+            &[
+                "c1: - fin",
+                "c1: + 200 [connection: Keep-Alive, content-length: 7, content-type: text/plain; charset=UTF-8] 7:::1+0",
+            ],
+        ),
+    ),
+    (
+        "proto-sid-constructor",
+        Different(
+            "session ids are looked up in a real map; a name of Object.prototype crashes 0.8.7",
+            &[
+                "c1: - fin",
+                "c1: + 200 [connection: Keep-Alive, content-length: 7, content-type: text/plain; charset=UTF-8] 7:::1+0",
+            ],
+        ),
+    ),
+    ("rooms-broadcast", Equal),
+    ("static-client", Carrier("static files are the application's")),
+    ("static-client-disabled", Carrier("static files are the application's")),
+    ("unknown-sid-get-bogus", Equal),
+    ("unknown-sid-get-flashsocket", OtherTransport("flashsocket")),
+    ("unknown-sid-get-htmlfile", OtherTransport("htmlfile")),
+    ("unknown-sid-get-jsonp-polling", OtherTransport("jsonp-polling")),
+    ("unknown-sid-get-websocket", Equal),
+    (
+        "unknown-sid-get-xhr-polling",
+        Different(
+            "no credentials together with a wildcard origin",
+            &[
+                "c2: - 200 [access-control-allow-credentials: true, access-control-allow-origin: *, connection: Keep-Alive, content-length: 7, content-type: text/plain; charset=UTF-8] 7:::1+0",
+                "c2: + 200 [access-control-allow-origin: *, connection: Keep-Alive, content-length: 7, content-type: text/plain; charset=UTF-8] 7:::1+0",
+            ],
+        ),
+    ),
+    ("unknown-sid-hixie75", OtherTransport("hixie framing")),
+    ("unknown-sid-hixie76", OtherTransport("hixie framing")),
+    ("unknown-sid-jsonp-i", OtherTransport("jsonp-polling")),
+    ("unknown-sid-post-bogus", Equal),
+    ("unknown-sid-post-flashsocket", OtherTransport("flashsocket")),
+    ("unknown-sid-post-htmlfile", OtherTransport("htmlfile")),
+    ("unknown-sid-post-jsonp-polling", OtherTransport("jsonp-polling")),
+    (
+        "unknown-sid-post-websocket",
+        Different(
+            "a POST to a websocket target is cut off; 0.8.7 leaves it without an answer for ever",
+            &["c1: + fin"],
+        ),
+    ),
+    ("unknown-sid-post-xhr-polling", Equal),
+    ("upgrade-header-htmlfile", OtherTransport("htmlfile")),
+    (
+        "upgrade-outside-resource",
+        Different(
+            "the protocol revision is checked on upgrades too",
+            &["c3: - 101", "c3: - message 7:::1+0"],
+        ),
+    ),
+    ("welcome", Equal),
+    ("ws-astral-utf8", Equal),
+    (
+        "ws-bad-utf8",
+        Different(
+            "ill-formed bytes become U+FFFD as today's standards count them, one for each byte of an encoded surrogate",
+            &[
+                "ws: - message 6:::1+[\"��(�\"]",
+                "ws: - message 5:::{\"name\":\"echo\",\"args\":[\"��(�\"]}",
+                "ws: + message 6:::1+[\"��(���\"]",
+                "ws: + message 5:::{\"name\":\"echo\",\"args\":[\"��(���\"]}",
+                "app: - event S1  \"echo\" [\"��(�\"] ack:true",
+                "app: + event S1  \"echo\" [\"��(���\"] ack:true",
+            ],
+        ),
+    ),
+    ("ws-binary", Equal),
+    ("ws-client-fin", Equal),
+    ("ws-close-frame", Equal),
+    ("ws-continuation-first", Carrier("control frames, reserved bits and opcodes")),
+    ("ws-empty-text", Equal),
+    (
+        "ws-first-frame-with-upgrade",
+        Different(
+            "a frame that comes with the upgrade request is not lost",
+            &[
+                "ws: + message 6:::1+[\"early\"]",
+                "ws: + message 5:::{\"name\":\"echo\",\"args\":[\"early\"]}",
+                "app: + event S1  \"echo\" [\"early\"] ack:true",
+            ],
+        ),
+    ),
+    ("ws-get-without-upgrade", Equal),
+    ("ws-heartbeat", Equal),
+    ("ws-heartbeat-default", Equal),
+    ("ws-heartbeat-unsolicited", Equal),
+    ("ws-heartbeats-off", Equal),
+    ("ws-hixie-origin-restricted", OtherTransport("hixie framing")),
+    ("ws-hixie75", OtherTransport("hixie framing")),
+    ("ws-hixie76", OtherTransport("hixie framing")),
+    ("ws-hixie76-bad-key", OtherTransport("hixie framing")),
+    ("ws-hixie76-double-null", OtherTransport("hixie framing")),
+    ("ws-hixie76-fffd-recovery", OtherTransport("hixie framing")),
+    ("ws-hixie76-heartbeat", OtherTransport("hixie framing")),
+    ("ws-hixie76-late-nonce", OtherTransport("hixie framing")),
+    ("ws-hixie76-late-nonce-with-frame", OtherTransport("hixie framing")),
+    ("ws-hixie76-lowercase-upgrade", OtherTransport("hixie framing")),
+    ("ws-hixie76-no-key2", OtherTransport("hixie framing")),
+    ("ws-hixie76-subprotocol", OtherTransport("hixie framing")),
+    ("ws-hybi-13", Equal),
+    ("ws-hybi-8", Equal),
+    ("ws-no-key", Carrier("the headers of the upgrade handshake")),
+    ("ws-opcode-3", Carrier("control frames, reserved bits and opcodes")),
+    ("ws-origin-restricted", Carrier("the headers of the upgrade handshake")),
+    ("ws-oversized-2gb", Carrier("frames of absurd lengths")),
+    ("ws-oversized-500mb", Carrier("frames of absurd lengths")),
+    ("ws-oversized-64bit-high", Carrier("frames of absurd lengths")),
+    ("ws-payload-on-open", Equal),
+    ("ws-ping", Carrier("control frames, reserved bits and opcodes")),
+    ("ws-pong-13", Carrier("control frames, reserved bits and opcodes")),
+    ("ws-reconnect-closed-session", Equal),
+    ("ws-rsv", Carrier("control frames, reserved bits and opcodes")),
+    ("ws-second-connection", Equal),
+    ("ws-subprotocol", Equal),
+    ("ws-unmasked", Equal),
+    ("ws-upgrade-case", Carrier("the headers of the upgrade handshake")),
+    ("ws-version-12", Carrier("the headers of the upgrade handshake")),
+    ("ws-version-17", Carrier("the headers of the upgrade handshake")),
+    ("ws-version-6", Carrier("the headers of the upgrade handshake")),
+    ("ws-volatile", Equal),
+    ("xhr-abort-poll", Equal),
+    ("xhr-buffered-payload", Equal),
+    ("xhr-close-timeout-default", Equal),
+    ("xhr-close-timeout-not-reset-by-post", Equal),
+    ("xhr-disconnect-in-payload", Equal),
+    ("xhr-disconnect-packet-closed", Equal),
+    (
+        "xhr-disconnect-query-open",
+        Different(
+            "the ?disconnect request itself is closed; 0.8.7 leaves it without an answer for ever",
+            &["disc: + fin"],
+        ),
+    ),
+    ("xhr-duplicate-poll", Equal),
+    ("xhr-duplicate-poll-first-aborts", Equal),
+    (
+        "xhr-halfclose-poll",
+        Different("no empty response is written to a poll whose client has gone", &["poll: - 200 [] "]),
+    ),
+    ("xhr-open", Equal),
+    (
+        "xhr-open-origin-cookie",
+        Different(
+            "no credentials together with a wildcard origin",
+            &[
+                "c3: - 200 [access-control-allow-credentials: true, access-control-allow-origin: *, content-length: 1] 1",
+                "c3: + 200 [access-control-allow-origin: *, content-length: 1] 1",
+            ],
+        ),
+    ),
+    (
+        "xhr-options",
+        Different(
+            "a preflight is answered and opens nothing; 0.8.7 opens the session by it, loses its connect packet and never answers",
+            &[
+                "c1: + 200 [access-control-allow-headers: Content-Type, access-control-allow-methods: GET, POST, OPTIONS, access-control-allow-origin: *, content-length: 0] ",
+                "poll: - 200 [connection: Keep-Alive, content-length: 3, content-type: text/plain; charset=UTF-8] 8::",
+                "poll: + 200 [connection: Keep-Alive, content-length: 3, content-type: text/plain; charset=UTF-8] 1::",
+            ],
+        ),
+    ),
+    ("xhr-poll-other-transport", Equal),
+    ("xhr-poll-timeout", Equal),
+    ("xhr-poll-timeout-default", Equal),
+    (
+        "xhr-post-before-get",
+        Different(
+            "packets posted before the first poll reach the application; 0.8.7 answers 1 and drops them",
+            &["app: + message S1  \"early\" ack:false"],
+        ),
+    ),
+    (
+        "xhr-post-no-content-length",
+        Different(
+            "a body is decoded as a whole; 0.8.7 decodes each chunk, and breaks characters between two",
+            &["app: - message S1  \"��!\" ack:false", "app: + message S1  \"é!\" ack:false"],
+        ),
+    ),
+    (
+        "xhr-post-payload-neg-length",
+        Different(
+            "a length that is not plain digits ends the payload with an error; a negative one hangs 0.8.7 for ever",
+            &[
+                "c2: + 200 [content-type: text/plain] unrecorded:15:25:websocket,htmlfile,xhr-polling,jsonp-polling",
+            ],
+        ),
+    ),
+    ("xhr-post-unknown-namespace", Equal),
+    ("xhr-two-sends-one-poll", Equal),
+    ("xhr-upgrade-header", Equal),
+    ("xhr-upgrade-header-unknown-sid", Equal),
+];
