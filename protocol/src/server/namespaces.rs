@@ -46,7 +46,7 @@ impl Server {
     /// To the application; its endpoint exists.
     fn hand_over(&mut self, id: &SessionId, packet: Packet) {
         match &packet.body {
-            Body::Connect { .. } => self.join(id, packet.endpoint),
+            Body::Connect { .. } => self.join(id, &packet.endpoint),
             Body::Disconnect => self.leave(id, packet.endpoint),
             Body::Ack { id: ack, args } => self.acknowledged(id, &packet.endpoint, ack, args.clone()),
             Body::Event { data } if event_name::is(data, "disconnect") => {}
@@ -58,7 +58,10 @@ impl Server {
     }
 
     /// `1::` and `1::/chat` are echoed, without their query, and reported every time (facts 9.1, 9.5).
-    fn join(&mut self, id: &SessionId, endpoint: Text) {
+    fn join(&mut self, id: &SessionId, endpoint: &Text) {
+        // Our own copy of the name: a slice of the packet would keep the whole payload in memory.
+        let ours = self.config.endpoints.iter().find(|ours| *ours == endpoint);
+        let endpoint = ours.cloned().unwrap_or_default();
         let Some(session) = self.sessions.get_mut(id) else { return };
         let Some(transport) = session.transport else { return };
         if !endpoint.is_empty() && !session.joined.contains(&endpoint) {

@@ -77,7 +77,10 @@ impl Server {
     }
 
     fn session_request(&mut self, request: Request, id: SessionId, transport: Transport) {
-        let known = self.sessions.contains_key(&id);
+        // From here on the id as it was issued: a slice of the target would keep the whole request in memory.
+        let issued = self.sessions.get_key_value(&id).map(|(issued, _)| issued.clone());
+        let known = issued.is_some();
+        let id = issued.unwrap_or(id);
         let exchange = request.exchange;
         let origin = has_origin(&request.headers);
         match (transport, request.upgrade, request.method) {

@@ -20,6 +20,8 @@ pub(crate) struct Rig {
     pub(crate) closed: BTreeSet<ExchangeId>,
     events: Vec<ServerEvent>,
     exchanges: u64,
+    /// Ended by the peer.
+    left: BTreeSet<ExchangeId>,
     handshakes: u64,
     /// Whether handshakes are accepted as they come.
     pub(crate) accepting: bool,
@@ -36,9 +38,15 @@ impl Rig {
             closed: BTreeSet::new(),
             events: Vec::new(),
             exchanges: 0,
+            left: BTreeSet::new(),
             handshakes: 0,
             accepting: true,
         }
+    }
+
+    /// Every exchange so far that the peer did not end.
+    pub(crate) fn exchanges(&self) -> impl Iterator<Item = ExchangeId> {
+        (1..=self.exchanges).map(ExchangeId).filter(|exchange| !self.left.contains(exchange))
     }
 
     /// Makes a request and drains the machine.
@@ -97,6 +105,7 @@ impl Rig {
     }
 
     pub(crate) fn close(&mut self, exchange: ExchangeId, clean: bool) {
+        self.left.insert(exchange);
         self.server.handle_input(self.now, ServerInput::Closed { exchange, clean });
         self.drive();
     }
