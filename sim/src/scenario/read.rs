@@ -233,7 +233,7 @@ fn fault(node: &Node) -> Result<Fault, Problem> {
             ));
         }
     };
-    Ok(Fault { at, server, signal, restart_after: section.duration("restart_after", Duration::ZERO)? })
+    Ok(Fault { at, server, signal, restart_after: section.duration("restart_after", SHORTEST_PERIOD)? })
 }
 
 /// `s1`, `s2`, ...
@@ -255,7 +255,7 @@ fn server(key: &str, node: &Node) -> Result<ServerIx, Problem> {
 fn deploy(node: &Node) -> Result<Deploy, Problem> {
     let section = Section::new(Some(node), "[deploy]", keys::DEPLOY)?;
     let (start, down) =
-        (section.duration("start", Duration::ZERO)?, section.duration("down", Duration::ZERO)?);
+        (section.duration("start", Duration::ZERO)?, section.duration("down", SHORTEST_PERIOD)?);
     let gap = section.duration("gap", Duration::ZERO)?;
     let signals = [("SIGTERM", Signal::Term), ("SIGKILL", Signal::Kill)];
     Ok(Deploy {

@@ -41,7 +41,8 @@ pub enum Origin {
     Deploy,
 }
 
-/// Every action of the scenario in order of time; at one instant in the order of the file, faults before the deploy.
+/// Every action of the scenario in order of time. At one instant starts come before ends, so that a server can be ended
+/// again the moment it is back; then the order is that of the file, faults before the deploy.
 pub fn plan(scenario: &Scenario) -> Vec<Action> {
     let mut actions: Vec<Action> = Vec::new();
     for fault in &scenario.faults {
@@ -59,6 +60,57 @@ pub fn plan(scenario: &Scenario) -> Vec<Action> {
     if let Some(plan) = &scenario.deploy {
         actions.extend(deploy::actions(plan, scenario.servers.count));
     }
-    actions.sort_by_key(|action| action.at);
+    actions.sort_by_key(|action| (action.at, action.change != Change::Start));
     actions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn planned(more: &str) -> Vec<(u128, String, Change)> {
+        let text = format!("schema = 1\nname = \"plan\"\nduration = \"2m\"\n{more}");
+        let scenario = Scenario::parse("plan.toml", &text, &[]).unwrap();
+        let row = |action: Action| (action.at.as_millis(), action.server.to_string(), action.change);
+        plan(&scenario).into_iter().map(row).collect()
+    }
+
+    fn row(at: u128, server: &str, change: Change) -> (u128, String, Change) {
+        (at, server.to_owned(), change)
+    }
+
+    const KILL: Change = Change::End(Signal::Kill);
+    const STOP: Change = Change::End(Signal::Term);
+
+    #[test]
+    fn a_killed_server_returns_after_its_time_or_never() {
+        let plan = planned(
+            "[[fault]]\nat = \"8s\"\nkill = \"s2\"\nrestart_after = \"25s\"\n[[fault]]\nat = \"9s\"\nstop = \"s1\"\n",
+        );
+        assert_eq!(plan, [row(8_000, "s2", KILL), row(9_000, "s1", STOP), row(33_000, "s2", Change::Start)]);
+    }
+
+    #[test]
+    fn a_rolling_deploy_stops_one_server_every_gap() {
+        let plan = planned("[servers]\ncount = 2\n[deploy]\nstart = \"8s\"\ndown = \"1s\"\ngap = \"10s\"\n");
+        let first = [row(8_000, "s1", STOP), row(9_000, "s1", Change::Start)];
+        let second = [row(18_000, "s2", STOP), row(19_000, "s2", Change::Start)];
+        assert_eq!(plan, [first, second].concat());
+    }
+
+    #[test]
+    fn a_deploy_whose_gap_is_shorter_than_its_down_time_overlaps_itself() {
+        let plan = planned("[servers]\ncount = 2\n[deploy]\nstart = \"1s\"\ndown = \"3s\"\ngap = \"1s\"\n");
+        let stops = [row(1_000, "s1", STOP), row(2_000, "s2", STOP)];
+        let starts = [row(4_000, "s1", Change::Start), row(5_000, "s2", Change::Start)];
+        assert_eq!(plan, [stops, starts].concat());
+    }
+
+    #[test]
+    fn a_server_comes_back_before_it_is_ended_again_at_the_same_instant() {
+        let later = "[[fault]]\nat = \"2s\"\nkill = \"s1\"\n";
+        let earlier = "[[fault]]\nat = \"1s\"\nkill = \"s1\"\nrestart_after = \"1s\"\n";
+        let plan = planned(&format!("{later}{earlier}"));
+        assert_eq!(plan, [row(1_000, "s1", KILL), row(2_000, "s1", Change::Start), row(2_000, "s1", KILL)]);
+    }
 }

@@ -54,3 +54,37 @@ pub fn first_check(check: &Check, server: ServerIx, servers: usize) -> Instant {
     let due = (offset + inter - early) % inter;
     Instant::ZERO + Duration::from_micros(u64::try_from(due).unwrap_or(u64::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn results(results: &[bool]) -> Vec<Option<bool>> {
+        let mut health = Health::new(&Check::default());
+        results.iter().map(|passed| health.handle_result(*passed)).collect()
+    }
+
+    #[test]
+    fn three_failures_in_a_row_mark_a_server_down_and_two_successes_up() {
+        let marks = results(&[true, false, false, false, false, true, true, true]);
+        assert_eq!(marks, [None, None, None, Some(false), None, None, Some(true), None]);
+    }
+
+    #[test]
+    fn one_result_that_agrees_with_the_state_starts_the_count_again() {
+        let marks = results(&[false, false, true, false, false, false, true, false, true, true]);
+        assert_eq!(marks[5], Some(false));
+        assert_eq!(marks[9], Some(true));
+        assert_eq!(marks.iter().flatten().count(), 2);
+    }
+
+    #[test]
+    fn first_checks_are_spread_over_inter_from_the_start_of_the_balancer() {
+        let check = Check { started_before: Duration::ZERO, ..Check::default() };
+        let due = |check: &Check, server| first_check(check, ServerIx(server), 4).as_millis();
+        assert_eq!([0, 1, 2, 3].map(|server| due(&check, server)), [0, 500, 1_000, 1_500]);
+        assert_eq!([0, 1, 2, 3].map(|server| due(&Check::default(), server)), [1_000, 1_500, 0, 500]);
+        let long_ago = Check { started_before: Duration::from_millis(4_100), ..check };
+        assert_eq!([0, 1, 2, 3].map(|server| due(&long_ago, server)), [1_900, 400, 900, 1_400]);
+    }
+}

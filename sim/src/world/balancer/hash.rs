@@ -92,53 +92,69 @@ mod tests {
         (0..count).map(ServerIx).collect()
     }
 
-    /// How many of the first `clients` addresses of `127.0.NET.0/24` each of four servers gets.
-    fn spread(net: u8, clients: u8, choose: impl Fn(Ipv4Addr) -> Option<ServerIx>) -> [u32; 4] {
+    /// How many of `count` addresses from `127.0.1.first` on each of four servers gets.
+    fn spread(first: u8, count: u32, choose: impl Fn(Ipv4Addr) -> Option<ServerIx>) -> [u32; 4] {
+        let first = Ipv4Addr::new(127, 0, 1, first).to_bits();
         let mut counts = [0; 4];
-        for host in 1..=clients {
-            counts[choose(Ipv4Addr::new(127, 0, net, host)).unwrap().0] += 1;
+        for source in (first..first + count).map(Ipv4Addr::from_bits) {
+            counts[choose(source).unwrap().0] += 1;
         }
         counts
     }
 
-    #[test]
-    fn table_b_map_based_40_addresses_are_10_for_each_server() {
-        let up = servers(4);
-        assert_eq!(spread(1, 40, |source| map_based(source, &up)), [10, 10, 10, 10]);
+    /// Clients for each address, addresses, and what each server got in the two runs of table B.
+    type Rows = [(u32, u32, [[u32; 4]; 2]); 4];
+
+    /// The first run began at `127.0.1.1`; where the second began is not recorded, but of 65,000 places only this one
+    /// gives its figures.
+    const FIRST_ADDRESSES: [u8; 2] = [1, 38];
+
+    fn check_table_b(rows: Rows, choose: impl Fn(Ipv4Addr) -> Option<ServerIx>) {
+        for (clients, addresses, recorded) in rows {
+            let runs =
+                FIRST_ADDRESSES.map(|first| spread(first, addresses, &choose).map(|count| count * clients));
+            assert_eq!(runs, recorded, "{clients} clients on each of {addresses} addresses");
+        }
     }
 
     #[test]
-    fn table_b_map_based_200_addresses_are_50_for_each_server() {
+    fn table_b_map_based() {
         let up = servers(4);
-        assert_eq!(spread(1, 200, |source| map_based(source, &up)), [50, 50, 50, 50]);
+        let rows = [
+            (1, 40, [[10, 10, 10, 10], [10, 10, 10, 10]]),
+            (1, 200, [[50, 50, 50, 50], [50, 50, 50, 50]]),
+            (10, 5, [[10, 20, 10, 10], [10, 10, 20, 10]]),
+            (20, 10, [[40, 60, 60, 40], [40, 40, 60, 60]]),
+        ];
+        check_table_b(rows, |source| map_based(source, &up));
     }
 
     #[test]
-    fn table_b_map_based_5_nat_addresses_of_10_clients() {
-        let up = servers(4);
-        assert_eq!(spread(1, 5, |source| map_based(source, &up)).map(|count| count * 10), [10, 20, 10, 10]);
-    }
-
-    #[test]
-    fn table_b_map_based_10_nat_addresses_of_20_clients() {
-        let up = servers(4);
-        assert_eq!(spread(1, 10, |source| map_based(source, &up)).map(|count| count * 20), [40, 60, 60, 40]);
-    }
-
-    #[test]
-    fn table_b_consistent_40_addresses() {
+    fn table_b_consistent() {
         let (ring, up) = (Ring::new(4), servers(4));
-        assert_eq!(spread(1, 40, |source| ring.by_source(source, &up, None)), [10, 9, 6, 15]);
+        let rows = [
+            (1, 40, [[10, 9, 6, 15], [20, 7, 4, 9]]),
+            (1, 200, [[63, 39, 39, 59], [68, 33, 44, 55]]),
+            (10, 5, [[10, 10, 10, 20], [20, 20, 0, 10]]),
+            (20, 10, [[60, 60, 20, 60], [80, 60, 0, 60]]),
+        ];
+        check_table_b(rows, |source| ring.by_source(source, &up, None));
     }
 
     #[test]
-    fn table_c_a_server_down_moves_two_thirds_of_the_other_addresses_when_map_based() {
+    fn table_c_s2_has_20_of_80_clients_when_map_based_and_14_when_consistent() {
+        let (ring, up) = (Ring::new(4), servers(4));
+        assert_eq!(spread(1, 80, |source| map_based(source, &up))[1], 20);
+        assert_eq!(spread(1, 80, |source| ring.by_source(source, &up, None))[1], 14);
+    }
+
+    #[test]
+    fn table_c_s2_down_moves_39_of_the_60_other_addresses_when_map_based() {
         let (all, rest) = (servers(4), [ServerIx(0), ServerIx(2), ServerIx(3)]);
         let sources = (1..=80).map(|host| Ipv4Addr::new(127, 0, 1, host));
         let others: Vec<_> = sources.filter(|ip| map_based(*ip, &all) != Some(ServerIx(1))).collect();
         let moved = others.iter().filter(|ip| map_based(**ip, &all) != map_based(**ip, &rest)).count();
-        assert_eq!(others.len(), 60);
-        assert!((39..=42).contains(&moved), "{moved} of 60; 39 and 42 were recorded");
+        assert_eq!((others.len(), moved), (60, 39));
     }
 
     #[test]
