@@ -54,6 +54,7 @@ fn an_event_that_is_none_is_an_error_with_its_place() {
         (r#"{"name":"a","args":[}"#, JsonErrorKind::Syntax, 20),
         ("{\"name\":\n\"a\",,}", JsonErrorKind::Syntax, 13),
         (r#"{"name":"a""#, JsonErrorKind::End, 11),
+        (r#"{"name":"a","args":["\ud800"]}"#, JsonErrorKind::Syntax, 27),
         (r#"{"name":"a","args":[{"__proto__":1}]}"#, JsonErrorKind::Prototype, 21),
         (r#"{"name":"a","args":[{"__pro\u0074o__" :1}]}"#, JsonErrorKind::Prototype, 21),
     ] {

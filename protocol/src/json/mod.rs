@@ -117,7 +117,7 @@ fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, JsonError> {
     serde_json::from_str(text).map_err(|error| JsonError::read(text, &error))
 }
 
-/// Checks that all of `text` is JSON, does not nest too deep, and has no key `__proto__`.
+/// Checks that all of `text` is JSON of whole characters, does not nest too deep, and has no key `__proto__`.
 fn check(text: &str) -> Result<(), JsonError> {
     read::<IgnoredAny>(text)?;
     let mut depth = 0usize;
@@ -129,7 +129,7 @@ fn check(text: &str) -> Result<(), JsonError> {
             (b'\\', Some(_)) => escaped = true,
             (b'"', Some(start)) => {
                 string_start = None;
-                check_key(text, start, offset)?;
+                check_string(text, start, offset)?;
             }
             (b'"', None) => string_start = Some(offset),
             (b'[' | b'{', None) => depth += 1,
@@ -143,16 +143,19 @@ fn check(text: &str) -> Result<(), JsonError> {
     Ok(())
 }
 
-/// Refuses the string from `start` to `end`, its quotes, if it is a key that changes the prototype of an object: the
-/// genuine programs would see another object than we do.
-fn check_key(text: &str, start: usize, end: usize) -> Result<(), JsonError> {
-    const KEY: &str = "__proto__";
+/// Refuses the string from `start` to `end`, its quotes, if it holds half a surrogate pair, or if it is a key that
+/// changes the prototype of an object: the genuine programs would see another object than we do.
+fn check_string(text: &str, start: usize, end: usize) -> Result<(), JsonError> {
     let string = &text[start..=end];
     let is_key = || text[end + 1..].trim_start_matches(BLANKS).starts_with(':');
-    // The shortest text of a key that long, and the longest, all escapes.
-    let may_be = (KEY.len() + 2..=6 * KEY.len() + 2).contains(&string.len());
-    if may_be && is_key() && serde_json::from_str::<String>(string).is_ok_and(|key| key == KEY) {
+    if string == "\"__proto__\"" && is_key() {
         return Err(JsonError::prototype(start));
+    }
+    if string.contains("\\u") {
+        let string: String = read(string).map_err(|error| error.after(start))?;
+        if string == "__proto__" && is_key() {
+            return Err(JsonError::prototype(start));
+        }
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The command line: one file per command, and the public exit codes.
 
+mod codec;
 mod probe;
 
 use std::ffi::OsString;
@@ -44,6 +45,7 @@ struct Cli {
 /// One variant a command; each command's arguments and code are in its own file.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Codec(codec::CodecArgs),
     Probe(probe::ProbeArgs),
 }
 
@@ -58,6 +60,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         }
     };
     match cli.command {
+        Command::Codec(args) => codec::run(args),
         Command::Probe(args) => probe::run(args),
     }
 }
