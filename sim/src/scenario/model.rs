@@ -247,7 +247,7 @@ pub struct Network {
 pub struct Latency {
     /// The least.
     pub min: Duration,
-    /// The most; drawn evenly between them for each connection and direction.
+    /// The most; drawn evenly between them for each thing sent, which keep their order on a connection.
     pub max: Duration,
 }
 

@@ -37,7 +37,8 @@ pub enum Input {
         request: RequestId,
     },
     /// The client ended its connection. Its request in progress stays with the server: HAProxy does not pass a FIN on
-    /// while it waits for a response (`tables.md`, item 18).
+    /// while it waits for a response (`tables.md`, item 18). One that waits for a server (a refused connection is held
+    /// for a second) is still forwarded when its turn comes: keep it until then.
     ClientClosed {
         /// The connection.
         conn: ConnId,

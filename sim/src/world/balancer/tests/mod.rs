@@ -2,6 +2,7 @@
 
 mod checks;
 mod http;
+mod laws;
 mod retries;
 mod rig;
 mod routing;
