@@ -185,10 +185,15 @@ impl<'a> Conversation<'a> {
 
     fn unanswered(&self, letter: &str) -> Problem {
         let patience = self.options.patience;
+        let meaning = match self.transport {
+            Transport::Websocket => "the server hangs, or what clients send is lost on the way",
+            _ => {
+                "POSTs are lost: a server that does not know the session answers them and drops what they say"
+            }
+        };
         Problem {
             line: format!(
-                "connected, but `{letter}` was neither acknowledged nor sent back within {patience:?}: the server hangs, or \
-                 what clients send is lost on the way"
+                "connected, but `{letter}` was neither acknowledged nor sent back within {patience:?}: {meaning}"
             ),
             summary: format!("messages over {} are not answered", self.transport),
         }
@@ -232,7 +237,7 @@ async fn connect(
         driver.extra_headers.push(("Cookie".to_owned(), cookies.join("; ")));
     }
     let client = ClientConfig {
-        profile: ClientProfile::Improved,
+        profile: ClientProfile::Genuine087,
         resource: Text::from(options.resource.as_str()),
         transports: vec![transport],
         epoch_ms: epoch_ms(),
