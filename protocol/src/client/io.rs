@@ -117,7 +117,7 @@ pub enum ClientEvent {
         /// The endpoint.
         endpoint: Text,
     },
-    /// A message, JSON or event. With an id of `with_data`, answer by [`Client::acknowledge`].
+    /// A message, JSON or event. With an id of `with_data`, answer by [`Client::acknowledge`](crate::client::Client::acknowledge).
     Received {
         /// The packet.
         packet: Packet,
@@ -128,7 +128,7 @@ pub enum ClientEvent {
     Acknowledged {
         /// The endpoint.
         endpoint: Text,
-        /// The id that [`Client::send`] returned.
+        /// The id that [`Client::send`](crate::client::Client::send) returned.
         id: u64,
         /// JSON text of the arguments, or empty.
         args: Text,

@@ -11,7 +11,7 @@ use crate::{DecodeError, Packet, Text, Transport};
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct ExchangeId(pub u64);
 
-/// A session id, as issued by the caller of [`Server::accept`].
+/// A session id, as issued by the caller of [`Server::accept`](crate::server::Server::accept).
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct SessionId(pub Text);
 
@@ -130,7 +130,7 @@ pub enum Cause {
 /// What the machine tells the application, in this order.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum ServerEvent {
-    /// A handshake arrived: answer with [`Server::accept`] or [`Server::refuse`].
+    /// A handshake arrived: answer with [`Server::accept`](crate::server::Server::accept) or [`Server::refuse`](crate::server::Server::refuse).
     HandshakeRequested {
         /// The exchange to answer.
         exchange: ExchangeId,
@@ -141,7 +141,7 @@ pub enum ServerEvent {
         /// The peer's address.
         address: Text,
     },
-    /// A request outside the protocol: answer with [`Server::respond`].
+    /// A request outside the protocol: answer with [`Server::respond`](crate::server::Server::respond).
     Outside(Request),
     /// The transport opened (endpoint empty), the client joined a namespace, or it repeated `1::` (facts 9.1).
     Connected {
@@ -152,7 +152,7 @@ pub enum ServerEvent {
         /// The transport in use.
         transport: Transport,
     },
-    /// A message, JSON or event for an endpoint that exists. With `id` of `with_data`, answer by [`Server::acknowledge`].
+    /// A message, JSON or event for an endpoint that exists. With `id` of `with_data`, answer by [`Server::acknowledge`](crate::server::Server::acknowledge).
     Received {
         /// The session.
         session: SessionId,
@@ -165,7 +165,7 @@ pub enum ServerEvent {
         session: SessionId,
         /// The endpoint.
         endpoint: Text,
-        /// The id that [`Server::send`] returned.
+        /// The id that [`Server::send`](crate::server::Server::send) returned.
         id: u64,
         /// JSON text of the arguments, or empty.
         args: Text,
@@ -270,6 +270,6 @@ pub enum LocalError {
     BadSessionId,
     /// The endpoint is not one of [`ServerConfig::endpoints`](super::ServerConfig::endpoints).
     BadEndpoint,
-    /// A limit of [`Limits`] is reached, by name.
+    /// A limit of [`Limits`](crate::Limits) is reached, by name.
     Limit(&'static str),
 }
