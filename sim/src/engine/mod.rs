@@ -1,11 +1,15 @@
 //! The engines: the only places that know how time passes and how bytes move. What is decided is decided by the
 //! machines and by `world`.
 
+mod turmoil;
+
 use serde::Serialize;
 
 use crate::scenario::Scenario;
 use crate::trace::TraceSink;
 use crate::world::seed::Seed;
+
+pub use self::turmoil::Turmoil;
 
 /// Which engine runs a scenario.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]

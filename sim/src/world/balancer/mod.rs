@@ -117,6 +117,11 @@ impl Balancer {
         self.pool.is_up(server)
     }
 
+    /// Whether the connection is open, or a request of it may still go to a server although its client has left.
+    pub fn knows(&self, conn: ConnId) -> bool {
+        self.conns.contains_key(&conn)
+    }
+
     /// The server of a link, while it exists.
     pub fn link_server(&self, link: LinkId) -> Option<ServerIx> {
         self.pool.link(link).map(|link| link.server)

@@ -1,0 +1,53 @@
+//! The balancer's host: carries the balancer machine over real bytes, and decides nothing.
+//!
+//! Towards clients it is an HTTP/1.1 server, towards servers an HTTP/1.1 client; upgraded connections, and every connection
+//! in tcp mode, are copied byte by byte.
+
+mod carrier;
+mod ending;
+mod front;
+mod link;
+mod tunnel;
+
+use std::net::IpAddr;
+
+use tokio::task::spawn_local;
+use turmoil::net::TcpListener;
+
+use crate::scenario::Scenario;
+use crate::trace::TraceHandle;
+use crate::world::balancer::Balancer;
+use crate::world::seed::Seed;
+
+use super::pace::Pace;
+use carrier::Carrier;
+
+/// What the balancer's host needs to know.
+#[derive(Clone)]
+pub(super) struct Site {
+    /// The scenario.
+    pub(super) scenario: Scenario,
+    /// The seed of the run.
+    pub(super) seed: Seed,
+    /// The addresses of the servers.
+    pub(super) servers: Vec<IpAddr>,
+    /// Where the balancer's events go.
+    pub(super) trace: TraceHandle,
+    /// The pace of time.
+    pub(super) pace: Pace,
+}
+
+/// The balancer's software: runs until its host does.
+pub(super) async fn run(site: Site) -> turmoil::Result {
+    let listener = TcpListener::bind(("0.0.0.0", super::PORT)).await?;
+    let random = site.seed.stream("balancer/random");
+    let machine = Balancer::new(&site.scenario.balancer, site.servers.len(), random);
+    let mode = site.scenario.balancer.mode;
+    let carrier = Carrier::new(machine, mode, site.servers, site.pace.clock(), site.trace);
+    spawn_local(carrier.clone().keep_time());
+    loop {
+        let (stream, _) = listener.accept().await?;
+        // Nothing is done here: turmoil ends the process when more connections wait than its capacity.
+        spawn_local(front::serve(carrier.clone(), stream));
+    }
+}

@@ -1,0 +1,85 @@
+//! The clients' hosts: each carries many clients, since the cost of turmoil grows with the cube of its hosts.
+
+use std::io;
+use std::net::IpAddr;
+
+use socketio08::client::Client;
+use socketio08_tokio::{ClientDriver, Connecting, Connections, Connector, DriverConfig};
+use tokio::io::AsyncWriteExt;
+use tokio::task::spawn_local;
+use tokio::time::sleep_until;
+use turmoil::net::TcpStream;
+
+use crate::scenario::{self, Scenario};
+use crate::trace::{ClientId, TraceHandle};
+use crate::world::application::{MemberApplication, client_config};
+use crate::world::population::Member;
+use crate::world::seed::Seed;
+
+use super::PORT;
+use super::origin::Origin;
+use super::pace::Pace;
+
+/// What a farm needs to know.
+#[derive(Clone)]
+pub(super) struct Site {
+    /// The scenario.
+    pub(super) scenario: Scenario,
+    /// The seed of the run.
+    pub(super) seed: Seed,
+    /// The clients that live here.
+    pub(super) members: Vec<Member>,
+    /// The address of the balancer.
+    pub(super) balancer: IpAddr,
+    /// Where the clients' events go.
+    pub(super) trace: TraceHandle,
+    /// The pace of time.
+    pub(super) pace: Pace,
+}
+
+/// A farm's software: runs until its host does.
+pub(super) async fn run(site: Site) -> turmoil::Result {
+    let clock = site.pace.clock();
+    for member in &site.members {
+        sleep_until(clock.to_tokio(socketio08::Instant::ZERO + member.arrives)).await;
+        spawn_local(arrive(site.clone(), *member));
+    }
+    std::future::pending().await
+}
+
+async fn arrive(site: Site, member: Member) {
+    let client = ClientId(member.index);
+    let config = DriverConfig {
+        connections: match site.scenario.clients.connections {
+            scenario::Connections::KeepAlive => Connections::KeepAlive,
+            scenario::Connections::PerRequest => Connections::PerRequest,
+        },
+        clock: site.pace.clock(),
+        ..DriverConfig::new("balancer")
+    };
+    let connector = Road { origin: Origin { client, address: member.address }, balancer: site.balancer };
+    let application = MemberApplication::new(&site.scenario, client, site.seed, site.trace);
+    let machine = Client::new(client_config(&site.scenario));
+    ClientDriver::new(config, machine, connector, application).0.run().await;
+}
+
+/// Connects one client to the balancer.
+struct Road {
+    origin: Origin,
+    balancer: IpAddr,
+}
+
+impl Connector for Road {
+    type Io = TcpStream;
+
+    fn connect(&self) -> Connecting<TcpStream> {
+        let (line, balancer) = (self.origin.line(), self.balancer);
+        // A task of its own: turmoil never forgets a connect that was given up half-way.
+        let connecting = tokio::spawn(async move {
+            let mut stream = TcpStream::connect((balancer, PORT)).await?;
+            stream.write_all(line.as_bytes()).await?;
+            Ok(stream)
+        });
+        Box::pin(async move { connecting.await.map_err(io::Error::other)? })
+    }
+}

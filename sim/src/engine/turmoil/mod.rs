@@ -1,0 +1,202 @@
+//! The turmoil engine: the adapter's real HTTP/1.1 and RFC 6455 bytes over turmoil's TCP.
+//!
+//! Hosts are a few farms of clients, the balancer, and the servers, in this order: a connect then takes a whole round trip,
+//! as TCP's does. What the engine cannot do as a real network would is in `docs/FIDELITY.md`.
+
+mod balancer;
+mod farm;
+mod log;
+mod origin;
+mod pace;
+mod processor;
+mod server;
+
+use std::collections::VecDeque;
+use std::time::{Duration, SystemTime};
+
+use socketio08::Instant;
+use turmoil::{Builder, Sim};
+
+use crate::scenario::{Scenario, ServerIx, Signal};
+use crate::trace::{TraceEvent, TraceHandle, TraceSink};
+use crate::world::fault::{self, Action, Change};
+use crate::world::population;
+use crate::world::seed::Seed;
+
+use super::{Engine, EngineError, Outcome};
+use log::Log;
+use origin::CLIENTS_MAX;
+use pace::{Pace, STEP};
+use server::Process;
+
+/// The port that the balancer and the servers listen on.
+const PORT: u16 = 80;
+/// More hosts for clients cost more than they spread.
+const FARMS_MAX: usize = 4;
+/// Connections that one client may have waiting at one moment: more than the genuine one was ever seen to hold.
+const CONNECTIONS_PER_CLIENT: usize = 16;
+/// What turmoil's backlog and windows hold at least: it ends the process when a backlog is full.
+const CAPACITY_MIN: usize = 1_024;
+const BALANCER: &str = "balancer";
+/// Steps between two calls of `progress`.
+const PROGRESS_STEPS: u64 = 1_000;
+
+/// The adapter over a simulated network.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Turmoil;
+
+impl Engine for Turmoil {
+    fn run(
+        &self,
+        scenario: &Scenario,
+        seed: Seed,
+        sink: &mut dyn TraceSink,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Outcome, EngineError> {
+        if scenario.clients.count > CLIENTS_MAX {
+            let reason = format!(
+                "the turmoil engine numbers clients by ports, so it carries {CLIENTS_MAX} at most; use the direct engine"
+            );
+            return Err(EngineError::Network(reason));
+        }
+        World::new(scenario, seed).run(scenario.duration, sink, progress)
+    }
+}
+
+/// A simulation with its hosts.
+struct World {
+    sim: Sim<'static>,
+    processes: Vec<Process>,
+    plan: VecDeque<Action>,
+    trace: TraceHandle,
+    pace: Pace,
+    step: u64,
+}
+
+impl World {
+    fn new(scenario: &Scenario, seed: Seed) -> Self {
+        let pace = Pace::of(scenario.network.latency);
+        let mut world = Self {
+            sim: builder(scenario, seed, pace).build(),
+            processes: Vec::new(),
+            plan: fault::plan(scenario).into(),
+            trace: TraceHandle::default(),
+            pace,
+            step: 0,
+        };
+        world.add_farms(scenario, seed);
+        world.add_balancer(scenario, seed);
+        world.add_servers(scenario, seed);
+        world
+    }
+
+    fn add_farms(&mut self, scenario: &Scenario, seed: Seed) {
+        let members = population::members(&scenario.clients);
+        let farms = members.len().min(FARMS_MAX);
+        for farm in 0..farms {
+            let site = farm::Site {
+                scenario: scenario.clone(),
+                seed,
+                members: members.iter().skip(farm).step_by(farms).copied().collect(),
+                balancer: self.sim.lookup(BALANCER),
+                trace: self.trace.clone(),
+                pace: self.pace,
+            };
+            self.sim.host(format!("farm{}", farm + 1), move || farm::run(site.clone()));
+        }
+    }
+
+    fn add_balancer(&mut self, scenario: &Scenario, seed: Seed) {
+        let site = balancer::Site {
+            scenario: scenario.clone(),
+            seed,
+            servers: pool(scenario).map(|server| self.sim.lookup(server.to_string())).collect(),
+            trace: self.trace.clone(),
+            pace: self.pace,
+        };
+        self.sim.host(BALANCER, move || balancer::run(site.clone()));
+    }
+
+    fn add_servers(&mut self, scenario: &Scenario, seed: Seed) {
+        for server in pool(scenario) {
+            let process = Process::default();
+            let site = server::Site {
+                scenario: scenario.clone(),
+                seed,
+                server,
+                process: process.clone(),
+                trace: self.trace.clone(),
+                pace: self.pace,
+            };
+            self.sim.host(server.to_string(), move || server::run(site.clone()));
+            self.processes.push(process);
+        }
+    }
+
+    fn run(
+        mut self,
+        duration: Duration,
+        sink: &mut dyn TraceSink,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Outcome, EngineError> {
+        let mut log = Log::new(sink);
+        for _ in 0..self.pace.steps(duration) {
+            self.act();
+            self.sim.step().map_err(|error| EngineError::Network(error.to_string()))?;
+            self.step += 1;
+            log.take(&self.trace, self.pace.instant(self.step));
+            if self.step.is_multiple_of(PROGRESS_STEPS) {
+                progress(self.pace.instant(self.step).as_micros());
+            }
+        }
+        log.close();
+        Ok(Outcome { steps: self.step })
+    }
+
+    /// Carries out what is planned for the moment that now begins.
+    fn act(&mut self) {
+        let now = self.pace.instant(self.step);
+        while let Some(action) = self.plan.front().copied().filter(|next| Instant::ZERO + next.at <= now) {
+            self.plan.pop_front();
+            self.change(now, action);
+        }
+    }
+
+    fn change(&mut self, now: Instant, action: Action) {
+        let server = action.server;
+        let Some(process) = self.processes.get(server.0) else { return };
+        let event = match action.change {
+            Change::End(signal) if process.is_up() => {
+                process.end();
+                TraceEvent::ServerDown { server, graceful: signal == Signal::Term }
+            }
+            Change::Start if !process.is_up() => {
+                process.start();
+                TraceEvent::ServerUp { server }
+            }
+            Change::End(_) | Change::Start => return,
+        };
+        self.trace.record(now, event);
+        self.sim.bounce(server.to_string());
+    }
+}
+
+fn builder(scenario: &Scenario, seed: Seed, pace: Pace) -> Builder {
+    let latency = scenario.network.latency;
+    let clients = usize::try_from(scenario.clients.count).unwrap_or(usize::MAX);
+    let mut builder = Builder::new();
+    builder
+        .epoch(SystemTime::UNIX_EPOCH)
+        .rng_seed(seed.stream("turmoil").next_u64())
+        .tick_duration(STEP)
+        .simulation_duration(Duration::MAX)
+        .min_message_latency(pace.stretched(latency.min))
+        .max_message_latency(pace.stretched(latency.max))
+        .ephemeral_ports(1_024..=u16::MAX)
+        .tcp_capacity(clients.saturating_mul(CONNECTIONS_PER_CLIENT).max(CAPACITY_MIN));
+    builder
+}
+
+fn pool(scenario: &Scenario) -> impl Iterator<Item = ServerIx> {
+    (0..scenario.servers.count).map(|server| ServerIx(server as usize))
+}
