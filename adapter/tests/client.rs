@@ -204,6 +204,19 @@ async fn kept_connections_are_used_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_connection_of_the_response_being_handled_is_busy_if_configured_so() {
+    for (reuse_while_handling, expected) in [(true, 1), (false, 2)] {
+        let (connector, _) = InProcess::start();
+        let connections = Arc::clone(&connector.connections);
+        let driver = DriverConfig { reuse_while_handling, ..DriverConfig::new("test") };
+        let user = User::start_with(driver, config(Transport::XhrPolling), connector);
+        user.connected().await;
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        assert_eq!(connections.load(Ordering::Relaxed), expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn each_request_has_its_connection_if_configured_so() {
     let (connector, _) = InProcess::start();
     let connections = Arc::clone(&connector.connections);

@@ -59,6 +59,8 @@ pub(super) struct Carrier<C: Connector> {
     exchanges: Vec<(ExchangeId, Activity<C>)>,
     /// Connections between requests, the one idle for the shortest time last.
     idle: Vec<HttpConnection<C::Io>>,
+    /// The connection of the response that is being handled, unless it is idle at once.
+    handling: Option<(ExchangeId, HttpConnection<C::Io>)>,
     /// Requests that wait for a connection.
     waiting: VecDeque<Job>,
     /// Websockets that say goodbye.
@@ -76,6 +78,7 @@ impl<C: Connector> Carrier<C> {
             headers,
             exchanges: Vec::new(),
             idle: Vec::new(),
+            handling: None,
             waiting: VecDeque::new(),
             closing: Vec::new(),
         }
@@ -100,6 +103,7 @@ impl<C: Connector> Carrier<C> {
 
     /// The next thing that happens. Idle and closing connections make progress meanwhile.
     pub(super) fn poll_arrival(&mut self, cx: &mut Context<'_>) -> Poll<Arrival> {
+        self.idle.extend(self.handling.take().map(|(_, connection)| connection));
         self.idle.retain_mut(|connection| connection.poll_idle(cx).is_pending());
         self.closing.retain_mut(|socket| socket.as_mut().poll(cx).is_pending());
         let mut index = 0;
@@ -120,6 +124,7 @@ impl<C: Connector> Carrier<C> {
     /// Lets websockets that say goodbye do so.
     pub(super) async fn finish(&mut self) {
         self.exchanges.clear();
+        self.handling = None;
         self.idle.clear();
         poll_fn(|cx| {
             self.closing.retain_mut(|socket| socket.as_mut().poll(cx).is_pending());
@@ -177,6 +182,9 @@ impl<C: Connector> Carrier<C> {
 
     /// Aborts a request by dropping its connection; closes a websocket once its messages are sent.
     fn close(&mut self, exchange: ExchangeId) {
+        if self.handling.as_ref().is_some_and(|(handled, _)| *handled == exchange) {
+            self.handling = None;
+        }
         self.waiting.retain(|job| job.exchange != exchange);
         let Some(index) = self.exchanges.iter().position(|(id, _)| *id == exchange) else { return };
         let (_, activity) = self.exchanges.remove(index);
@@ -220,7 +228,11 @@ impl<C: Connector> Carrier<C> {
             }
             Happening::Done(done, job) => {
                 let Done { result, connection } = *done;
-                self.idle.extend(connection);
+                if self.config.reuse_while_handling {
+                    self.idle.extend(connection);
+                } else {
+                    self.handling = connection.map(|connection| (exchange, connection));
+                }
                 if let Err(Failure { reused: true, .. }) = &result
                     && self.config.retry_reused_get
                     && job.body.is_none()

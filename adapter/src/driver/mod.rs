@@ -52,6 +52,9 @@ pub struct DriverConfig {
     /// Whether a GET that failed on a used connection before any answer is tried once more on a new one, as browsers do.
     /// The client of the measurements did not.
     pub retry_reused_get: bool,
+    /// Whether a request made while a response is handled may go out on the connection that brought it, as in browsers. In
+    /// the client of the measurements it was idle only after that, so such a request took another connection.
+    pub reuse_while_handling: bool,
     /// The carrier's limits.
     pub limits: CarrierLimits,
     /// The clock whose time the machine sees.
@@ -66,6 +69,7 @@ impl DriverConfig {
             extra_headers: Vec::new(),
             connections: Connections::KeepAlive,
             retry_reused_get: false,
+            reuse_while_handling: true,
             limits: CarrierLimits::default(),
             clock: Clock::start(),
         }

@@ -54,6 +54,7 @@ async fn arrive(site: Site, member: Member) {
             scenario::Connections::KeepAlive => Connections::KeepAlive,
             scenario::Connections::PerRequest => Connections::PerRequest,
         },
+        reuse_while_handling: false,
         clock: site.pace.clock(),
         ..DriverConfig::new("balancer")
     };

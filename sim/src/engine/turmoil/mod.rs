@@ -140,7 +140,8 @@ impl World {
         progress: &mut dyn FnMut(u64),
     ) -> Result<Outcome, EngineError> {
         let mut log = Log::new(sink);
-        for _ in 0..self.pace.steps(duration) {
+        // One more, for what happens at the very end.
+        for _ in 0..=self.pace.steps(duration) {
             self.act();
             self.sim.step().map_err(|error| EngineError::Network(error.to_string()))?;
             self.step += 1;
@@ -153,10 +154,10 @@ impl World {
         Ok(Outcome { steps: self.step })
     }
 
-    /// Carries out what is planned for the moment that now begins.
+    /// Carries out what was planned for a moment before now: what happens at the very instant of a fault happens before it.
     fn act(&mut self) {
         let now = self.pace.instant(self.step);
-        while let Some(action) = self.plan.front().copied().filter(|next| Instant::ZERO + next.at <= now) {
+        while let Some(action) = self.plan.front().copied().filter(|next| Instant::ZERO + next.at < now) {
             self.plan.pop_front();
             self.change(now, action);
         }
