@@ -4,7 +4,7 @@ use super::timers::{Due, TimerKey};
 use super::{Client, ClientEvent, ClientTransmit, Use};
 use crate::payload::Payload;
 use crate::server::ExchangeId;
-use crate::{Text, Transport, target};
+use crate::{Limits, Text, Transport, target};
 
 /// Names a link; a later link has a greater one.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -47,9 +47,14 @@ impl Link {
         }
     }
 
-    /// Whether a packet can be handed to it: a POST always can be made, a websocket must be open.
-    pub(super) fn can_send(&self) -> bool {
-        self.transport != Transport::Websocket || (self.phase == Phase::Open && self.socket.is_some())
+    /// Whether a packet can be handed to it: a websocket must be open, and a polling link must not have as many POSTs
+    /// without an answer as it may.
+    pub(super) fn can_send(&self, limits: &Limits) -> bool {
+        if self.transport == Transport::Websocket {
+            self.phase == Phase::Open && self.socket.is_some()
+        } else {
+            self.posts < limits.session_exchanges_max.max(1)
+        }
     }
 
     /// Whether it polls or holds a websocket.
@@ -207,7 +212,7 @@ impl Client {
         let Some(link) = self.links.get(&id) else { return };
         if link.transport != Transport::Websocket {
             self.send_post(id, packet);
-        } else if let Some(exchange) = link.socket.filter(|_| link.can_send()) {
+        } else if let Some(exchange) = link.socket.filter(|_| link.phase == Phase::Open) {
             self.transmits.push_back(ClientTransmit::Message { exchange, text: packet });
         }
     }
@@ -215,8 +220,8 @@ impl Client {
     /// Answers `2::` at once. A server that floods a polling client with heartbeats gets one answer for those that arrive
     /// while [`crate::Limits::session_exchanges_max`] answers are on their way.
     pub(super) fn answer_heartbeat(&mut self, id: LinkId) {
-        let limit = self.config.limits.session_exchanges_max.max(1);
-        if self.links.get(&id).is_some_and(|link| link.posts < limit) {
+        let Some(link) = self.links.get(&id) else { return };
+        if link.transport == Transport::Websocket || link.can_send(&self.config.limits) {
             self.send_on_link(id, Text::from_static("2::"));
         } else {
             self.tell(ClientEvent::Overflow { limit: "session_exchanges_max" });

@@ -118,7 +118,7 @@ impl Client {
     /// The current link, if a packet may be handed to it now.
     fn writable_link(&self) -> Option<LinkId> {
         let id = self.current.filter(|_| self.connected && !self.holding)?;
-        self.links.get(&id).filter(|link| link.can_send()).map(|_| id)
+        self.links.get(&id).filter(|link| link.can_send(&self.config.limits)).map(|_| id)
     }
 
     /// Holds packets back, or lets them go.

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use socketio08::client::{Client, ClientConfig, ClientEvent, ClientInput, ClientTransmit};
-use socketio08::server::ExchangeId;
-use socketio08::{Deadline, Instant, Text};
+use socketio08::client::{Client, ClientConfig, ClientEvent, ClientInput, ClientProfile, ClientTransmit};
+use socketio08::server::{AckMode, ExchangeId, Outgoing};
+use socketio08::{Deadline, Instant, Text, Transport};
 
 /// What happened, in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +46,67 @@ impl Rig<Silent> {
     }
 }
 
+/// What a server answers to a handshake.
+pub fn handshake_body(session: &str, transports: &str) -> String {
+    format!("{session}:15:25:{transports}")
+}
+
+pub fn polling() -> ClientConfig {
+    ClientConfig { transports: vec![Transport::XhrPolling], ..ClientConfig::default() }
+}
+
+pub fn websocket() -> ClientConfig {
+    ClientConfig { transports: vec![Transport::Websocket], ..ClientConfig::default() }
+}
+
+pub fn improved(config: ClientConfig) -> ClientConfig {
+    ClientConfig { profile: ClientProfile::Improved, ..config }
+}
+
+impl Rig<Silent> {
+    /// A client connected as session `s1`, and its open poll.
+    pub fn polling(config: ClientConfig) -> (Self, ExchangeId) {
+        let mut rig = Rig::silent(config);
+        rig.connect();
+        let poll = rig.establish_polling("s1");
+        (rig, poll)
+    }
+
+    /// Answers the handshake that was just sent, and the first poll; gives the second one.
+    pub fn establish_polling(&mut self, session: &str) -> ExchangeId {
+        let handshake = exchange(&self.only_sent());
+        self.answer(handshake, &handshake_body(session, "xhr-polling"));
+        let poll = exchange(&self.only_sent());
+        self.answer(poll, "1::");
+        let sent = self.sent();
+        let polls: Vec<&ClientTransmit> =
+            sent.iter().filter(|sent| matches!(sent, ClientTransmit::Get { .. })).collect();
+        assert_eq!(polls.len(), 1, "{sent:#?}");
+        let poll = exchange(polls[0]);
+        self.told();
+        poll
+    }
+
+    /// A client connected as session `s1`, and its websocket.
+    pub fn websocket(config: ClientConfig) -> (Self, ExchangeId) {
+        let mut rig = Rig::silent(config);
+        rig.connect();
+        let socket = rig.establish_websocket("s1");
+        (rig, socket)
+    }
+
+    /// Answers the handshake that was just sent, and opens the websocket.
+    pub fn establish_websocket(&mut self, session: &str) -> ExchangeId {
+        let handshake = exchange(&self.only_sent());
+        self.answer(handshake, &handshake_body(session, "websocket"));
+        let socket = exchange(&self.only_sent());
+        self.opened(socket);
+        self.message(socket, "1::");
+        self.told();
+        socket
+    }
+}
+
 impl<P: Peer> Rig<P> {
     pub fn new(config: ClientConfig, peer: P) -> Self {
         let now = Instant::ZERO;
@@ -74,6 +135,32 @@ impl<P: Peer> Rig<P> {
 
     pub fn message(&mut self, exchange: ExchangeId, text: &str) {
         self.input(ClientInput::Message { exchange, text: Text::from(text) });
+    }
+
+    pub fn opened(&mut self, exchange: ExchangeId) {
+        self.input(ClientInput::Opened { exchange });
+    }
+
+    pub fn fail(&mut self, exchange: ExchangeId, status: u16, body: &str) {
+        self.input(response(exchange, status, body));
+    }
+
+    pub fn message_to(&mut self, endpoint: &str, data: &str) {
+        self.send(endpoint, data, AckMode::None);
+    }
+
+    pub fn send(&mut self, endpoint: &str, data: &str, ack: AckMode) -> Option<u64> {
+        let (endpoint, outgoing) = (Text::from(endpoint), Outgoing::Message(Text::from(data)));
+        self.call(|client, now| client.send(now, &endpoint, outgoing, ack)).expect("room")
+    }
+
+    pub fn join(&mut self, endpoint: &str) {
+        self.call(|client, now| client.join(now, Text::from(endpoint))).expect("a good endpoint");
+    }
+
+    /// What was sent since the last call, in words.
+    pub fn shown(&mut self) -> Vec<String> {
+        self.sent().iter().map(show).collect()
     }
 
     pub fn closed(&mut self, exchange: ExchangeId) {
