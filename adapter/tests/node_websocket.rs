@@ -244,6 +244,23 @@ async fn a_node_that_disconnects_all_says_so_on_sockets() {
 }
 
 #[tokio::test]
+async fn a_node_that_closes_sends_what_is_queued_and_a_close_frame() {
+    let node = TestNode::start().await;
+    let mut raw = open(&node).await;
+    let session = SessionId(Text::from_static("s1"));
+    node.node.call(move |now, server| {
+        let message = Outgoing::Message(Text::from_static("last words"));
+        server.send(now, &session, &Text::EMPTY, message, AckMode::None).unwrap();
+    });
+    let shared = node.node.clone();
+    let ending = tokio::spawn(async move { shared.shutdown(Farewell::Close).await });
+    assert_eq!(raw.text().await, "3:::last words");
+    assert_eq!(raw.frame().await.unwrap().0, 0x88);
+    drop(raw);
+    timeout(Duration::from_secs(5), ending).await.expect("it ends").unwrap();
+}
+
+#[tokio::test]
 async fn a_node_that_cuts_says_nothing_on_sockets() {
     let node = TestNode::start().await;
     let mut raw = open(&node).await;

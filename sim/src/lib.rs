@@ -5,5 +5,6 @@ pub mod cli;
 pub mod engine;
 pub mod probe;
 pub mod scenario;
+pub mod serve;
 pub mod trace;
 pub mod world;

@@ -42,7 +42,9 @@ impl NodeConfig {
 pub enum Farewell {
     /// Connections are closed without a word, as a dying process does: clients reconnect.
     Cut,
-    /// Every session is told `0::` first: clients take it as final and do not come back (facts 10.10).
+    /// What is queued is sent, then connections are closed, websockets by a close frame: clients reconnect.
+    Close,
+    /// As [`Farewell::Close`], but every session is told `0::` first: clients take it as final and do not come back (facts 10.10).
     Disconnect,
 }
 

@@ -188,6 +188,8 @@ impl<A: Application> Task<A> {
     async fn leave(mut self, farewell: Farewell) {
         if farewell == Farewell::Disconnect {
             self.disconnect_all();
+        }
+        if farewell != Farewell::Cut {
             // Requests without an answer are closed, sockets closed when their queue is sent.
             self.exchanges.clear();
             self.stage.send_replace(Stage::Leaving);

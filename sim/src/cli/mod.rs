@@ -2,6 +2,7 @@
 
 mod codec;
 mod probe;
+mod serve;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -47,6 +48,7 @@ struct Cli {
 enum Command {
     Codec(codec::CodecArgs),
     Probe(probe::ProbeArgs),
+    Serve(serve::ServeArgs),
 }
 
 /// Runs the command that `arguments` name (the first is the program's own name) and tells how to exit.
@@ -62,5 +64,6 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     match cli.command {
         Command::Codec(args) => codec::run(args),
         Command::Probe(args) => probe::run(args),
+        Command::Serve(args) => serve::run(args),
     }
 }

@@ -1,0 +1,140 @@
+//! `sio08 serve`: a real server.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use bytes::Bytes;
+use clap::{Args, ValueEnum};
+use socketio08::Text;
+
+use super::Exit;
+use crate::serve::{App, Options, serve};
+
+/// Serve a Socket.IO 0.8 application on TCP, over xhr-polling and websocket: a page at /, sessions under /socket.io. Messages
+/// of the log go to standard error.
+#[derive(Args, Debug)]
+pub(super) struct ServeArgs {
+    /// Where to listen: ADDRESS:PORT, or PORT on the loopback address. Port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:8000", value_name = "ADDR", value_parser = listen)]
+    listen: SocketAddr,
+    /// The application.
+    #[arg(long, value_enum, default_value_t = AppName::Chat)]
+    app: AppName,
+    /// A client script to serve at /socket.io/socket.io.js, such as dist/socket.io.js of the npm package
+    /// socket.io-client@0.8.7; the page at / uses it then.
+    #[arg(long, value_name = "FILE")]
+    client_js: Option<PathBuf>,
+    /// A namespace beside the root; may be given several times.
+    #[arg(long = "namespace", value_name = "NAME", default_value = "/chat", value_parser = namespace)]
+    namespaces: Vec<String>,
+    /// Do not log connects, disconnects and violations.
+    #[arg(long)]
+    quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum AppName {
+    /// Keeps messages, gives them to each newcomer, passes each new one on to the others
+    Chat,
+    /// Sends messages, JSON and events back, and acknowledges with their own data
+    Echo,
+}
+
+impl From<AppName> for App {
+    fn from(name: AppName) -> Self {
+        match name {
+            AppName::Chat => App::Chat,
+            AppName::Echo => App::Echo,
+        }
+    }
+}
+
+fn listen(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(port) = text.parse() {
+        return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
+    }
+    text.parse().map_err(|_| "write it as 127.0.0.1:8000, [::1]:8000, or 8000".to_owned())
+}
+
+fn namespace(text: &str) -> Result<String, String> {
+    if text.starts_with('/') && text.len() > 1 && !text.contains([':', '?']) {
+        Ok(text.to_owned())
+    } else {
+        Err("a namespace starts with a slash and has no colon or question mark: /chat".to_owned())
+    }
+}
+
+/// Runs the command.
+pub(super) fn run(args: ServeArgs) -> Exit {
+    let client_js = match args.client_js.as_ref().map(std::fs::read).transpose() {
+        Ok(script) => script.map(Bytes::from),
+        Err(error) => {
+            let path = args.client_js.unwrap_or_default();
+            eprintln!("error: cannot read --client-js {}: {error}", path.display());
+            return Exit::Usage;
+        }
+    };
+    let options = Options {
+        listen: args.listen,
+        app: args.app.into(),
+        client_js,
+        namespaces: args.namespaces.into_iter().map(Text::from).collect(),
+        quiet: args.quiet,
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: no runtime: {error}");
+            return Exit::Internal;
+        }
+    };
+    match runtime.block_on(serve_until_told(options)) {
+        Ok(exit) => exit,
+        Err(error) => {
+            eprintln!("error: cannot wait for signals: {error}");
+            Exit::Internal
+        }
+    }
+}
+
+#[cfg(unix)]
+async fn serve_until_told(options: Options) -> io::Result<Exit> {
+    use std::future::poll_fn;
+    use std::task::Poll;
+
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let told = std::cell::RefCell::new(move |cx: &mut std::task::Context<'_>| {
+        if interrupt.poll_recv(cx).is_ready() || terminate.poll_recv(cx).is_ready() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    });
+    let stop = || poll_fn(|cx| (told.borrow_mut())(cx));
+    Ok(outcome(serve(options, &mut io::stdout(), stop).await))
+}
+
+#[cfg(not(unix))]
+async fn serve_until_told(options: Options) -> io::Result<Exit> {
+    let stop = || async {
+        // Without signals there is nothing to wait for, and the process is ended from outside.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
+    };
+    Ok(outcome(serve(options, &mut io::stdout(), stop).await))
+}
+
+fn outcome(result: Result<(), crate::serve::ListenError>) -> Exit {
+    match result {
+        Ok(()) => Exit::Holds,
+        Err(error) => {
+            eprintln!("error: {error}");
+            Exit::Usage
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! A real server on TCP, with the chat of the textbook or an echo on it.
+
+mod chat;
+mod echo;
+mod log;
+mod site;
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use socketio08::Text;
+use socketio08::server::ServerConfig;
+use socketio08_tokio::{Farewell, Node, NodeConfig, RandomIds, serve_tcp};
+use tokio::net::TcpListener;
+
+use self::log::Log;
+use self::site::Site;
+
+/// Which application is served.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum App {
+    /// Keeps messages, gives them to each newcomer, and passes each new one on to the others.
+    Chat,
+    /// Sends everything back to its sender.
+    Echo,
+}
+
+impl App {
+    /// The name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            App::Chat => "chat",
+            App::Echo => "echo",
+        }
+    }
+}
+
+/// What is served, and where.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The address to listen on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The application.
+    pub app: App,
+    /// The client script for `/socket.io/socket.io.js`.
+    pub client_js: Option<Bytes>,
+    /// Namespaces beside the root.
+    pub namespaces: Vec<Text>,
+    /// Whether connects, disconnects and violations are left out of the log.
+    pub quiet: bool,
+}
+
+/// Why nothing is served.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address}: {}", reason(.error))]
+pub struct ListenError {
+    address: SocketAddr,
+    #[source]
+    error: io::Error,
+}
+
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "another process listens there; end it, or pick another port with --listen (port 0 takes a free one)".into()
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            "this machine does not have that address; --listen 0.0.0.0:PORT takes all it has".into()
+        }
+        io::ErrorKind::PermissionDenied => {
+            "ports below 1024 are the administrator's; pick a higher one with --listen".into()
+        }
+        _ => error.to_string(),
+    }
+}
+
+/// Serves until `stop` is ready, then takes leave: what is queued is sent and connections closed, so that clients reconnect
+/// to whoever listens next. A second `stop` cuts it short. Writes one line to `out` once it listens.
+///
+/// # Errors
+/// [`ListenError`] if the address cannot be listened on.
+pub async fn serve<Stop>(
+    options: Options,
+    out: &mut impl Write,
+    mut stop: impl FnMut() -> Stop,
+) -> Result<(), ListenError>
+where
+    Stop: Future<Output = ()>,
+{
+    let failed = |error| ListenError { address: options.listen, error };
+    let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let app = options.app;
+    let log = Log::new(options.quiet);
+    let server = ServerConfig { endpoints: options.namespaces, ..ServerConfig::default() };
+    let site = Site::new(app, options.client_js, log);
+    let node = Node::start(NodeConfig::new(server), site, RandomIds);
+    // Whoever closed our output does not want to know.
+    let _ = writeln!(out, "{}", greeting(address, app)).and_then(|()| out.flush());
+    tokio::select! {
+        () = serve_tcp(&node, &listener) => {}
+        () = stop() => {}
+    }
+    drop(listener);
+    log.line("stopping: connections are closed, clients reconnect (interrupt again to cut them)");
+    tokio::select! {
+        () = node.shutdown(Farewell::Close) => {}
+        () = stop() => {}
+    }
+    Ok(())
+}
+
+fn greeting(address: SocketAddr, app: App) -> String {
+    let what = match app {
+        App::Chat => "open it in two browser tabs and type",
+        App::Echo => "try sio08 probe on it",
+    };
+    format!("listening on http://{address} (app {}): {what}; Ctrl-C ends it", app.name())
+}
