@@ -2,6 +2,7 @@
 //! machines and by `world`.
 
 mod turmoil;
+pub mod direct;
 
 use serde::Serialize;
 

@@ -154,6 +154,11 @@ pub fn client_config(scenario: &Scenario) -> ClientConfig {
     }
 }
 
+/// The configuration of every server of a scenario: 0.8.7's defaults.
+pub fn server_config() -> ServerConfig {
+    ServerConfig::default()
+}
+
 /// Session ids of one server process: decimal digits as 0.8.7 makes them, drawn from the seed.
 #[derive(Clone, Debug)]
 pub struct SeededIds {

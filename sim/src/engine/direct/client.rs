@@ -1,0 +1,245 @@
+//! Clients and their ends of connections.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use socketio08::client::{Client, ClientInput, ClientTransmit};
+use socketio08::server::{ExchangeId, Method};
+use socketio08::{Instant, Text};
+use socketio08_tokio::ClientApplication;
+
+use super::balancer::Conn;
+use super::queue::{Carried, Down, Event, Up, Wake};
+use super::{Wire, World};
+use crate::scenario::{Connections, Scenario};
+use crate::trace::{ClientId, TraceHandle};
+use crate::world::application::{MemberApplication, client_config};
+use crate::world::balancer::ConnId;
+use crate::world::population::{self, Member};
+use crate::world::seed::Seed;
+
+/// One client with its connections.
+pub(super) struct ClientNode {
+    pub(super) member: Member,
+    address: Text,
+    machine: Client,
+    app: MemberApplication,
+    wake: Wake,
+    pub(super) wire: Wire,
+    exchanges: BTreeMap<ExchangeId, ConnId>,
+    /// Open connections without a request, the one used last at the end.
+    idle: Vec<ConnId>,
+    /// The answered exchange whose handler runs now, and its connection.
+    handling: Option<(ExchangeId, ConnId)>,
+}
+
+impl ClientNode {
+    pub(super) fn arrives(&self) -> Instant {
+        Instant::ZERO + self.member.arrives
+    }
+
+    fn due(&self) -> Option<Instant> {
+        let machine = self.machine.poll_timeout().map(|deadline| deadline.at);
+        machine.into_iter().chain(self.app.poll_timeout()).min()
+    }
+}
+
+/// Every client of a scenario.
+pub(super) fn population(scenario: &Scenario, seed: Seed, trace: &TraceHandle) -> Vec<ClientNode> {
+    let config = client_config(scenario);
+    let node = |member: Member| ClientNode {
+        member,
+        address: Text::from(member.address.to_string()),
+        machine: Client::new(config.clone()),
+        app: MemberApplication::new(scenario, ClientId(member.index), seed, trace.clone()),
+        wake: Wake::default(),
+        wire: Wire::new(scenario.network.latency, seed.stream(&format!("network/clients/{}", member.index))),
+        exchanges: BTreeMap::new(),
+        idle: Vec::new(),
+        handling: None,
+    };
+    population::members(&scenario.clients).into_iter().map(node).collect()
+}
+
+impl World<'_> {
+    pub(super) fn client_arrives(&mut self, client: ClientId) {
+        let node = &mut self.clients[client.index()];
+        node.app.start(self.now, &mut node.machine);
+        self.settle_client(client);
+    }
+
+    pub(super) fn client_wakes(&mut self, client: ClientId) {
+        let node = &mut self.clients[client.index()];
+        if !node.wake.fires(self.now) {
+            return;
+        }
+        node.machine.handle_timeout(self.now);
+        if node.app.poll_timeout().is_some_and(|due| due <= self.now) {
+            node.app.handle_timeout(self.now, &mut node.machine);
+        }
+        self.settle_client(client);
+    }
+
+    fn client_takes(&mut self, client: ClientId, input: ClientInput) {
+        let node = &mut self.clients[client.index()];
+        node.app.observe(self.now, &input);
+        node.machine.handle_input(self.now, input);
+        self.settle_client(client);
+    }
+
+    /// Carries what the machine transmits, then gives its events to the application, until there is nothing left.
+    fn settle_client(&mut self, client: ClientId) {
+        loop {
+            let node = &mut self.clients[client.index()];
+            if let Some(transmit) = node.machine.poll_transmit() {
+                node.app.observe_transmit(self.now, &transmit);
+                self.client_sends(client, transmit);
+            } else if let Some(event) = node.machine.poll_event() {
+                node.app.event(self.now, &mut node.machine, event);
+            } else {
+                break;
+            }
+        }
+        let node = &mut self.clients[client.index()];
+        let due = node.due();
+        if let Some(at) = node.wake.arm(due) {
+            self.queue.push(at.max(self.now), Event::ClientWake(client));
+        }
+    }
+
+    fn client_sends(&mut self, client: ClientId, transmit: ClientTransmit) {
+        match transmit {
+            ClientTransmit::Get { exchange, target } => {
+                self.request(client, exchange, Method::Get, target, Bytes::new());
+            }
+            ClientTransmit::Post { exchange, target, body } => {
+                self.request(client, exchange, Method::Post, target, body.into_bytes());
+            }
+            ClientTransmit::Open { exchange, target } => {
+                let request = self.carried(client, Method::Get, target, Bytes::new(), true);
+                self.request_on_new(client, exchange, request);
+            }
+            ClientTransmit::Message { exchange, text } => {
+                if let Some(conn) = self.clients[client.index()].exchanges.get(&exchange) {
+                    self.send_up(*conn, Up::Message(text));
+                }
+            }
+            ClientTransmit::Close { exchange } => self.abort(client, exchange),
+        }
+    }
+
+    fn carried(
+        &self,
+        client: ClientId,
+        method: Method,
+        target: Text,
+        body: Bytes,
+        upgrade: bool,
+    ) -> Box<Carried> {
+        let address = self.clients[client.index()].address.clone();
+        Box::new(Carried { method, target, body, upgrade, address })
+    }
+
+    fn request(&mut self, client: ClientId, exchange: ExchangeId, method: Method, target: Text, body: Bytes) {
+        let request = self.carried(client, method, target, body, false);
+        let node = &mut self.clients[client.index()];
+        let Some(id) = node.idle.pop() else { return self.request_on_new(client, exchange, request) };
+        node.exchanges.insert(exchange, id);
+        if let Some(conn) = self.conns.get_mut(id.0) {
+            conn.exchange = Some(exchange);
+        }
+        self.send_up(id, Up::Request(request));
+    }
+
+    fn request_on_new(&mut self, client: ClientId, exchange: ExchangeId, request: Box<Carried>) {
+        let id = ConnId(self.conns_made);
+        self.conns_made += 1;
+        self.conns.insert(id.0, Conn::new(client, exchange, request));
+        self.clients[client.index()].exchanges.insert(exchange, id);
+        self.send_up(id, Up::Syn);
+    }
+
+    /// Ends the connection of an exchange, also of one whose response is being handled: its connection is not idle yet.
+    fn abort(&mut self, client: ClientId, exchange: ExchangeId) {
+        let node = &mut self.clients[client.index()];
+        let conn = match node.handling {
+            Some((handled, conn)) if handled == exchange => Some(conn),
+            _ => node.exchanges.remove(&exchange),
+        };
+        if let Some(conn) = conn {
+            self.client_closes(conn);
+        }
+    }
+
+    fn client_closes(&mut self, id: ConnId) {
+        let Some(conn) = self.conns.get_mut(id.0).filter(|conn| conn.at_client) else { return };
+        conn.at_client = false;
+        conn.exchange = None;
+        self.send_up(id, Up::Fin);
+    }
+
+    /// Something reached a client.
+    pub(super) fn client_hears(&mut self, id: ConnId, item: Down) {
+        let Some(conn) = self.conns.get_mut(id.0).filter(|conn| conn.at_client) else { return };
+        let (client, exchange) = (conn.client, conn.exchange);
+        match item {
+            Down::Accepted => {
+                if let Some(request) = conn.waiting.take() {
+                    self.send_up(id, Up::Request(request));
+                }
+            }
+            Down::Response { status, body } => self.answered(id, status, body),
+            Down::Upgraded => {
+                if let Some(exchange) = exchange {
+                    self.client_takes(client, ClientInput::Opened { exchange });
+                }
+            }
+            Down::Message(text) => {
+                if let Some(exchange) = exchange {
+                    self.client_takes(client, ClientInput::Message { exchange, text });
+                }
+            }
+            Down::Refused => self.ended(id, false),
+            Down::Fin => self.ended(id, true),
+        }
+    }
+
+    fn answered(&mut self, id: ConnId, status: u16, body: Bytes) {
+        let Some(conn) = self.conns.get_mut(id.0) else { return };
+        let client = conn.client;
+        let Some(exchange) = conn.exchange.take() else { return };
+        let upgrade = conn.upgrade;
+        let node = &mut self.clients[client.index()];
+        node.exchanges.remove(&exchange);
+        if upgrade {
+            // The machine knows an upgrade that was not granted as one that ended.
+            self.client_closes(id);
+            self.client_takes(client, ClientInput::Closed { exchange, clean: false });
+            return;
+        }
+        node.handling = Some((exchange, id));
+        self.client_takes(client, ClientInput::Response { exchange, status, body });
+        self.clients[client.index()].handling = None;
+        match self.scenario.clients.connections {
+            Connections::PerRequest => self.client_closes(id),
+            Connections::KeepAlive => {
+                if self.conns.get(id.0).is_some_and(|conn| conn.at_client) {
+                    self.clients[client.index()].idle.push(id);
+                }
+            }
+        }
+    }
+
+    fn ended(&mut self, id: ConnId, clean: bool) {
+        let Some(conn) = self.conns.get_mut(id.0) else { return };
+        conn.at_client = false;
+        let (client, exchange) = (conn.client, conn.exchange.take());
+        self.forget_conn(id);
+        let node = &mut self.clients[client.index()];
+        node.idle.retain(|idle| *idle != id);
+        if let Some(exchange) = exchange {
+            node.exchanges.remove(&exchange);
+            self.client_takes(client, ClientInput::Closed { exchange, clean });
+        }
+    }
+}

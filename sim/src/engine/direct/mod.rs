@@ -1,0 +1,181 @@
+//! The direct engine: discrete events over the machines. It jumps from one due instant to the next, and only carries;
+//! clients, servers and the balancer decide.
+//!
+//! What it adds to the machines is the way between them:
+//!
+//! * **Latency.** Each thing sent on a connection takes one hop's latency, drawn from the scenario's range for each thing,
+//!   and never overtakes what was sent before it on the same connection. A client's draws come from its own stream, and
+//!   so do those between the balancer and a server. A connection is open one round trip after it was asked for.
+//! * **Client connections.** A request takes the connection that has been idle for the shortest time, or a new one; a
+//!   connection is idle again when the handler of its response has run, so a request made by that handler goes out on
+//!   another one, as in the measured client. Aborting a request ends its connection. A websocket has its own.
+//! * **Processor time.** Requests and messages that reach a server wait for its one processor.
+//! * **Death.** The connections of a process that ends are closed; what it had sent before still arrives. What happens at
+//!   the very instant of a fault happens before it.
+
+mod balancer;
+mod client;
+mod queue;
+mod server;
+
+use std::time::Duration;
+
+use socketio08::Instant;
+
+use self::balancer::{Conn, Link};
+use self::client::ClientNode;
+use self::queue::{Event, Queue, Table, Wake};
+use self::server::ServerNode;
+use super::{Engine, EngineError, Outcome};
+use crate::scenario::{Latency, Scenario, ServerIx};
+use crate::trace::{ClientId, TraceHandle, TraceSink};
+use crate::world::balancer::Balancer;
+use crate::world::fault::{self, Action, Change};
+use crate::world::seed::{Seed, Stream};
+
+/// This many steps at one instant are a fault of the program: a hop takes a microsecond at least.
+const STUCK_STEPS: u64 = 50_000_000;
+/// How often the progress is told, in steps.
+const PROGRESS_STEPS: u64 = 1 << 14;
+
+/// The direct engine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Direct;
+
+impl Engine for Direct {
+    fn run(
+        &self,
+        scenario: &Scenario,
+        seed: Seed,
+        sink: &mut dyn TraceSink,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Outcome, EngineError> {
+        let mut world = World::new(scenario, seed);
+        let steps = world.run(sink, progress)?;
+        Ok(Outcome { steps })
+    }
+}
+
+/// The latency of hops, with its stream.
+#[derive(Clone, Debug)]
+struct Wire {
+    latency: Latency,
+    stream: Stream,
+}
+
+impl Wire {
+    fn new(latency: Latency, stream: Stream) -> Self {
+        Self { latency, stream }
+    }
+
+    /// How long the next hop takes; never nothing, or a client that polls again at once would stop time.
+    fn delay(&mut self) -> Duration {
+        self.stream.duration(self.latency.min, self.latency.max).max(Duration::from_micros(1))
+    }
+}
+
+/// Everything there is.
+struct World<'a> {
+    scenario: &'a Scenario,
+    seed: Seed,
+    now: Instant,
+    queue: Queue,
+    trace: TraceHandle,
+    clients: Vec<ClientNode>,
+    servers: Vec<ServerNode>,
+    balancer: Balancer,
+    balancer_wake: Wake,
+    conns: Table<Conn>,
+    conns_made: u64,
+    requests_made: u64,
+    links: Table<Link>,
+}
+
+impl<'a> World<'a> {
+    fn new(scenario: &'a Scenario, seed: Seed) -> Self {
+        let trace = TraceHandle::default();
+        let servers = scenario.servers.count as usize;
+        let mut world = Self {
+            scenario,
+            seed,
+            now: Instant::ZERO,
+            queue: Queue::default(),
+            clients: client::population(scenario, seed, &trace),
+            servers: (0..servers).map(|index| ServerNode::new(scenario, seed, ServerIx(index))).collect(),
+            balancer: Balancer::new(&scenario.balancer, servers, seed.stream("balancer/random")),
+            balancer_wake: Wake::default(),
+            conns: Table::default(),
+            conns_made: 0,
+            requests_made: 0,
+            links: Table::default(),
+            trace,
+        };
+        for index in 0..servers {
+            world.start_server(ServerIx(index), false);
+        }
+        for index in 0..scenario.clients.count {
+            let at = world.clients[index as usize].arrives();
+            world.queue.push(at, Event::Arrive(ClientId(index)));
+        }
+        world.settle_balancer();
+        world
+    }
+
+    /// Runs to the end of the scenario; returns the number of steps.
+    fn run(&mut self, sink: &mut dyn TraceSink, progress: &mut dyn FnMut(u64)) -> Result<u64, EngineError> {
+        let end = Instant::ZERO + self.scenario.duration;
+        let mut actions = fault::plan(self.scenario).into_iter().peekable();
+        let (mut steps, mut steps_now) = (0_u64, 0_u64);
+        loop {
+            let next = self.queue.next_at().filter(|at| *at <= end);
+            let action = actions.peek().map(|action| Instant::ZERO + action.at).filter(|at| *at <= end);
+            // At one instant events come first: see the module's description of death.
+            if let Some(at) = action.filter(|at| next.is_none_or(|next| *at < next)) {
+                self.now = self.now.max(at);
+                if let Some(action) = actions.next() {
+                    self.act(action);
+                }
+            } else if next.is_some() {
+                let Some((at, event)) = self.queue.pop() else { break };
+                steps_now = if at > self.now { 0 } else { steps_now + 1 };
+                self.now = at;
+                self.step(event);
+            } else {
+                break;
+            }
+            self.trace.drain(sink);
+            steps += 1;
+            if steps_now > STUCK_STEPS {
+                return Err(EngineError::Stuck { at_ms: self.now.as_millis(), steps: steps_now });
+            }
+            if steps % PROGRESS_STEPS == 0 {
+                progress(self.now.as_micros());
+            }
+        }
+        progress(end.as_micros());
+        Ok(steps)
+    }
+
+    fn step(&mut self, event: Event) {
+        match event {
+            Event::Arrive(client) => self.client_arrives(client),
+            Event::ClientWake(client) => self.client_wakes(client),
+            Event::ServerWake(server) => self.server_wakes(server),
+            Event::BalancerWake => self.balancer_wakes(),
+            Event::FromClient(conn, item) => self.balancer_hears_client(conn, item),
+            Event::ToClient(conn, item) => self.client_hears(conn, item),
+            Event::ToServer(link, item) => self.server_hears(link, item),
+            Event::Serve(link, item) => self.server_serves(link, item),
+            Event::FromServer(link, item) => self.balancer_hears_server(link, item),
+            Event::CheckArrives(server) => self.check_arrives(server),
+            Event::CheckEnds(server, passed) => self.check_ends(server, passed),
+        }
+    }
+
+    fn act(&mut self, action: Action) {
+        match action.change {
+            Change::End(signal) => self.end_server(action.server, signal),
+            Change::Start => self.start_server(action.server, true),
+        }
+    }
+}

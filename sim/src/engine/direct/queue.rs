@@ -1,0 +1,199 @@
+//! What happens next: events in order of time, and of their number at one instant.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+use bytes::Bytes;
+use socketio08::server::Method;
+use socketio08::{Instant, Text};
+
+use crate::scenario::ServerIx;
+use crate::trace::ClientId;
+use crate::world::balancer::{ConnId, LinkId};
+
+/// An HTTP request on its way.
+#[derive(Clone, Debug)]
+pub(super) struct Carried {
+    pub(super) method: Method,
+    pub(super) target: Text,
+    pub(super) body: Bytes,
+    pub(super) upgrade: bool,
+    pub(super) address: Text,
+}
+
+/// What travels from the client's side to the server's.
+#[derive(Clone, Debug)]
+pub(super) enum Up {
+    /// A connection is asked for.
+    Syn,
+    Request(Box<Carried>),
+    /// A websocket message.
+    Message(Text),
+    /// The connection ends.
+    Fin,
+}
+
+/// What travels from the server's side to the client's.
+#[derive(Clone, Debug)]
+pub(super) enum Down {
+    /// The connection is open.
+    Accepted,
+    /// Nobody listens.
+    Refused,
+    Response {
+        status: u16,
+        body: Bytes,
+    },
+    /// 101.
+    Upgraded,
+    /// A websocket message.
+    Message(Text),
+    /// The connection ends.
+    Fin,
+}
+
+/// Something that happens at an instant.
+#[derive(Clone, Debug)]
+pub(super) enum Event {
+    Arrive(ClientId),
+    ClientWake(ClientId),
+    ServerWake(ServerIx),
+    BalancerWake,
+    /// At the balancer, from a client.
+    FromClient(ConnId, Up),
+    /// At a client, from the balancer.
+    ToClient(ConnId, Down),
+    /// At a server, from the balancer.
+    ToServer(LinkId, Up),
+    /// A server's processor gets to it.
+    Serve(LinkId, Up),
+    /// At the balancer, from a server.
+    FromServer(LinkId, Down),
+    /// A check's connection reaches its server.
+    CheckArrives(ServerIx),
+    /// The balancer learns how a check ended.
+    CheckEnds(ServerIx, bool),
+}
+
+struct Entry {
+    at: Instant,
+    seq: u64,
+    event: Event,
+}
+
+impl Ord for Entry {
+    /// The earliest is the greatest: `BinaryHeap` gives the greatest first.
+    fn cmp(&self, other: &Self) -> Ordering {
+        (other.at, other.seq).cmp(&(self.at, self.seq))
+    }
+}
+
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.seq == other.seq
+    }
+}
+
+impl Eq for Entry {}
+
+/// The events to come.
+#[derive(Default)]
+pub(super) struct Queue {
+    heap: BinaryHeap<Entry>,
+    seq: u64,
+}
+
+impl Queue {
+    pub(super) fn push(&mut self, at: Instant, event: Event) {
+        self.heap.push(Entry { at, seq: self.seq, event });
+        self.seq += 1;
+    }
+
+    /// When the next event is.
+    pub(super) fn next_at(&self) -> Option<Instant> {
+        self.heap.peek().map(|entry| entry.at)
+    }
+
+    pub(super) fn pop(&mut self) -> Option<(Instant, Event)> {
+        self.heap.pop().map(|entry| (entry.at, entry.event))
+    }
+}
+
+/// The earliest wake that is in the queue for one machine. Later deadlines wait for it: waking early changes nothing, and
+/// the queue is not searched for events to take out.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Wake(Option<Instant>);
+
+impl Wake {
+    /// The machine wants to be woken at `due`; tells when to queue a wake, if one is needed.
+    pub(super) fn arm(&mut self, due: Option<Instant>) -> Option<Instant> {
+        let due = due?;
+        if self.0.is_some_and(|armed| armed <= due) {
+            return None;
+        }
+        self.0 = Some(due);
+        self.0
+    }
+
+    /// A wake came out of the queue; tells whether it is the one armed (an earlier one took its place otherwise).
+    pub(super) fn fires(&mut self, now: Instant) -> bool {
+        let fires = self.0 == Some(now);
+        if fires {
+            self.0 = None;
+        }
+        fires
+    }
+}
+
+/// Items by a number that only grows; a number is never used again.
+pub(super) struct Table<T> {
+    first: u64,
+    items: std::collections::VecDeque<Option<Box<T>>>,
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self { first: 0, items: std::collections::VecDeque::new() }
+    }
+}
+
+impl<T> Table<T> {
+    fn index(&self, number: u64) -> Option<usize> {
+        usize::try_from(number.checked_sub(self.first)?).ok()
+    }
+
+    pub(super) fn get(&self, number: u64) -> Option<&T> {
+        self.items.get(self.index(number)?)?.as_deref()
+    }
+
+    pub(super) fn get_mut(&mut self, number: u64) -> Option<&mut T> {
+        let index = self.index(number)?;
+        self.items.get_mut(index)?.as_deref_mut()
+    }
+
+    pub(super) fn insert(&mut self, number: u64, item: T) {
+        let Some(index) = self.index(number) else { return };
+        while self.items.len() <= index {
+            self.items.push_back(None);
+        }
+        if let Some(place) = self.items.get_mut(index) {
+            *place = Some(Box::new(item));
+        }
+    }
+
+    pub(super) fn remove(&mut self, number: u64) {
+        if let Some(place) = self.index(number).and_then(|index| self.items.get_mut(index)) {
+            *place = None;
+        }
+        while let Some(None) = self.items.front() {
+            self.items.pop_front();
+            self.first += 1;
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Servers: processes that come and go, and their ends of links.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use socketio08::Instant;
+use socketio08::server::{ExchangeId, Request, Server, ServerInput, ServerTransmit};
+use socketio08_tokio::{Application, deliver};
+
+use super::queue::{Down, Event, Up, Wake};
+use super::{Wire, World};
+use crate::scenario::{Scenario, ServerIx, Signal};
+use crate::trace::TraceEvent;
+use crate::world::application::{PoolApplication, SeededIds, server_config};
+use crate::world::balancer::LinkId;
+use crate::world::seed::Seed;
+
+/// One server of the pool.
+pub(super) struct ServerNode {
+    pub(super) wire: Wire,
+    process: Option<Process>,
+    /// How many processes it had.
+    starts: u32,
+    /// Links whose server's end is open.
+    links: BTreeSet<LinkId>,
+}
+
+/// A running process.
+struct Process {
+    machine: Server,
+    app: PoolApplication,
+    ids: SeededIds,
+    wake: Wake,
+    exchanges: BTreeMap<ExchangeId, LinkId>,
+    exchanges_made: u64,
+    /// When the processor has done everything that came so far.
+    busy_until: Instant,
+}
+
+impl ServerNode {
+    pub(super) fn new(scenario: &Scenario, seed: Seed, server: ServerIx) -> Self {
+        let stream = seed.stream(&format!("network/servers/{}", server.0));
+        Self {
+            wire: Wire::new(scenario.network.latency, stream),
+            process: None,
+            starts: 0,
+            links: BTreeSet::new(),
+        }
+    }
+
+    pub(super) fn is_alive(&self) -> bool {
+        self.process.is_some()
+    }
+}
+
+impl World<'_> {
+    // --- life and death
+
+    /// Starts a process, unless one runs; `told`: it is a part of the story, not of the beginning.
+    pub(super) fn start_server(&mut self, server: ServerIx, told: bool) {
+        let node = &mut self.servers[server.0];
+        if node.process.is_some() {
+            return;
+        }
+        node.process = Some(Process {
+            machine: Server::new(server_config(), self.now),
+            app: PoolApplication::new(self.now, self.scenario, server, self.trace.clone()),
+            ids: SeededIds::new(self.seed, server, node.starts),
+            wake: Wake::default(),
+            exchanges: BTreeMap::new(),
+            exchanges_made: 0,
+            busy_until: self.now,
+        });
+        node.starts += 1;
+        if told {
+            self.trace.record(self.now, TraceEvent::ServerUp { server });
+        }
+        self.settle_server(server);
+    }
+
+    /// Ends the process, if one runs: its connections are closed, its sessions are forgotten.
+    pub(super) fn end_server(&mut self, server: ServerIx, signal: Signal) {
+        let node = &mut self.servers[server.0];
+        if node.process.take().is_none() {
+            return;
+        }
+        self.trace.record(self.now, TraceEvent::ServerDown { server, graceful: signal == Signal::Term });
+        for link in std::mem::take(&mut node.links) {
+            self.close_from_server(link);
+        }
+    }
+
+    fn close_from_server(&mut self, id: LinkId) {
+        let Some(link) = self.links.get_mut(id.0).filter(|link| link.at_server) else { return };
+        link.at_server = false;
+        link.exchange = None;
+        let server = link.server;
+        self.servers[server.0].links.remove(&id);
+        self.send_link_down(id, Down::Fin);
+        self.forget_link(id);
+    }
+
+    // --- the machine
+
+    pub(super) fn server_wakes(&mut self, server: ServerIx) {
+        let Some(process) = &mut self.servers[server.0].process else { return };
+        if !process.wake.fires(self.now) {
+            return;
+        }
+        process.machine.handle_timeout(self.now);
+        if process.app.poll_timeout().is_some_and(|due| due <= self.now) {
+            process.app.handle_timeout(self.now, &mut process.machine);
+        }
+        self.settle_server(server);
+    }
+
+    fn server_takes(&mut self, server: ServerIx, input: ServerInput) {
+        let Some(process) = &mut self.servers[server.0].process else { return };
+        process.app.observe(self.now, &input);
+        process.machine.handle_input(self.now, input);
+        self.settle_server(server);
+    }
+
+    fn settle_server(&mut self, server: ServerIx) {
+        loop {
+            let Some(process) = &mut self.servers[server.0].process else { return };
+            if let Some(transmit) = process.machine.poll_transmit() {
+                process.app.observe_transmit(self.now, &transmit);
+                self.server_sends(server, transmit);
+            } else if let Some(event) = process.machine.poll_event() {
+                deliver(self.now, &mut process.machine, &mut process.app, &mut process.ids, event);
+            } else {
+                break;
+            }
+        }
+        let Some(process) = &mut self.servers[server.0].process else { return };
+        let machine = process.machine.poll_timeout().map(|deadline| deadline.at);
+        let due = machine.into_iter().chain(process.app.poll_timeout()).min();
+        if let Some(at) = process.wake.arm(due) {
+            self.queue.push(at.max(self.now), Event::ServerWake(server));
+        }
+    }
+
+    fn server_sends(&mut self, server: ServerIx, transmit: ServerTransmit) {
+        let Some(process) = &mut self.servers[server.0].process else { return };
+        match transmit {
+            ServerTransmit::Respond { exchange, response } => {
+                if let Some(link) = process.exchanges.remove(&exchange) {
+                    if let Some(link) = self.links.get_mut(link.0) {
+                        link.exchange = None;
+                    }
+                    let (status, body) = (response.status, response.body);
+                    self.send_link_down(link, Down::Response { status, body });
+                }
+            }
+            ServerTransmit::Upgrade { exchange } => {
+                if let Some(link) = process.exchanges.get(&exchange) {
+                    self.send_link_down(*link, Down::Upgraded);
+                }
+            }
+            ServerTransmit::Message { exchange, text } => {
+                if let Some(link) = process.exchanges.get(&exchange) {
+                    self.send_link_down(*link, Down::Message(text));
+                }
+            }
+            ServerTransmit::Close { exchange } => {
+                if let Some(link) = process.exchanges.remove(&exchange) {
+                    self.close_from_server(link);
+                }
+            }
+        }
+    }
+
+    // --- links
+
+    /// Something of the balancer reached a server's host.
+    pub(super) fn server_hears(&mut self, id: LinkId, item: Up) {
+        let Some(link) = self.links.get_mut(id.0) else { return };
+        let node = &mut self.servers[link.server.0];
+        if let Up::Syn = item {
+            // The kernel answers; the process is not asked.
+            let answer = if node.process.is_some() {
+                link.at_server = true;
+                node.links.insert(id);
+                Down::Accepted
+            } else {
+                Down::Refused
+            };
+            return self.send_link_down(id, answer);
+        }
+        if !link.at_server {
+            return self.forget_link(id);
+        }
+        let cost = match item {
+            Up::Request(_) => self.scenario.servers.cost.request,
+            Up::Message(_) => self.scenario.servers.cost.message,
+            Up::Syn | Up::Fin => Duration::ZERO,
+        };
+        let Some(process) = &mut node.process else { return };
+        process.busy_until = process.busy_until.max(self.now) + cost;
+        if process.busy_until == self.now {
+            self.server_serves(id, item);
+        } else {
+            self.queue.push(process.busy_until, Event::Serve(id, item));
+        }
+    }
+
+    /// The processor got to it.
+    pub(super) fn server_serves(&mut self, id: LinkId, item: Up) {
+        // The process may have died since; a new one does not have the link.
+        let Some(link) = self.links.get_mut(id.0).filter(|link| link.at_server) else { return };
+        let server = link.server;
+        match item {
+            Up::Syn => {}
+            Up::Fin => {
+                link.at_server = false;
+                let exchange = link.exchange.take();
+                let node = &mut self.servers[server.0];
+                node.links.remove(&id);
+                self.forget_link(id);
+                let Some(exchange) = exchange else { return };
+                if let Some(process) = &mut self.servers[server.0].process {
+                    process.exchanges.remove(&exchange);
+                }
+                self.server_takes(server, ServerInput::Closed { exchange, clean: true });
+            }
+            Up::Message(text) => {
+                if let Some(exchange) = link.exchange {
+                    self.server_takes(server, ServerInput::Message { exchange, text });
+                }
+            }
+            Up::Request(carried) => {
+                let Some(process) = &mut self.servers[server.0].process else { return };
+                process.exchanges_made += 1;
+                let exchange = ExchangeId(process.exchanges_made);
+                process.exchanges.insert(exchange, id);
+                link.exchange = Some(exchange);
+                let request = Request {
+                    exchange,
+                    method: carried.method,
+                    target: carried.target,
+                    headers: Vec::new(),
+                    body: carried.body,
+                    upgrade: carried.upgrade,
+                    address: carried.address,
+                };
+                self.server_takes(server, ServerInput::Request(request));
+            }
+        }
+    }
+}
