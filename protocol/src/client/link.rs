@@ -133,15 +133,26 @@ impl Client {
     }
 
     /// A poll ended: whatever it brought, the next one follows at once, unless it failed.
+    ///
+    /// A genuine client that closes its transport while it handles the answer aborts the request it is handling, which
+    /// costs it the connection: the poll stays the link's until its answer is handled.
     pub(super) fn take_poll(&mut self, id: LinkId, status: u16, body: &Text) {
-        if let Some(link) = self.links.get_mut(&id) {
-            link.poll = None;
+        let handled = status == 200 && !self.improved();
+        if !handled {
+            self.forget_poll(id);
         }
         if status == 200 {
             self.take_data(id, body);
+            self.forget_poll(id);
             self.send_poll(id);
         } else {
             self.link_failed(id);
+        }
+    }
+
+    fn forget_poll(&mut self, id: LinkId) {
+        if let Some(link) = self.links.get_mut(&id) {
+            link.poll = None;
         }
     }
 
@@ -244,10 +255,11 @@ impl Client {
         }
     }
 
-    /// Aborts the poll, if one is open.
+    /// Aborts the poll, if one is open or its answer is being handled.
     pub(super) fn abort_poll(&mut self, id: LinkId) {
         if let Some(exchange) = self.links.get_mut(&id).and_then(|link| link.poll.take()) {
-            self.close_exchange(exchange);
+            self.exchanges.remove(&exchange);
+            self.transmits.push_back(ClientTransmit::Close { exchange });
         }
     }
 

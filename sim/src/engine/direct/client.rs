@@ -128,16 +128,9 @@ impl World<'_> {
         }
     }
 
-    fn carried(
-        &self,
-        client: ClientId,
-        method: Method,
-        target: Text,
-        body: Bytes,
-        upgrade: bool,
-    ) -> Box<Carried> {
+    fn carried(&self, client: ClientId, method: Method, target: Text, body: Bytes, upgrade: bool) -> Carried {
         let address = self.clients[client.index()].address.clone();
-        Box::new(Carried { method, target, body, upgrade, address })
+        Carried { method, target, body, upgrade, address }
     }
 
     fn request(&mut self, client: ClientId, exchange: ExchangeId, method: Method, target: Text, body: Bytes) {
@@ -148,13 +141,13 @@ impl World<'_> {
         if let Some(conn) = self.conns.get_mut(id.0) {
             conn.exchange = Some(exchange);
         }
-        self.send_up(id, Up::Request(request));
+        self.send_up(id, Up::Request(Box::new(request)));
     }
 
-    fn request_on_new(&mut self, client: ClientId, exchange: ExchangeId, request: Box<Carried>) {
+    fn request_on_new(&mut self, client: ClientId, exchange: ExchangeId, request: Carried) {
         let id = ConnId(self.conns_made);
         self.conns_made += 1;
-        self.conns.insert(id.0, Conn::new(client, exchange, request));
+        self.conns.insert(id.0, Conn::new(client, exchange, Box::new(request)));
         self.clients[client.index()].exchanges.insert(exchange, id);
         self.send_up(id, Up::Syn);
     }

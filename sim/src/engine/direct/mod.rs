@@ -148,7 +148,7 @@ impl<'a> World<'a> {
             if steps_now > STUCK_STEPS {
                 return Err(EngineError::Stuck { at_ms: self.now.as_millis(), steps: steps_now });
             }
-            if steps % PROGRESS_STEPS == 0 {
+            if steps.is_multiple_of(PROGRESS_STEPS) {
                 progress(self.now.as_micros());
             }
         }

@@ -154,13 +154,13 @@ impl World<'_> {
                 }
             }
             ServerTransmit::Upgrade { exchange } => {
-                if let Some(link) = process.exchanges.get(&exchange) {
-                    self.send_link_down(*link, Down::Upgraded);
+                if let Some(link) = process.exchanges.get(&exchange).copied() {
+                    self.send_link_down(link, Down::Upgraded);
                 }
             }
             ServerTransmit::Message { exchange, text } => {
-                if let Some(link) = process.exchanges.get(&exchange) {
-                    self.send_link_down(*link, Down::Message(text));
+                if let Some(link) = process.exchanges.get(&exchange).copied() {
+                    self.send_link_down(link, Down::Message(text));
                 }
             }
             ServerTransmit::Close { exchange } => {

@@ -1,0 +1,19 @@
+//! What a run shows: the trace summed up, a verdict drawn from the figures, and the two ways to print it.
+//!
+//! `docs/REPORT.md` describes the JSON, key by key.
+
+mod figures;
+mod impact;
+mod summary;
+mod table;
+mod text;
+mod verdict;
+
+pub use figures::{
+    ClientFigures, Delivery, Figures, Handshakes, Opens, ServerFigures, Spread, per_cent, spread,
+};
+pub use impact::{Impact, Toll};
+pub use summary::Summary;
+pub use table::{compare, engines};
+pub use text::{Screen, header, render};
+pub use verdict::{Class, Verdict, judge};

@@ -1,0 +1,440 @@
+//! Sums a trace up, record by record, in time that does not depend on how long the run is.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use socketio08::{Instant, Text};
+
+use super::figures::{
+    ClientFigures, Delivery, Figures, Handshakes, Opens, ServerFigures, fraction, millis, spread,
+};
+use super::impact::{Impact, Window};
+use crate::scenario::{Scenario, ServerIx};
+use crate::trace::{ClientId, Record, TraceEvent};
+
+/// A tick sent this shortly before the end is not counted: it may still be on its way.
+const ON_ITS_WAY: Duration = Duration::from_millis(500);
+/// A session this old at the end counts as stable.
+const STABLE: Duration = Duration::from_secs(5);
+
+/// The numbers received by one receiver, each with its copies.
+#[derive(Clone, Debug, Default)]
+struct Received {
+    words: Vec<u64>,
+}
+
+impl Received {
+    /// Takes `number`; tells whether it is the first copy.
+    fn insert(&mut self, number: u64) -> bool {
+        let word = usize::try_from(number / 64).unwrap_or(usize::MAX);
+        // A peer cannot name any number: all come from our own applications, which count from 1.
+        if word >= self.words.len() {
+            self.words.resize(word + 1, 0);
+        }
+        let Some(word) = self.words.get_mut(word) else { return false };
+        let bit = 1_u64 << (number % 64);
+        let first = *word & bit == 0;
+        *word |= bit;
+        first
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+struct ClientState {
+    started: Option<Instant>,
+    first_connected: Option<Instant>,
+    /// The last tick sent anywhere before the client was connected first.
+    ticks_from: u64,
+    /// Since when, while connected.
+    connected: Option<Instant>,
+    /// Since when, after a loss.
+    lost: Option<Instant>,
+    outage: Duration,
+    outages: u64,
+    handshakes: u64,
+    connect_failed: bool,
+    reconnect_failed: bool,
+    live: u32,
+    server: Option<ServerIx>,
+    up_sent: u64,
+    up_received: Received,
+    ticks: Received,
+}
+
+#[derive(Clone, Debug, Default)]
+struct SessionState {
+    issuer: Option<ServerIx>,
+    client: Option<ClientId>,
+    opens: u64,
+    connected: bool,
+    /// Its server still knows it.
+    known: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+struct ServerState {
+    opens: Opens,
+    handshakes: u64,
+    alive: bool,
+    /// The window of its last end, for those who come back when it does.
+    its: Option<Vec<bool>>,
+}
+
+/// Takes records and gives [`Figures`].
+#[derive(Clone, Debug)]
+pub struct Summary {
+    end: Instant,
+    clients: Vec<ClientState>,
+    servers: Vec<ServerState>,
+    sessions: BTreeMap<Text, SessionState>,
+    opens: Opens,
+    first_opens: Opens,
+    polls_to_connect: (u64, u64),
+    connects: u64,
+    reconnects: u64,
+    outage_each: Vec<u64>,
+    up: Delivery,
+    down: Delivery,
+    /// The numbers of ticks that count, in order.
+    ticks: Vec<u64>,
+    posts_swallowed: u64,
+    rejected_elsewhere: u64,
+    live_max: u32,
+    balancer_errors: u64,
+    window: Option<Window>,
+    impacts: Vec<Impact>,
+}
+
+impl Summary {
+    /// A summary of a run of `scenario`.
+    pub fn new(scenario: &Scenario) -> Self {
+        let server = ServerState { alive: true, ..ServerState::default() };
+        Self {
+            end: Instant::ZERO + scenario.duration,
+            clients: vec![ClientState::default(); scenario.clients.count as usize],
+            servers: vec![server; scenario.servers.count as usize],
+            sessions: BTreeMap::new(),
+            opens: Opens::default(),
+            first_opens: Opens::default(),
+            polls_to_connect: (0, 0),
+            connects: 0,
+            reconnects: 0,
+            outage_each: Vec::new(),
+            up: Delivery::default(),
+            down: Delivery::default(),
+            ticks: Vec::new(),
+            posts_swallowed: 0,
+            rejected_elsewhere: 0,
+            live_max: 0,
+            balancer_errors: 0,
+            window: None,
+            impacts: Vec::new(),
+        }
+    }
+
+    /// Takes the next record.
+    pub fn record(&mut self, record: &Record) {
+        let at = Instant::from_micros(record.at);
+        match &record.event {
+            TraceEvent::Opened { server, session, .. } => self.opened(*server, session),
+            TraceEvent::Rejected { server, session, open } => self.rejected(*server, session, *open),
+            TraceEvent::Issued { server, session } => self.issued(*server, session),
+            TraceEvent::SessionConnected { server, session } => self.session_connected(*server, session),
+            TraceEvent::SessionEnded { session, .. } => {
+                if let Some(session) = self.sessions.get_mut(session) {
+                    session.known = false;
+                }
+            }
+            TraceEvent::UpReceived { client, number, .. } => self.up_received(*client, *number),
+            TraceEvent::TickSent { number, .. } => self.tick_sent(at, *number),
+            TraceEvent::Marked { server, up } => {
+                if let Some(window) = &mut self.window {
+                    window.marked(at, *server, *up);
+                }
+            }
+            TraceEvent::ServerDown { server, .. } => self.server_changed(at, *server, false),
+            TraceEvent::ServerUp { server } => self.server_changed(at, *server, true),
+            TraceEvent::Posted { .. } | TraceEvent::Requested { .. } => {}
+            event => self.client_record(at, event),
+        }
+    }
+
+    fn client_record(&mut self, at: Instant, event: &TraceEvent) {
+        match event {
+            TraceEvent::ClientStarted { client } => self.with(*client, |state| state.started = Some(at)),
+            TraceEvent::Handshaken { client, session } => self.handshaken(*client, session),
+            TraceEvent::Connected { client, .. } => self.connected(at, *client),
+            TraceEvent::Disconnected { client, .. } => self.disconnected(at, *client),
+            TraceEvent::Reconnected { .. } => self.reconnects += 1,
+            TraceEvent::ReconnectFailed { client } => {
+                self.with(*client, |state| state.reconnect_failed = true);
+            }
+            TraceEvent::ConnectFailed { client } => self.with(*client, |state| state.connect_failed = true),
+            TraceEvent::ErrorReceived { client } => {
+                if let Some(window) = &mut self.window {
+                    window.rejected(*client);
+                }
+            }
+            TraceEvent::LiveSessions { client, count } => {
+                self.live_max = self.live_max.max(*count);
+                self.with(*client, |state| state.live = *count);
+            }
+            TraceEvent::UpSent { client, .. } => {
+                self.up.sent += 1;
+                self.with(*client, |state| state.up_sent += 1);
+            }
+            TraceEvent::TickReceived { client, number, .. } => self.tick_received(*client, *number),
+            TraceEvent::BalancerAnswered { client, .. } => {
+                self.balancer_errors += 1;
+                if let Some(window) = &mut self.window {
+                    window.balancer_answered(*client);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn with(&mut self, client: ClientId, change: impl FnOnce(&mut ClientState)) {
+        if let Some(state) = self.clients.get_mut(client.index()) {
+            change(state);
+        }
+    }
+
+    // --- servers and sessions
+
+    fn opened(&mut self, server: ServerIx, session: &Text) {
+        self.opens.total += 1;
+        if let Some(server) = self.servers.get_mut(server.0) {
+            server.opens.total += 1;
+        }
+        let Some(session) = self.sessions.get_mut(session) else { return };
+        session.opens += 1;
+        if session.opens == 1 {
+            self.first_opens.total += 1;
+        }
+    }
+
+    fn rejected(&mut self, server: ServerIx, session: &Text, open: bool) {
+        if !open {
+            self.posts_swallowed += 1;
+            return;
+        }
+        self.opens.rejected += 1;
+        if let Some(server) = self.servers.get_mut(server.0) {
+            server.opens.rejected += 1;
+        }
+        let Some(session) = self.sessions.get(session) else { return };
+        if session.opens == 1 {
+            self.first_opens.rejected += 1;
+        }
+        let issuer_lives =
+            session.issuer.and_then(|issuer| self.servers.get(issuer.0)).is_some_and(|s| s.alive);
+        if session.known && issuer_lives && session.issuer != Some(server) {
+            self.rejected_elsewhere += 1;
+        }
+    }
+
+    fn issued(&mut self, server: ServerIx, session: &Text) {
+        if let Some(server) = self.servers.get_mut(server.0) {
+            server.handshakes += 1;
+        }
+        let state = self.sessions.entry(session.clone()).or_default();
+        state.issuer = Some(server);
+        state.known = true;
+    }
+
+    fn session_connected(&mut self, server: ServerIx, session: &Text) {
+        let Some(state) = self.sessions.get_mut(session) else { return };
+        if !state.connected {
+            state.connected = true;
+            self.polls_to_connect.0 += state.opens;
+            self.polls_to_connect.1 += 1;
+        }
+        if let Some(client) = state.client {
+            self.with(client, |state| state.server = Some(server));
+        }
+    }
+
+    fn server_changed(&mut self, at: Instant, server: ServerIx, up: bool) {
+        if let Some(window) = self.window.take() {
+            self.impacts.push(window.close());
+        }
+        let connected_here = || {
+            let here = |client: &ClientState| client.connected.is_some() && client.server == Some(server);
+            self.clients.iter().map(here).collect::<Vec<_>>()
+        };
+        let its = match self.servers.get(server.0).and_then(|state| state.its.clone()) {
+            Some(its) if up => its,
+            _ => connected_here(),
+        };
+        let window = Window::new(at, server, up, &its);
+        if let Some(state) = self.servers.get_mut(server.0) {
+            state.alive = up;
+            state.its = Some(window.its());
+        }
+        if !up {
+            self.forget(server);
+        }
+        self.window = Some(window);
+    }
+
+    fn forget(&mut self, server: ServerIx) {
+        for session in self.sessions.values_mut().filter(|session| session.issuer == Some(server)) {
+            session.known = false;
+        }
+    }
+
+    // --- clients
+
+    fn handshaken(&mut self, client: ClientId, session: &Text) {
+        self.sessions.entry(session.clone()).or_default().client = Some(client);
+        self.with(client, |state| state.handshakes += 1);
+        if let Some(window) = &mut self.window {
+            window.handshaken(client);
+        }
+    }
+
+    fn connected(&mut self, at: Instant, client: ClientId) {
+        self.connects += 1;
+        let last_tick = self.ticks.last().copied().unwrap_or(0);
+        let Some(state) = self.clients.get_mut(client.index()) else { return };
+        if state.first_connected.is_none() {
+            state.first_connected = Some(at);
+            state.ticks_from = last_tick;
+        }
+        state.connected = Some(at);
+        if let Some(lost) = state.lost.take() {
+            state.outage += at - lost;
+            self.outage_each.push(millis(lost, at));
+        }
+        if let Some(window) = &mut self.window {
+            window.connected(at, client);
+        }
+    }
+
+    fn disconnected(&mut self, at: Instant, client: ClientId) {
+        self.with(client, |state| {
+            state.connected = None;
+            state.outages += 1;
+            state.lost.get_or_insert(at);
+        });
+        if let Some(window) = &mut self.window {
+            window.lost(at, client);
+        }
+    }
+
+    // --- messages
+
+    fn up_received(&mut self, client: ClientId, number: u64) {
+        let Some(state) = self.clients.get_mut(client.index()) else { return };
+        if state.up_received.insert(number) {
+            self.up.received += 1;
+        } else {
+            self.up.duplicated += 1;
+        }
+    }
+
+    fn tick_sent(&mut self, at: Instant, number: u64) {
+        if at + ON_ITS_WAY <= self.end && self.ticks.last() < Some(&number) {
+            self.ticks.push(number);
+        }
+    }
+
+    fn tick_received(&mut self, client: ClientId, number: u64) {
+        let counts = self.ticks.last() >= Some(&number);
+        let Some(state) = self.clients.get_mut(client.index()) else { return };
+        if !counts || number <= state.ticks_from {
+            return;
+        }
+        if state.ticks.insert(number) {
+            self.down.received += 1;
+        } else {
+            self.down.duplicated += 1;
+        }
+    }
+
+    // --- the end
+
+    /// The figures of the whole run.
+    pub fn finish(mut self) -> Figures {
+        if let Some(window) = self.window.take() {
+            self.impacts.push(window.close());
+        }
+        self.up.lost = self.up.sent.saturating_sub(self.up.received);
+        self.down.sent = self.ticks_expected();
+        self.down.lost = self.down.sent.saturating_sub(self.down.received);
+        Figures {
+            clients: self.client_figures(),
+            opens: self.opens,
+            first_opens: self.first_opens,
+            polls_to_connect_mean: (self.polls_to_connect.1 > 0)
+                .then(|| fraction(self.polls_to_connect.0, self.polls_to_connect.1)),
+            handshakes: Handshakes {
+                total: self.clients.iter().map(|client| client.handshakes).sum(),
+                per_client: spread(self.clients.iter().map(|client| client.handshakes).collect()),
+            },
+            connects: self.connects,
+            reconnects: self.reconnects,
+            outage_ms: spread(self.clients.iter().filter_map(|client| self.outage(client)).collect()),
+            outage_each_ms: spread(self.outage_each.clone()),
+            first_connect_ms: spread(
+                self.clients
+                    .iter()
+                    .filter_map(|client| Some(millis(client.started?, client.first_connected?)))
+                    .collect(),
+            ),
+            up: self.up,
+            down: self.down,
+            posts_swallowed: self.posts_swallowed,
+            rejected_elsewhere: self.rejected_elsewhere,
+            live_sessions_per_client_max: self.live_max,
+            clients_with_several_sessions: self.count(|client| client.live > 1),
+            balancer_errors: self.balancer_errors,
+            servers: self.server_figures(),
+            impacts: self.impacts,
+        }
+    }
+
+    fn ticks_expected(&self) -> u64 {
+        let expected = |client: &ClientState| {
+            let missed = self.ticks.partition_point(|number| *number <= client.ticks_from);
+            (self.ticks.len() - missed) as u64
+        };
+        self.clients.iter().filter(|client| client.first_connected.is_some()).map(expected).sum()
+    }
+
+    /// All the time a client had no connection after its first, in milliseconds; `None` if it never lost one.
+    fn outage(&self, client: &ClientState) -> Option<u64> {
+        let open = client.lost.map_or(Duration::ZERO, |lost| self.end - lost);
+        (client.outages > 0).then(|| u64::try_from((client.outage + open).as_millis()).unwrap_or(u64::MAX))
+    }
+
+    fn count(&self, test: impl Fn(&ClientState) -> bool) -> u32 {
+        u32::try_from(self.clients.iter().filter(|client| test(client)).count()).unwrap_or(u32::MAX)
+    }
+
+    fn client_figures(&self) -> ClientFigures {
+        ClientFigures {
+            total: self.count(|client| client.started.is_some()),
+            ever_connected: self.count(|client| client.first_connected.is_some()),
+            connected_at_end: self.count(|client| client.connected.is_some()),
+            stable_5s: self.count(|client| client.connected.is_some_and(|since| since + STABLE <= self.end)),
+            connect_failed: self.count(|client| client.connect_failed),
+            reconnect_failed: self.count(|client| client.reconnect_failed),
+        }
+    }
+
+    fn server_figures(&self) -> Vec<ServerFigures> {
+        let figures = |(index, server): (usize, &ServerState)| {
+            let name = ServerIx(index);
+            ServerFigures {
+                name,
+                clients: self.count(|client| client.server == Some(name)),
+                opens: server.opens.total,
+                rejected: server.opens.rejected,
+                handshakes: server.handshakes,
+            }
+        };
+        self.servers.iter().enumerate().map(figures).collect()
+    }
+}

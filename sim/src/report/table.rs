@@ -1,0 +1,103 @@
+//! Several runs side by side.
+
+use super::figures::{Figures, Spread, per_cent};
+use super::text::thousands;
+use super::verdict::{Verdict, seconds};
+
+/// The figures of several runs side by side, one column for each name, one line for each figure.
+pub fn compare(columns: &[(&str, &Figures, &Verdict)]) -> String {
+    let mut rows = vec![vec![String::new()]];
+    rows[0].extend(columns.iter().map(|(name, ..)| (*name).to_owned()));
+    for (name, value) in lines() {
+        let mut row = vec![name.to_owned()];
+        row.extend(columns.iter().map(|(_, figures, verdict)| value(figures, verdict)));
+        rows.push(row);
+    }
+    layout(&rows)
+}
+
+/// The same run on two engines, with what differs.
+pub fn engines(direct: (&Figures, &Verdict), turmoil: (&Figures, &Verdict)) -> String {
+    let mut rows = vec![["", "direct", "turmoil", "difference"].map(str::to_owned).to_vec()];
+    for (name, value) in lines() {
+        let (one, other) = (value(direct.0, direct.1), value(turmoil.0, turmoil.1));
+        let difference = if one == other { "=".to_owned() } else { difference(name, direct.0, turmoil.0) };
+        rows.push(vec![name.to_owned(), one, other, difference]);
+    }
+    layout(&rows)
+}
+
+type Value = fn(&Figures, &Verdict) -> String;
+
+fn lines() -> [(&'static str, Value); 16] {
+    [
+        ("verdict", |_, verdict| verdict.verdict.name().to_owned()),
+        (OPENS, |figures, _| per_cent(figures.opens.rejected, figures.opens.total)),
+        (FIRST, |figures, _| per_cent(figures.first_opens.rejected, figures.first_opens.total)),
+        ("opens", |figures, _| thousands(figures.opens.total)),
+        ("handshakes", |figures, _| thousands(figures.handshakes.total)),
+        ("handshakes per client", |figures, _| {
+            figures.handshakes.per_client.map_or_else(dash, |spread| spread.median.to_string())
+        }),
+        ("ever connected", |figures, _| figures.clients.ever_connected.to_string()),
+        ("connected at the end", |figures, _| figures.clients.connected_at_end.to_string()),
+        ("  for 5 s or longer", |figures, _| figures.clients.stable_5s.to_string()),
+        ("first connection, median", |figures, _| median(figures.first_connect_ms)),
+        ("outage per client, median", |figures, _| median(figures.outage_ms)),
+        ("outage per client, max", |figures, _| {
+            figures.outage_ms.map_or_else(dash, |spread| seconds(spread.max))
+        }),
+        ("up: lost of sent", |figures, _| {
+            format!("{} of {}", thousands(figures.up.lost), thousands(figures.up.sent))
+        }),
+        ("down: lost / twice", |figures, _| {
+            format!("{} / {}", thousands(figures.down.lost), thousands(figures.down.duplicated))
+        }),
+        ("live sessions, max", |figures, _| figures.live_sessions_per_client_max.to_string()),
+        ("clients per server", |figures, _| {
+            figures.servers.iter().map(|server| server.clients.to_string()).collect::<Vec<_>>().join(" ")
+        }),
+    ]
+}
+
+const OPENS: &str = "opens rejected";
+const FIRST: &str = "first open rejected";
+
+fn dash() -> String {
+    "-".to_owned()
+}
+
+fn median(spread: Option<Spread>) -> String {
+    spread.map_or_else(dash, |spread| seconds(spread.median))
+}
+
+/// Fractions differ by points; of the rest it is said that they differ.
+fn difference(name: &str, one: &Figures, other: &Figures) -> String {
+    let points = |one: f64, other: f64| format!("{:+.1} points", (other - one) * 100.0);
+    match name {
+        OPENS => points(one.opens.fraction(), other.opens.fraction()),
+        FIRST => points(one.first_opens.fraction(), other.first_opens.fraction()),
+        _ => "differs".to_owned(),
+    }
+}
+
+/// The first column to the left, the others to the right.
+fn layout(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut out = String::new();
+    for row in rows {
+        let mut line = String::from(" ");
+        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
+            let pad = " ".repeat(width - cell.chars().count());
+            let parts = if column == 0 { [" ", cell, &pad] } else { ["   ", &pad, cell] };
+            line.extend(parts);
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}

@@ -1,0 +1,177 @@
+//! The verdict: drawn from the figures by rules, never from a scenario's name.
+
+use serde::Serialize;
+
+use super::figures::{Figures, per_cent};
+use crate::scenario::{Redispatch, Scenario};
+
+/// How the clients fared.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Class {
+    /// Every client was connected at the end, nobody was rejected or disconnected, and nothing was lost or doubled.
+    Works,
+    /// At least nine of ten clients had a session of 5 s at the end (or the whole run was shorter), but something went
+    /// wrong on the way.
+    Degraded,
+    /// Fewer than nine of ten had one.
+    Broken,
+    /// The run decides nothing: no client could start, or a fault hit nobody.
+    Unknown,
+}
+
+impl Class {
+    /// The word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Class::Works => "works",
+            Class::Degraded => "degraded",
+            Class::Broken => "broken",
+            Class::Unknown => "unknown",
+        }
+    }
+}
+
+/// What happened, and why.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Verdict {
+    /// How the clients fared.
+    pub verdict: Class,
+    /// What happened, in one sentence.
+    pub sentence: String,
+    /// Why, one sentence for each mechanism seen at work.
+    pub why: Vec<String>,
+}
+
+/// Draws the verdict.
+pub fn judge(scenario: &Scenario, figures: &Figures) -> Verdict {
+    let verdict = class(figures);
+    Verdict { verdict, sentence: sentence(verdict, figures), why: why(scenario, figures) }
+}
+
+fn class(figures: &Figures) -> Class {
+    let clients = figures.clients;
+    if clients.total == 0 || !idle_faults(figures).is_empty() {
+        return Class::Unknown;
+    }
+    if u64::from(clients.stable_5s) * 10 < u64::from(clients.total) * 9 {
+        return Class::Broken;
+    }
+    let clean = clients.connected_at_end == clients.total
+        && figures.opens.rejected == 0
+        && figures.outage_ms.is_none()
+        && [figures.up, figures.down].iter().all(|flow| flow.lost == 0 && flow.duplicated == 0)
+        && figures.live_sessions_per_client_max <= 1;
+    if clean { Class::Works } else { Class::Degraded }
+}
+
+/// Servers that were ended although no client was connected to them.
+fn idle_faults(figures: &Figures) -> Vec<String> {
+    let idle = |impact: &&super::Impact| {
+        impact.change == "down"
+            && impact.its_clients.clients == 0
+            && impact.its_clients.disconnected + impact.others.disconnected == 0
+    };
+    figures.impacts.iter().filter(idle).map(|impact| impact.server.to_string()).collect()
+}
+
+fn sentence(class: Class, figures: &Figures) -> String {
+    let clients = figures.clients;
+    match class {
+        Class::Unknown if clients.total == 0 => "no client arrived before the end".to_owned(),
+        Class::Unknown => {
+            format!("the fault hit nobody: no client was connected to {}", idle_faults(figures).join(", "))
+        }
+        Class::Broken if clients.ever_connected == 0 => "no client ever connected".to_owned(),
+        Class::Broken if clients.stable_5s == 0 => "no client kept a session for five seconds".to_owned(),
+        Class::Broken => format!(
+            "only {} of {} clients had a session of five seconds at the end",
+            clients.stable_5s, clients.total
+        ),
+        Class::Works => "every client connected once and stayed; nothing was lost".to_owned(),
+        Class::Degraded => degraded(figures),
+    }
+}
+
+fn degraded(figures: &Figures) -> String {
+    let clients = figures.clients;
+    let mut parts = Vec::new();
+    if let Some(outage) = figures.outage_ms {
+        let hit: u32 = clients.total.min(u32::try_from(figures.reconnects).unwrap_or(u32::MAX));
+        let who = if hit == clients.total { "every client".to_owned() } else { "some clients".to_owned() };
+        parts.push(format!("{who} lost the connection, for {} in the median", seconds(outage.median)));
+    } else if figures.opens.rejected > 0 {
+        let rejected = per_cent(figures.opens.rejected, figures.opens.total);
+        parts.push(format!("{rejected} of the opens were rejected"));
+    }
+    if figures.up.lost > 0 {
+        parts.push(format!("{} of {} messages up were lost", figures.up.lost, figures.up.sent));
+    }
+    if figures.clients_with_several_sessions > 0 {
+        parts.push(format!(
+            "{} of {} clients were left with two live sessions and got {} messages twice",
+            figures.clients_with_several_sessions, clients.total, figures.down.duplicated
+        ));
+    }
+    if clients.connected_at_end < clients.total {
+        parts.push(format!("{} were not back at the end", clients.total - clients.connected_at_end));
+    }
+    if parts.is_empty() {
+        parts.push(format!("{} messages down were lost", figures.down.lost));
+    }
+    parts.join("; ")
+}
+
+/// Milliseconds for people.
+pub(super) fn seconds(millis: u64) -> String {
+    if millis < 1_000 {
+        format!("{millis} ms")
+    } else {
+        format!("{}.{} s", millis / 1_000, millis % 1_000 / 100)
+    }
+}
+
+fn why(scenario: &Scenario, figures: &Figures) -> Vec<String> {
+    let mut why = Vec::new();
+    let rejected = figures.opens.rejected;
+    if figures.rejected_elsewhere * 2 > rejected {
+        why.push(format!(
+            "A session is known only to the server that did its handshake (memory store), and the balancer sent {} of \
+             the opens to another one.",
+            per_cent(figures.rejected_elsewhere, figures.opens.total)
+        ));
+    }
+    if figures.posts_swallowed > 0 {
+        why.push(format!(
+            "A server answers a POST for a session it does not know with 200 and drops it: {} were.",
+            figures.posts_swallowed
+        ));
+    }
+    let moved: u32 = figures.impacts.iter().map(|impact| impact.others.disconnected).sum();
+    if moved > 0 {
+        why.push(format!(
+            "When the balancer marked a server down or up it sent other servers' clients elsewhere too: {moved} of \
+             them were cut off."
+        ));
+    }
+    if figures.balancer_errors > 0 {
+        why.push(format!(
+            "A dead server is tried until the checks mark it down: the balancer answered {} requests by itself{}.",
+            figures.balancer_errors,
+            if scenario.balancer.redispatch == Redispatch::Never { " (no redispatch)" } else { "" }
+        ));
+    }
+    if figures.clients_with_several_sessions > 0 {
+        why.push(
+            "A client whose handshake is held makes another one; both succeed, and the first session is never closed."
+                .to_owned(),
+        );
+    }
+    if figures.clients.connect_failed > 0 {
+        why.push(format!(
+            "{} clients gave up after the connect timeout: a rejected transport is not asked for again.",
+            figures.clients.connect_failed
+        ));
+    }
+    why
+}
