@@ -1,8 +1,8 @@
 //! The engines: the only places that know how time passes and how bytes move. What is decided is decided by the
 //! machines and by `world`.
 
-mod turmoil;
 pub mod direct;
+mod turmoil;
 
 use serde::Serialize;
 
