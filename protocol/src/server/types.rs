@@ -1,6 +1,7 @@
 //! What goes in and out of the machine.
 
 use alloc::vec::Vec;
+use core::fmt;
 
 use bytes::Bytes;
 
@@ -268,8 +269,40 @@ pub enum LocalError {
     UnknownExchange,
     /// The session id is empty, has a character outside `A-Z a-z 0-9 - _`, or is in use.
     BadSessionId,
-    /// The endpoint is not one of [`ServerConfig::endpoints`](super::ServerConfig::endpoints).
+    /// Server: the endpoint is not one of [`ServerConfig::endpoints`](super::ServerConfig::endpoints). Client: it has a colon,
+    /// is too long, or was not joined.
     BadEndpoint,
     /// A limit of [`Limits`](crate::Limits) is reached, by name.
     Limit(&'static str),
 }
+
+impl fmt::Display for LocalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LocalError::UnknownSession => {
+                f.write_str("no such session: it never opened a transport or has ended, as an event tells")
+            }
+            LocalError::UnknownExchange => f.write_str("no such exchange waits for an answer"),
+            LocalError::BadSessionId => {
+                f.write_str("a session id is one or more of A-Z a-z 0-9 - _, and not in use")
+            }
+            LocalError::BadEndpoint => f.write_str(
+                "bad endpoint: a server has those of ServerConfig::endpoints, a client those it joined, without a colon",
+            ),
+            LocalError::Limit(name) => write!(f, "a limit is reached: Limits::{name}"),
+        }
+    }
+}
+
+impl core::error::Error for LocalError {}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Violation::Packet(error) => error.fmt(f),
+            Violation::Payload(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for Violation {}
