@@ -20,6 +20,9 @@ pub struct CarrierLimits {
     pub head_timeout: Duration,
     /// How long a request body may take, answered 408 beyond: 1 MB at 300 kbit/s.
     pub body_timeout: Duration,
+    /// How long a node waits for a peer that takes nothing of what is written to it before its connection is cut: longer
+    /// than any network that comes back, shorter than an attacker would like.
+    pub stall_timeout: Duration,
     /// How long a closed websocket has to take what is queued for it and answer the close frame before it is cut: 4 MB at
     /// 3 Mbit/s.
     pub linger: Duration,
@@ -37,6 +40,7 @@ impl Default for CarrierLimits {
             mailbox_max: 1_024,
             head_timeout: Duration::from_secs(120),
             body_timeout: Duration::from_secs(30),
+            stall_timeout: Duration::from_secs(60),
             linger: Duration::from_secs(10),
             client_connections_max: 6,
             client_waiting_max: 256,
@@ -50,6 +54,7 @@ impl CarrierLimits {
         Self {
             head_timeout: clock.to_tokio_duration(self.head_timeout),
             body_timeout: clock.to_tokio_duration(self.body_timeout),
+            stall_timeout: clock.to_tokio_duration(self.stall_timeout),
             linger: clock.to_tokio_duration(self.linger),
             ..self
         }

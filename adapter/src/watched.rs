@@ -1,12 +1,14 @@
-//! A stream that remembers how its reading side ended.
+//! A stream that remembers how its reading side ended, and gives up a peer that takes nothing.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
 
 const OPEN: u8 = 0;
 const FIN: u8 = 1;
@@ -33,11 +35,15 @@ impl Ending {
 pub(crate) struct Watched<Io> {
     io: Io,
     ending: Ending,
+    stall_max: Option<Duration>,
+    /// Runs while the peer takes nothing; most connections never need one.
+    stall: Option<Pin<Box<Sleep>>>,
 }
 
 impl<Io> Watched<Io> {
-    pub(crate) fn new(io: Io) -> Self {
-        Self { io, ending: Ending(Arc::new(AtomicU8::new(OPEN))) }
+    /// `stall_max`: how long a write may wait for a peer that takes nothing; `None`: for ever.
+    pub(crate) fn new(io: Io, stall_max: Option<Duration>) -> Self {
+        Self { io, ending: Ending(Arc::new(AtomicU8::new(OPEN))), stall_max, stall: None }
     }
 
     pub(crate) fn ending(&self) -> Ending {
@@ -63,13 +69,32 @@ impl<Io: AsyncRead + Unpin> AsyncRead for Watched<Io> {
     }
 }
 
+impl<Io> Watched<Io> {
+    /// Notes how a write went.
+    fn wrote(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match (&written, self.stall_max) {
+            (Poll::Pending, Some(max)) => {
+                let stall = self.stall.get_or_insert_with(|| Box::pin(sleep(max)));
+                if stall.as_mut().poll(cx).is_pending() {
+                    return Poll::Pending;
+                }
+                self.ending.saw(RESET);
+                return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the peer takes nothing")));
+            }
+            (Poll::Ready(Err(_)), _) => self.ending.saw(RESET),
+            _ => {}
+        }
+        if written.is_ready() {
+            self.stall = None;
+        }
+        written
+    }
+}
+
 impl<Io: AsyncWrite + Unpin> AsyncWrite for Watched<Io> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.io).poll_write(cx, bytes);
-        if let Poll::Ready(Err(_)) = &result {
-            self.ending.saw(RESET);
-        }
-        result
+        let written = Pin::new(&mut self.io).poll_write(cx, bytes);
+        self.wrote(cx, written)
     }
 
     fn poll_write_vectored(
@@ -77,11 +102,8 @@ impl<Io: AsyncWrite + Unpin> AsyncWrite for Watched<Io> {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.io).poll_write_vectored(cx, slices);
-        if let Poll::Ready(Err(_)) = &result {
-            self.ending.saw(RESET);
-        }
-        result
+        let written = Pin::new(&mut self.io).poll_write_vectored(cx, slices);
+        self.wrote(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -265,6 +265,33 @@ async fn a_body_that_does_not_come_is_answered_408() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_peer_that_does_not_take_its_response_is_cut() {
+    let node = Node::start(NodeConfig::new(ServerConfig::default()), rig::Echo::default(), counted_ids());
+    let (ours, theirs) = tokio::io::duplex(1_024);
+    let serving = tokio::spawn(async move { node.serve_connection(theirs, "test").await });
+    let mut raw = Raw::new(ours);
+    raw.get("/socket.io/1/").await;
+    raw.get("/socket.io/1/xhr-polling/s1").await;
+    raw.post("/socket.io/1/xhr-polling/s1", &format!("3:::{}", "x".repeat(100_000))).await;
+    raw.send_get("/socket.io/1/xhr-polling/s1").await;
+    let began = tokio::time::Instant::now();
+    serving.await.unwrap();
+    assert_eq!(began.elapsed().as_secs(), 60);
+}
+
+#[tokio::test]
+async fn an_upgrade_over_http_1_0_is_taken_for_a_plain_get() {
+    let node = TestNode::start().await;
+    let mut raw = node.connect().await;
+    raw.write(
+        "GET /socket.io/1/websocket/s1 HTTP/1.0\r\nHost: test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
+    )
+    .await;
+    assert!(raw.response().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_poll_without_news_is_answered_after_the_polling_duration() {
     let node = Node::start(NodeConfig::new(ServerConfig::default()), rig::Echo::default(), counted_ids());
     let (ours, theirs) = tokio::io::duplex(1_024);

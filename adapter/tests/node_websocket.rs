@@ -8,7 +8,7 @@ use std::time::Duration;
 use rig::{Raw, TestNode};
 use socketio08::server::{AckMode, Cause, Outgoing, ServerConfig, ServerEvent, SessionId};
 use socketio08::{Limits, Text};
-use socketio08_tokio::{Farewell, NodeConfig};
+use socketio08_tokio::{Farewell, Node, NodeConfig};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -212,6 +212,30 @@ async fn a_peer_that_does_not_read_is_cut_when_its_queue_is_full() {
         }
     });
     node.echo.disconnected("s1").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_takes_nothing_is_cut_before_its_queue_is_full() {
+    let config = NodeConfig::new(ServerConfig { heartbeats: false, ..ServerConfig::default() });
+    let echo = rig::Echo::default();
+    let node = Node::start(config, echo.clone(), rig::counted_ids());
+    let (ours, theirs) = tokio::io::duplex(1_024);
+    let serving = node.clone();
+    tokio::spawn(async move { serving.serve_connection(theirs, "test").await });
+    let mut raw = Raw::new(ours);
+    raw.get("/socket.io/1/").await;
+    raw.upgrade("/socket.io/1/websocket/s1").await;
+    raw.text().await;
+    let began = tokio::time::Instant::now();
+    node.call(|now, server| {
+        let session = SessionId(Text::from_static("s1"));
+        let message = Outgoing::Message(Text::from("x".repeat(10_000)));
+        server.send(now, &session, &Text::EMPTY, message, AckMode::None).unwrap();
+    });
+    while echo.events.lock().unwrap().iter().all(|event| !matches!(event, ServerEvent::Disconnected { .. })) {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(began.elapsed().as_secs(), 60);
 }
 
 #[tokio::test]

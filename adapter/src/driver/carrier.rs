@@ -332,7 +332,7 @@ where
     for (name, value) in &headers {
         request.headers_mut().insert(name.clone(), value.clone());
     }
-    match client_async_with_config(request, Watched::new(io), Some(socket::config(&limits))).await {
+    match client_async_with_config(request, Watched::new(io, None), Some(socket::config(&limits))).await {
         Ok((stream, _)) => Ok(Socket::new(stream)),
         Err(Error::Http(response)) => {
             let server = response.headers().get(header::SERVER).map(HeaderValue::as_bytes);

@@ -140,7 +140,7 @@ fn build(
 
 impl<Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> HttpConnection<Io> {
     async fn open(io: Io) -> hyper::Result<Self> {
-        let io = Watched::new(io);
+        let io = Watched::new(io, None);
         let ending = io.ending();
         // The smallest buffer hyper knows: a client holds several connections, and there may be thousands of clients.
         let (sender, connection) =

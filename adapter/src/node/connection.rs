@@ -73,7 +73,7 @@ async fn carry<Io>(shared: Arc<Shared>, io: Io, address: Text, stage: &mut watch
 where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let io = Watched::new(io);
+    let io = Watched::new(io, Some(shared.limits.stall_timeout));
     let peer = Arc::new(Peer {
         shared: Arc::clone(&shared),
         address,

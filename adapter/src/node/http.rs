@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
-use hyper::{Method as HttpMethod, StatusCode};
+use hyper::{Method as HttpMethod, StatusCode, Version};
 use socketio08::Text;
 use socketio08::server::{Method, Request, Response};
 use tokio::sync::oneshot;
@@ -85,6 +85,7 @@ pub(super) async fn serve_request(peer: Arc<Peer>, mut request: HttpRequest) -> 
 fn websocket_handshake(request: &HttpRequest) -> Result<Option<HeaderValue>, Box<HttpResponse>> {
     let headers = request.headers();
     let asks = request.method() == HttpMethod::GET
+        && request.version() == Version::HTTP_11
         && has_token(headers, &header::UPGRADE, "websocket")
         && has_token(headers, &header::CONNECTION, "upgrade");
     if !asks {

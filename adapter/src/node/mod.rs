@@ -91,6 +91,9 @@ type Command = Box<dyn FnOnce(Instant, &mut Server) + Send>;
 
 impl Node {
     /// Starts the node's task on the current tokio runtime.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime, as `tokio::spawn` does.
     pub fn start<A: Application>(config: NodeConfig, application: A, ids: impl IdSource) -> Self {
         let (mailbox, mail) = mpsc::unbounded_channel();
         let (stage_sender, stage) = watch::channel(Stage::Running);
