@@ -208,9 +208,15 @@ fn leaving_the_page_aborts_the_poll_without_a_word() {
 fn a_disconnect_of_the_server_is_final() {
     let (mut rig, poll) = Rig::polling(polling());
     rig.answer(poll, "0::");
-    assert_eq!(rig.sent(), []);
     assert_eq!(rig.told(), [ClientEvent::Disconnected { cause: LossCause::Booted }]);
     assert_eq!(rig.client.poll_timeout(), None);
+}
+
+#[test]
+fn a_transport_that_closes_while_an_answer_is_handled_aborts_the_request_of_that_answer() {
+    let (mut rig, poll) = Rig::polling(polling());
+    rig.answer(poll, "0::");
+    assert_eq!(rig.sent(), [ClientTransmit::Close { exchange: poll }]);
 }
 
 #[test]

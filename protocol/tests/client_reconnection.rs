@@ -176,7 +176,7 @@ fn while_a_transport_is_opening_the_attempt_looks_again_every_second() {
 fn an_unknown_session_while_connected_is_a_disconnect_and_a_new_handshake_half_a_second_later() {
     let (mut rig, poll) = Rig::polling(ClientConfig { reconnect: false, ..polling() });
     rig.answer(poll, "7:::1+0");
-    assert_eq!(rig.shown(), ["post /socket.io/1/xhr-polling/s1 0::"]);
+    assert_eq!(rig.shown(), ["post /socket.io/1/xhr-polling/s1 0::", "close"]);
     let told = rig.told();
     assert_eq!(told[0], ClientEvent::Disconnected { cause: LossCause::Booted });
     assert!(matches!(told[2], ClientEvent::Error { .. }));

@@ -74,7 +74,9 @@ pub enum ClientTransmit {
         /// The message.
         text: Text,
     },
-    /// Abort a request or close a websocket; no input about the exchange is expected any more.
+    /// Abort a request or close a websocket; no input about the exchange is expected any more. A request may be one whose
+    /// answer was handed in just before: the genuine client aborts it while it handles the answer, and a carrier that keeps
+    /// connections alive loses that connection, as the measured client does.
     Close {
         /// The exchange.
         exchange: ExchangeId,
