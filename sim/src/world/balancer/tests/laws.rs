@@ -89,7 +89,7 @@ fn a_client_is_closed_once_and_hears_nothing_after() {
                         closed.push(conn);
                     }
                     Output::Answer { conn, .. } | Output::Tunnel { conn, .. } => {
-                        assert!(!closed.contains(&conn))
+                        assert!(!closed.contains(&conn));
                     }
                     _ => {}
                 }
