@@ -140,6 +140,14 @@ fn a_full_outbox_refuses_and_loses_nothing() {
 }
 
 #[test]
+fn a_message_longer_than_any_peer_takes_is_refused() {
+    let (mut rig, _) = Rig::websocket(websocket());
+    let outgoing = Outgoing::Message(Text::from("x".repeat(1_000_000)));
+    let refused = rig.call(|client, now| client.send(now, &Text::EMPTY, outgoing, AckMode::None));
+    assert_eq!(refused, Err(LocalError::Limit("payload_len_max")));
+}
+
+#[test]
 fn acknowledgements_owed_are_limited() {
     let limits = Limits { pending_acks_max: 1, ..Limits::default() };
     let (mut rig, socket) = Rig::websocket(ClientConfig { limits, ..websocket() });

@@ -89,13 +89,13 @@ fn outlives_session(packet: &Text) -> bool {
 }
 
 impl Client {
-    /// Fails if a packet that had to wait would find no room.
-    pub(super) fn check_room(&self, packet: &Text) -> Result<(), LocalError> {
-        if self.writable_link().is_some() {
-            Ok(())
-        } else {
-            self.outbox.check_room(packet, &self.config.limits)
+    /// Fails for a packet that no peer takes, or that has to wait and finds no room.
+    fn check_room(&self, packet: &Text) -> Result<(), LocalError> {
+        let limits = &self.config.limits;
+        if packet.len() > limits.payload_len_max {
+            return Err(LocalError::Limit("payload_len_max"));
         }
+        if self.writable_link().is_some() { Ok(()) } else { self.outbox.check_room(packet, limits) }
     }
 
     /// Sends a packet, or lets it wait.
@@ -130,19 +130,20 @@ impl Client {
         let Some(id) = self.writable_link() else { return };
         let limits = self.config.limits;
         // The genuine client posts all that waits in one body, whatever its size.
-        let packets =
-            if self.improved() { self.outbox.take_payload(&limits) } else { self.outbox.take_all() };
+        let packets = if self.improved() && !self.is_socket(id) {
+            self.outbox.take_payload(&limits)
+        } else {
+            self.outbox.take_all()
+        };
         self.write_to(id, packets);
-        let socket = self.links.get(&id).is_some_and(|link| link.transport == Transport::Websocket);
-        if socket && !self.outbox.waiting.is_empty() {
-            let rest = self.outbox.take_all();
-            self.write_to(id, rest);
-        }
+    }
+
+    fn is_socket(&self, id: LinkId) -> bool {
+        self.links.get(&id).is_some_and(|link| link.transport == Transport::Websocket)
     }
 
     fn write_to(&mut self, id: LinkId, packets: Vec<Text>) {
-        let socket = self.links.get(&id).is_some_and(|link| link.transport == Transport::Websocket);
-        if socket {
+        if self.is_socket(id) {
             for packet in packets {
                 self.send_on_link(id, packet);
             }
