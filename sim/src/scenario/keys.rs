@@ -18,7 +18,8 @@ pub(super) const CLIENTS: &[&str] = &[
 pub(super) const BALANCER: &[&str] =
     &["mode", "option", "balance", "hash_type", "random_draws", "retries", "redispatch", "check"];
 pub(super) const CHECK: &[&str] = &["inter", "fall", "rise", "started_before"];
-pub(super) const SERVERS: &[&str] = &["count", "store", "broadcast_every", "request_cost", "message_cost"];
+pub(super) const SERVERS: &[&str] =
+    &["count", "store", "broadcast_every", "broadcast_first", "request_cost", "message_cost"];
 pub(super) const NETWORK: &[&str] = &["latency"];
 pub(super) const LATENCY: &[&str] = &["min", "max"];
 pub(super) const FAULT: &[&str] = &["at", "kill", "stop", "restart_after"];

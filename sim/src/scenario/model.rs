@@ -212,8 +212,10 @@ pub struct Servers {
     pub count: u32,
     /// Where sessions are kept.
     pub store: Store,
-    /// One numbered message from each server to all its clients this often, from its start; `None`: none.
+    /// One numbered message from each server to all its clients this often, all servers at once; `None`: none.
     pub broadcast_every: Option<Duration>,
+    /// When the first of them is sent, from the start of the run.
+    pub broadcast_first: Duration,
     /// What the server's only processor spends.
     pub cost: ServerCost,
 }
@@ -354,7 +356,13 @@ impl Default for Check {
 
 impl Default for Servers {
     fn default() -> Self {
-        Self { count: 4, store: Store::Memory, broadcast_every: None, cost: ServerCost::default() }
+        Self {
+            count: 4,
+            store: Store::Memory,
+            broadcast_every: None,
+            broadcast_first: Duration::from_millis(350),
+            cost: ServerCost::default(),
+        }
     }
 }
 

@@ -179,6 +179,9 @@ fn servers(node: Option<&Node>) -> Result<Servers, Problem> {
         count: section.integer("count", 1..=MOST_SERVERS)?.unwrap_or(default.count),
         store: section.choice("store", &[("memory", Store::Memory)])?.unwrap_or(default.store),
         broadcast_every: section.duration("broadcast_every", SHORTEST_PERIOD)?,
+        broadcast_first: section
+            .duration("broadcast_first", Duration::ZERO)?
+            .unwrap_or(default.broadcast_first),
         cost: ServerCost {
             request: section.duration("request_cost", Duration::ZERO)?.unwrap_or(default.cost.request),
             message: section.duration("message_cost", Duration::ZERO)?.unwrap_or(default.cost.message),

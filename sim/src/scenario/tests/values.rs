@@ -60,6 +60,7 @@ check = { inter = "500ms", fall = 2, rise = 1, started_before = "0s" }
 count = 3
 store = "memory"
 broadcast_every = "1s"
+broadcast_first = "10ms"
 request_cost = "1ms"
 message_cost = "0us"
 [network]
@@ -108,6 +109,7 @@ signal = "SIGKILL"
             count: 3,
             store: Store::Memory,
             broadcast_every: Some(SECOND),
+            broadcast_first: SECOND / 100,
             cost: ServerCost { request: Duration::from_millis(1), message: Duration::ZERO },
         },
         network: Network {
