@@ -18,7 +18,7 @@ impl Sio08 {
         const PATIENCE: Duration = Duration::from_secs(20);
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let child = Command::new(env!("CARGO_BIN_EXE_sio08"))
-            .args(["serve", "--app", application, "--listen", &address.to_string()])
+            .args(["serve", "--quiet", "--app", application, "--listen", &address.to_string()])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .spawn()

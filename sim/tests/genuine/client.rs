@@ -3,9 +3,9 @@
 
 use serde_json::{Value, json};
 
-use crate::MARKED;
 use crate::common::{Sio08, free_port};
 use crate::peer::{Peer, switched_on};
+use crate::{MARKED, SILENCE};
 
 /// Who serves the genuine client.
 enum Host {
@@ -89,6 +89,23 @@ fn acknowledges_an_event_with_data(start: Start) {
     pair.client.wait_for(&json!({"on": "ack", "ack": 1, "args": [MARKED, 2]}));
 }
 
+fn is_answered_what_it_asks(start: Start) {
+    let mut pair = Pair::connect(start);
+    pair.client.tell(&json!({"do": "emit", "name": "ask", "args": []}));
+    pair.client.wait_for(&json!({"on": "message", "data": "acknowledge this"}));
+    // Asked only after the client acknowledged the message by itself.
+    pair.client.wait_for(&json!({"on": "event", "name": "question", "args": ["and this"]}));
+    pair.client.wait_for(&json!({"on": "event", "name": "answered", "args": ["the answer"]}));
+}
+
+fn keeps_a_client_through_a_silence_of_polls(start: Start) {
+    let mut pair = Pair::connect(start);
+    std::thread::sleep(SILENCE);
+    pair.client.tell(&json!({"do": "send", "data": "still here"}));
+    pair.client.wait_for(&json!({"on": "message", "data": "still here"}));
+    assert_eq!(pair.client.seen(&json!({"on": "disconnect"})), Vec::<Value>::new());
+}
+
 fn serves_a_namespace_beside_the_root(start: Start) {
     let mut pair = Pair::connect(start);
     pair.client.tell(&json!({"do": "join", "endpoint": "/chat"}));
@@ -153,6 +170,8 @@ against_both!(
     echoes_events,
     acknowledges_a_message_by_itself,
     acknowledges_an_event_with_data,
+    is_answered_what_it_asks,
+    keeps_a_client_through_a_silence_of_polls,
     serves_a_namespace_beside_the_root,
     is_left_by_the_client,
     is_found_again_after_a_restart,

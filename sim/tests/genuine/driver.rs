@@ -11,9 +11,9 @@ use socketio08::{AckId, Body, Packet, Text, Transport};
 use socketio08_sim::probe::{Happening, Session};
 use socketio08_tokio::DriverConfig;
 
-use crate::MARKED;
 use crate::common::free_port;
 use crate::peer::{Peer, switched_on};
+use crate::{MARKED, SILENCE};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -176,6 +176,14 @@ async fn talks_in_a_namespace_beside_the_root(transport: Transport) {
     assert_message(&packet, "in chat");
 }
 
+async fn stays_connected_through_a_silence(transport: Transport) {
+    let mut pair = Pair::connect(transport).await;
+    let during = pair.session.next(SILENCE).await;
+    assert!(during.is_none(), "{during:?}");
+    pair.session.send("", message("still here"), AckMode::None);
+    assert_message(&pair.received().await, "still here");
+}
+
 async fn leaves_and_the_server_knows(transport: Transport) {
     let mut pair = Pair::connect(transport).await;
     pair.session.call(|now, client| {
@@ -239,6 +247,7 @@ over_both!(
     gets_an_acknowledgement_with_data,
     acknowledges_what_the_server_asks_about,
     talks_in_a_namespace_beside_the_root,
+    stays_connected_through_a_silence,
     leaves_and_the_server_knows,
     is_sent_away_and_stays_away,
     comes_back_after_a_restart,

@@ -11,3 +11,6 @@ mod probe;
 
 /// Accents, a ligature, Chinese, emoji of one and of many code points, quotes, and what the framing and the codec are made of.
 const MARKED: &str = "h\u{e9}llo \u{fb01}n\u{ec}sh \u{4f60}\u{597d} \u{1f600}\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467} \u{fffd}3\u{fffd}3:: \"quoted\"\n:+";
+
+/// Long enough for a poll to be answered `8::` (20 s) and for a heartbeat left unanswered to end a websocket (20 s and 15 s).
+const SILENCE: std::time::Duration = std::time::Duration::from_secs(38);
