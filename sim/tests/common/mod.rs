@@ -2,11 +2,24 @@
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-/// A port that was free a moment ago. Servers are restarted on it, so the system cannot pick it for them.
+/// A port that was free a moment ago, and that nobody else is given: servers are restarted on it, so the system must not
+/// hand it to a client in between, as it may any port of its own range (from 32,768 on Linux).
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    const FIRST: u32 = 10_000;
+    const COUNT: u32 = 20_000;
+    static GIVEN: AtomicU32 = AtomicU32::new(0);
+    // Processes that test at the same time start far from each other.
+    let start = std::process::id().wrapping_mul(97);
+    loop {
+        let turn = start.wrapping_add(GIVEN.fetch_add(1, Ordering::Relaxed));
+        let port = u16::try_from(FIRST + turn % COUNT).unwrap();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// `sio08 serve` as a process, killed when dropped.
