@@ -7,6 +7,33 @@
 //!
 //! Time is tokio's, read through a [`Clock`], so it may be paused or simulated. Nothing here draws random numbers but
 //! [`RandomIds`] (and tungstenite its masks, which no figure depends on).
+//!
+//! ```no_run
+//! use socketio08::server::{AckMode, Outgoing, Server, ServerConfig, ServerEvent};
+//! use socketio08::{Instant, Text};
+//! use socketio08_tokio::{Application, Node, NodeConfig, RandomIds, serve_tcp};
+//!
+//! /// Greets whoever connects.
+//! struct Greeter;
+//!
+//! impl Application for Greeter {
+//!     fn event(&mut self, now: Instant, server: &mut Server, event: ServerEvent) {
+//!         if let ServerEvent::Connected { session, endpoint, .. } = event {
+//!             let hello = Outgoing::Message(Text::from_static("hello"));
+//!             // It fails for a session that ended meanwhile, which needs no greeting.
+//!             let _ = server.send(now, &session, &endpoint, hello, AckMode::None);
+//!         }
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::io::Result<()> {
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:8000").await?;
+//! let node = Node::start(NodeConfig::new(ServerConfig::default()), Greeter, RandomIds);
+//! serve_tcp(&node, &listener).await;
+//! # Ok(())
+//! # }
+//! ```
 #![forbid(unsafe_code)]
 
 mod application;
