@@ -1,8 +1,12 @@
 //! The command line: one file per command, and the public exit codes.
 
 mod codec;
+mod compare;
+mod list;
 mod probe;
+mod run;
 mod serve;
+mod simulate;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -47,7 +51,11 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Codec(codec::CodecArgs),
+    Compare(compare::CompareArgs),
+    /// Lists the built-in scenarios with the questions they answer
+    List,
     Probe(probe::ProbeArgs),
+    Run(run::RunArgs),
     Serve(serve::ServeArgs),
 }
 
@@ -63,7 +71,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     match cli.command {
         Command::Codec(args) => codec::run(args),
+        Command::Compare(args) => compare::run(&args),
+        Command::List => list::run(),
         Command::Probe(args) => probe::run(args),
+        Command::Run(args) => run::run(&args),
         Command::Serve(args) => serve::run(args),
     }
 }

@@ -1,0 +1,130 @@
+//! What `run` and `compare` share: loading, running with a progress bar, and writing files.
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::time::Instant;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+
+use super::Exit;
+use crate::engine::{Engine, EngineError, EngineName, Turmoil, direct::Direct};
+use crate::report::{Figures, Summary, Verdict, judge};
+use crate::scenario::{Scenario, ScenarioError};
+use crate::trace::{Record, Recorder};
+use crate::world::seed::Seed;
+
+/// Why a simulation command fails, each with how it exits.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    #[error("{0}")]
+    Scenario(#[from] ScenarioError),
+    #[error("{0}")]
+    Usage(String),
+    #[error("{0} (this is a fault of sio08)")]
+    Engine(#[from] EngineError),
+    #[error("cannot write {path}: {error}")]
+    Write { path: String, error: io::Error },
+}
+
+impl Failure {
+    /// Says it on standard error, and how to exit.
+    pub(super) fn report(&self) -> Exit {
+        let message = self.to_string();
+        // A scenario's refusal begins with its place, which other programs parse: nothing comes before it but `error:`.
+        eprintln!("error: {message}");
+        match self {
+            Failure::Scenario(_) => Exit::BadInput,
+            Failure::Usage(_) => Exit::Usage,
+            Failure::Engine(_) | Failure::Write { .. } => Exit::Internal,
+        }
+    }
+}
+
+/// A run that was made.
+pub(super) struct Made {
+    pub(super) engine: EngineName,
+    pub(super) figures: Figures,
+    pub(super) verdict: Verdict,
+    digest: u64,
+    /// Wall-clock seconds.
+    pub(super) took: f64,
+}
+
+/// Runs `scenario` on `engine`, with a progress bar on a terminal; the trace goes to the file of that name, if one is given.
+pub(super) fn simulate(
+    scenario: &Scenario,
+    seed: Seed,
+    engine: EngineName,
+    trace: Option<&str>,
+) -> Result<Made, Failure> {
+    let failed = |error| Failure::Write { path: trace.unwrap_or_default().to_owned(), error };
+    let mut file = trace.map(|path| File::create(path).map(BufWriter::new)).transpose().map_err(failed)?;
+    let mut summary = Summary::new(scenario);
+    let mut each = |record: &Record| summary.record(record);
+    let mut recorder = Recorder::new(&mut each, file.as_mut().map(|file| file as &mut dyn Write));
+    let bar = progress_bar(scenario);
+    let started = Instant::now();
+    let machine: &dyn Engine = match engine {
+        EngineName::Direct => &Direct,
+        EngineName::Turmoil => &Turmoil,
+    };
+    machine.run(scenario, seed, &mut recorder, &mut |micros| bar.set_position(micros))?;
+    let digest = recorder.finish().map_err(failed)?;
+    bar.finish_and_clear();
+    let took = started.elapsed().as_secs_f64();
+    let figures = summary.finish();
+    let verdict = judge(scenario, &figures);
+    Ok(Made { engine, figures, verdict, digest, took })
+}
+
+fn progress_bar(scenario: &Scenario) -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let length = u64::try_from(scenario.duration.as_micros()).unwrap_or(u64::MAX);
+    let style = ProgressStyle::with_template("  [{bar:30}] {percent} % simulated, {elapsed}");
+    // A template that does not parse leaves the default style.
+    ProgressBar::new(length).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+/// The JSON of a run, as `docs/REPORT.md` describes it.
+pub(super) fn to_json(scenario: &Scenario, seed: Seed, made: &Made) -> Value {
+    let mut out = json!({
+        "schema": 1,
+        "scenario": scenario.name,
+        "question": scenario.question,
+        "engine": made.engine,
+        "seed": seed.0,
+        "duration_ms": u64::try_from(scenario.duration.as_millis()).unwrap_or(u64::MAX),
+    });
+    for part in [json!(made.figures), json!(made.verdict)] {
+        if let (Value::Object(out), Value::Object(part)) = (&mut out, part) {
+            out.extend(part);
+        }
+    }
+    if let Value::Object(out) = &mut out {
+        out.insert("trace_digest".to_owned(), format!("{:016x}", made.digest).into());
+    }
+    out
+}
+
+/// Writes JSON to the file of that name, or to standard output for `-`.
+pub(super) fn write_json(path: &str, value: &Value) -> Result<(), Failure> {
+    let failed = |error| Failure::Write { path: path.to_owned(), error };
+    let text = format!("{value:#}\n");
+    if path == "-" {
+        return io::stdout().write_all(text.as_bytes()).map_err(failed);
+    }
+    std::fs::write(path, text).map_err(failed)
+}
+
+/// Prints to standard output. A reader that went away is not an error: `sio08 run x | head` ends well.
+pub(super) fn print(text: &str) -> Result<(), Failure> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::Write { path: "standard output".to_owned(), error })
+        }
+        _ => Ok(()),
+    }
+}
