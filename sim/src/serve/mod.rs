@@ -92,9 +92,8 @@ where
     let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let app = options.app;
-    let log = Log::new(options.quiet);
     let server = ServerConfig { endpoints: options.namespaces, ..ServerConfig::default() };
-    let site = Site::new(app, options.client_js, log);
+    let site = Site::new(app, options.client_js, Log::new(options.quiet));
     let node = Node::start(NodeConfig::new(server), site, RandomIds);
     // Whoever closed our output does not want to know.
     let _ = writeln!(out, "{}", greeting(address, app)).and_then(|()| out.flush());
@@ -103,7 +102,7 @@ where
         () = stop() => {}
     }
     drop(listener);
-    log.line("stopping: connections are closed, clients reconnect (interrupt again to cut them)");
+    log::line("stopping: connections are closed, clients reconnect (interrupt again to cut them)");
     tokio::select! {
         () = node.shutdown(Farewell::Close) => {}
         () = stop() => {}

@@ -59,7 +59,7 @@ fn page(app: App, genuine: bool) -> Bytes {
 
 impl Application for Site {
     fn event(&mut self, now: Instant, server: &mut Server, event: ServerEvent) {
-        describe(self.log, now, &event);
+        describe(&mut self.log, now, &event);
         let result = match &mut self.running {
             Running::Chat(chat) => chat.event(now, server, &event),
             Running::Echo(echo) => echo.event(now, server, &event),
@@ -97,7 +97,7 @@ fn answer(status: u16, content_type: &'static str, body: impl Into<Bytes>) -> Re
     Response { status, headers: vec![("Content-Type", Text::from_static(content_type))], body: body.into() }
 }
 
-fn describe(log: Log, now: Instant, event: &ServerEvent) {
+fn describe(log: &mut Log, now: Instant, event: &ServerEvent) {
     match event {
         ServerEvent::Connected { session, endpoint, transport } if endpoint.is_empty() => {
             log.event(now, || format!("connected     {}  {transport}", session.0));
