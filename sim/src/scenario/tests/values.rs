@@ -14,25 +14,8 @@ use crate::scenario::{
 
 const SECOND: Duration = Duration::from_secs(1);
 
-#[test]
-fn three_keys_are_enough_and_the_rest_are_defaults() {
-    let expected = Scenario {
-        name: "small".to_owned(),
-        question: String::new(),
-        duration: SECOND * 13,
-        clients: Clients::default(),
-        balancer: Balancer::default(),
-        servers: Servers::default(),
-        network: Network::default(),
-        faults: vec![],
-        deploy: None,
-    };
-    assert_eq!(parse(SMALL), Ok(expected));
-}
-
-#[test]
-fn every_key_is_read() {
-    let text = r#"
+/// A scenario with every key, none of them at its default.
+const EVERY_KEY: &str = r#"
 schema = 1
 name = "all"
 question = "Is every key read?"
@@ -80,6 +63,25 @@ down = "1s"
 gap = "10s"
 signal = "SIGKILL"
 "#;
+
+#[test]
+fn three_keys_are_enough_and_the_rest_are_defaults() {
+    let expected = Scenario {
+        name: "small".to_owned(),
+        question: String::new(),
+        duration: SECOND * 13,
+        clients: Clients::default(),
+        balancer: Balancer::default(),
+        servers: Servers::default(),
+        network: Network::default(),
+        faults: vec![],
+        deploy: None,
+    };
+    assert_eq!(parse(SMALL), Ok(expected));
+}
+
+#[test]
+fn every_key_is_read() {
     let expected = Scenario {
         name: "all".to_owned(),
         question: "Is every key read?".to_owned(),
@@ -132,7 +134,7 @@ signal = "SIGKILL"
             signal: Signal::Kill,
         }),
     };
-    assert_eq!(parse(text), Ok(expected));
+    assert_eq!(parse(EVERY_KEY), Ok(expected));
 }
 
 #[test]

@@ -171,6 +171,19 @@ mod tests {
     }
 
     #[test]
+    fn table_c_7_of_the_14_clients_of_s2_are_redispatched_to_another_server_than_the_ring_gives_without_it() {
+        let (ring, all) = (Ring::new(4), servers(4));
+        let rest = [ServerIx(0), ServerIx(2), ServerIx(3)];
+        let sources = (1..=80).map(|host| Ipv4Addr::new(127, 0, 1, host));
+        let of_s2: Vec<_> =
+            sources.filter(|ip| ring.by_source(*ip, &all, None) == Some(ServerIx(1))).collect();
+        let redispatched = |ip: &&Ipv4Addr| {
+            ring.by_source(**ip, &all, Some(ServerIx(1))) != ring.by_source(**ip, &rest, None)
+        };
+        assert_eq!((of_s2.len(), of_s2.iter().filter(redispatched).count()), (14, 7));
+    }
+
+    #[test]
     fn avoiding_a_server_goes_forward_on_the_ring_and_settles_for_it_when_alone() {
         let (ring, all) = (Ring::new(4), servers(4));
         for host in 1..=80 {
