@@ -22,9 +22,18 @@ pub(super) enum Failure {
     #[error("{0}")]
     Usage(String),
     #[error("{0} (this is a fault of sio08)")]
-    Engine(#[from] EngineError),
+    Engine(EngineError),
     #[error("cannot write {path}: {error}")]
     Write { path: String, error: io::Error },
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::TooManyClients { .. } => Failure::Usage(error.to_string()),
+            EngineError::Stuck { .. } | EngineError::Network(_) => Failure::Engine(error),
+        }
+    }
 }
 
 impl Failure {

@@ -39,7 +39,7 @@ pub struct Outcome {
     pub steps: u64,
 }
 
-/// Why an engine cannot go on. Neither a scenario nor a peer can cause one.
+/// Why an engine cannot go on. A scenario can only cause [`EngineError::TooManyClients`], a peer none.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum EngineError {
     /// More than this many steps without simulated time passing: something spins.
@@ -49,6 +49,12 @@ pub enum EngineError {
         at_ms: u64,
         /// How many.
         steps: u64,
+    },
+    /// The engine cannot carry as many clients as the scenario has.
+    #[error("the turmoil engine carries {max} clients at most; take fewer, or --engine direct")]
+    TooManyClients {
+        /// The most it carries.
+        max: u32,
     },
     /// The simulated network failed.
     #[error("the simulated network failed: {0}")]

@@ -4,7 +4,7 @@ use std::io;
 use std::net::IpAddr;
 
 use socketio08::client::Client;
-use socketio08_tokio::{ClientDriver, Connecting, Connections, Connector, DriverConfig};
+use socketio08_tokio::{CarrierLimits, ClientDriver, Connecting, Connections, Connector, DriverConfig};
 use tokio::io::AsyncWriteExt;
 use tokio::task::spawn_local;
 use tokio::time::sleep_until;
@@ -19,6 +19,10 @@ use crate::world::seed::Seed;
 use super::PORT;
 use super::origin::Origin;
 use super::pace::Pace;
+
+/// The client of the measurements, unlike a browser, had no limit on connections to one server: a genuine client that runs away
+/// holds dozens of polls. This one is never reached.
+const CONNECTIONS_MAX: usize = 4_096;
 
 /// What a farm needs to know.
 #[derive(Clone)]
@@ -55,6 +59,7 @@ async fn arrive(site: Site, member: Member) {
             scenario::Connections::PerRequest => Connections::PerRequest,
         },
         reuse_while_handling: false,
+        limits: CarrierLimits { client_connections_max: CONNECTIONS_MAX, ..CarrierLimits::default() },
         clock: site.pace.clock(),
         ..DriverConfig::new("balancer")
     };

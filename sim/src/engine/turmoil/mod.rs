@@ -31,7 +31,8 @@ use server::Process;
 
 /// The port that the balancer and the servers listen on.
 const PORT: u16 = 80;
-/// More hosts for clients cost more than they spread.
+/// A step costs about as much as the cube of the number of hosts, so clients share them; each has 64,512 ports.
+const CLIENTS_PER_FARM: usize = 250;
 const FARMS_MAX: usize = 4;
 /// Connections that one client may have waiting at one moment: more than the genuine one was ever seen to hold.
 const CONNECTIONS_PER_CLIENT: usize = 16;
@@ -54,10 +55,7 @@ impl Engine for Turmoil {
         progress: &mut dyn FnMut(u64),
     ) -> Result<Outcome, EngineError> {
         if scenario.clients.count > CLIENTS_MAX {
-            let reason = format!(
-                "the turmoil engine numbers clients by ports, so it carries {CLIENTS_MAX} at most; use the direct engine"
-            );
-            return Err(EngineError::Network(reason));
+            return Err(EngineError::TooManyClients { max: CLIENTS_MAX });
         }
         World::new(scenario, seed).run(scenario.duration, sink, progress)
     }
@@ -77,7 +75,7 @@ impl World {
     fn new(scenario: &Scenario, seed: Seed) -> Self {
         let pace = Pace::of(scenario.network.latency);
         let mut world = Self {
-            sim: builder(scenario, seed, pace).build(),
+            sim: simulation(scenario, seed, pace),
             processes: Vec::new(),
             plan: fault::plan(scenario).into(),
             trace: TraceHandle::default(),
@@ -92,7 +90,7 @@ impl World {
 
     fn add_farms(&mut self, scenario: &Scenario, seed: Seed) {
         let members = population::members(&scenario.clients);
-        let farms = members.len().min(FARMS_MAX);
+        let farms = members.len().div_ceil(CLIENTS_PER_FARM).clamp(1, FARMS_MAX);
         for farm in 0..farms {
             let site = farm::Site {
                 scenario: scenario.clone(),
@@ -182,11 +180,10 @@ impl World {
     }
 }
 
-fn builder(scenario: &Scenario, seed: Seed, pace: Pace) -> Builder {
+fn simulation(scenario: &Scenario, seed: Seed, pace: Pace) -> Sim<'static> {
     let latency = scenario.network.latency;
     let clients = usize::try_from(scenario.clients.count).unwrap_or(usize::MAX);
-    let mut builder = Builder::new();
-    builder
+    let sim = Builder::new()
         .epoch(SystemTime::UNIX_EPOCH)
         .rng_seed(seed.stream("turmoil").next_u64())
         .tick_duration(STEP)
@@ -194,8 +191,12 @@ fn builder(scenario: &Scenario, seed: Seed, pace: Pace) -> Builder {
         .min_message_latency(pace.stretched(latency.min))
         .max_message_latency(pace.stretched(latency.max))
         .ephemeral_ports(1_024..=u16::MAX)
-        .tcp_capacity(clients.saturating_mul(CONNECTIONS_PER_CLIENT).max(CAPACITY_MIN));
-    builder
+        .tcp_capacity(clients.saturating_mul(CONNECTIONS_PER_CLIENT).max(CAPACITY_MIN))
+        .build();
+    if let Some(curve) = pace.curve(latency) {
+        sim.set_message_latency_curve(curve);
+    }
+    sim
 }
 
 fn pool(scenario: &Scenario) -> impl Iterator<Item = ServerIx> {

@@ -12,6 +12,10 @@ use crate::scenario::Latency;
 pub(super) const STEP: Duration = Duration::from_millis(1);
 
 const TICK_MIN: Duration = Duration::from_micros(100);
+/// A finer range has the same curve.
+const RANGE_MILLIS_MAX: u32 = 1_000;
+/// The rate is then exact to nine digits, which is more than enough, and the same on every machine.
+const BISECTIONS: u32 = 32;
 
 /// The scenario's time that one step of turmoil stands for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -48,6 +52,27 @@ impl Pace {
         Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
     }
 
+    /// The rate of turmoil's exponential distribution that makes latencies come out in the middle of their range on average;
+    /// `None` if turmoil sees no range. It adds `range * sample` to the least latency, in whole milliseconds of its own,
+    /// and caps the sum at the greatest.
+    pub(super) fn curve(self, latency: Latency) -> Option<f64> {
+        let range = self.stretched(latency.max).saturating_sub(self.stretched(latency.min));
+        let millis = u32::try_from(range.as_millis()).unwrap_or(u32::MAX).min(RANGE_MILLIS_MAX);
+        if millis == 0 {
+            return None;
+        }
+        let range = f64::from(millis);
+        let mean =
+            |rate: f64| (1..=millis).map(|milli| (-rate * f64::from(milli) / range).exp()).sum::<f64>();
+        let (mut low, mut high) = (0.1, 10.0);
+        for _ in 0..BISECTIONS {
+            let middle = (low + high) / 2.0;
+            // A greater rate means shorter latencies.
+            if mean(middle) > range / 2.0 { low = middle } else { high = middle }
+        }
+        Some(low)
+    }
+
     /// A clock for the host that runs now. Must be called on a host.
     pub(super) fn clock(self) -> Clock {
         let elapsed = turmoil::sim_elapsed().unwrap_or_default();
@@ -77,6 +102,19 @@ mod tests {
         assert_eq!(pace(200).stretched(Duration::from_micros(200)), STEP);
         assert_eq!(pace(300).stretched(Duration::from_micros(300)), STEP);
         assert_eq!(pace(2_000).stretched(Duration::from_millis(2)), 2 * STEP);
+    }
+
+    #[test]
+    fn latencies_come_out_in_the_middle_of_their_range() {
+        let curve = |min, max| {
+            let latency = Latency { min: Duration::from_micros(min), max: Duration::from_micros(max) };
+            Pace::of(latency).curve(latency)
+        };
+        assert_eq!(curve(200, 200), None);
+        // Of one millisecond or none, each is as likely as the other at ln 2.
+        assert!((curve(100, 200).unwrap() - 2_f64.ln()).abs() < 1e-6);
+        // A fine range: the mean of the smaller of one and a sample is a half at 1.594.
+        assert!((curve(1_000, 1_001_000).unwrap() - 1.594).abs() < 0.01);
     }
 
     #[test]

@@ -9,6 +9,9 @@ mod front;
 mod link;
 mod tunnel;
 
+#[cfg(test)]
+mod tests;
+
 use std::net::IpAddr;
 
 use tokio::task::spawn_local;
