@@ -146,7 +146,7 @@ fn describe(handshake: &Handshake) -> String {
     };
     let transports: Vec<_> = handshake.transports.iter().map(|transport| transport.name()).collect();
     format!(
-        "0.8 (heartbeat {}, close {}), transports {}",
+        "protocol 1 (heartbeat {}, close {}), transports {}",
         seconds(handshake.heartbeat_timeout),
         seconds(handshake.close_timeout),
         if transports.is_empty() { "none".to_owned() } else { transports.join(" ") },

@@ -1,10 +1,9 @@
 //! Whether the requests of one session reach one server: handshake and first poll, many times, each request on a new
 //! connection. Cookies are kept from one to the next, as a browser does.
 
-use std::borrow::Cow;
-
 use socketio08::handshake::Handshake;
-use socketio08::{Body, Packet, Reason, Text, Transport};
+use socketio08::payload::Payload;
+use socketio08::{Body, Limits, Packet, Reason, Text, Transport};
 
 use super::http::Site;
 use super::steps::Problem;
@@ -44,28 +43,20 @@ async fn open(options: &Options, site: &Site, tally: &mut Tally) -> Result<(), S
     }
     let target = session_target(options, Transport::XhrPolling, &handshake.session);
     let poll = site.get(&target, &answer.cookies).await.map_err(|error| error.to_string())?;
-    let body = Text::from(first_packet(&poll.body).as_ref());
-    match Packet::decode(&body).map(|packet| packet.body) {
-        Ok(Body::Connect { .. }) => {
+    // A server may frame its greeting together with what follows it.
+    let first = Payload::new(Text::from(poll.body.as_str()), &Limits::default()).next();
+    match first.and_then(Result::ok).and_then(|text| Packet::decode(&text).ok()).map(|packet| packet.body) {
+        Some(Body::Connect { .. }) => {
             tally.accepted += 1;
             // Unanswered, the session would wait for its close timeout on the server.
             let _ = site.post(&target, &answer.cookies, "0::").await;
             Ok(())
         }
-        Ok(Body::Error { reason: Some(Reason::ClientNotHandshaken), .. }) => {
+        Some(Body::Error { reason: Some(Reason::ClientNotHandshaken), .. }) => {
             tally.rejected += 1;
             Ok(())
         }
         _ => Err(format!("a first poll answered {} {}", poll.status_and_server(), poll.beginning())),
-    }
-}
-
-/// A greeting that the server framed together with what follows it.
-fn first_packet(body: &str) -> Cow<'_, str> {
-    let framed = body.strip_prefix('\u{fffd}').and_then(|rest| rest.split_once('\u{fffd}'));
-    match framed {
-        Some((_, rest)) => Cow::Borrowed(rest.split('\u{fffd}').next().unwrap_or_default()),
-        None => Cow::Borrowed(body),
     }
 }
 

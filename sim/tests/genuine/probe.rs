@@ -19,7 +19,7 @@ fn the_probe_says_that_a_genuine_server_works_over_both_transports() {
     let screen = String::from_utf8_lossy(&output.stdout);
     for line in [
         "  HTTP         200 in ",
-        "  handshake    0.8 (heartbeat 15 s, close 25 s), transports websocket xhr-polling\n",
+        "  handshake    protocol 1 (heartbeat 15 s, close 25 s), transports websocket xhr-polling\n",
         "  xhr-polling  a b c d e echoed, 5 s quiet, last one echoed\n",
         "  websocket    a b c d e echoed, 5 s quiet, last one echoed\n",
         "  stickiness   20 handshakes, 20 first polls: none rejected: sticky, or a single server\n",

@@ -70,7 +70,7 @@ async fn a_server_that_echoes_works() {
         &screen,
         &[
             "  HTTP         200 in ",
-            "  handshake    0.8 (heartbeat 15 s, close 25 s), transports websocket",
+            "  handshake    protocol 1 (heartbeat 15 s, close 25 s), transports websocket",
             "  xhr-polling  a b c d e echoed, 0.2 s quiet, last one echoed\n",
             "  websocket    a b c d e echoed, 0.2 s quiet, last one echoed\n",
             "  stickiness   8 handshakes, 8 first polls: none rejected: sticky, or a single server\n",
