@@ -1,1 +1,177 @@
-fn main() {}
+//! Packets and payloads, both ways, over the inputs of `inputs.json`: the genuine parser is measured on the same ones
+//! (`benches/compare.sh`).
+#![expect(missing_docs, reason = "criterion's macro makes a public function")]
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use criterion::{
+    BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime,
+};
+use serde_json::Value;
+use socketio08::handshake::Handshake;
+use socketio08::payload::{self, PayloadRef};
+use socketio08::target::Target;
+use socketio08::{BodyRef, Limits, Packet, PacketRef, Text, event_text, json_text};
+
+/// One measured input: a packet, or a payload as its packets.
+struct Input {
+    name: String,
+    packets: Vec<Text>,
+}
+
+fn inputs(list: &str) -> Vec<Input> {
+    let inputs: Value = serde_json::from_str(include_str!("../inputs.json")).unwrap_or_default();
+    let inputs = inputs[list].as_array().cloned().unwrap_or_default();
+    assert!(!inputs.is_empty(), "inputs.json has no {list}");
+    inputs.iter().map(input).collect()
+}
+
+fn input(input: &Value) -> Input {
+    let count = |value: &Value| value.as_u64().and_then(|count| usize::try_from(count).ok());
+    let packet = input.get("packet").unwrap_or(input);
+    let part = |name: &str| packet[name].as_str().unwrap_or_default();
+    let text = format!(
+        "{}{}{}",
+        part("head"),
+        part("unit").repeat(count(&packet["times"]).unwrap_or(0)),
+        part("tail")
+    );
+    let name = input["name"].as_str().unwrap_or_default().to_string();
+    Input { name, packets: vec![Text::from(text); count(&input["count"]).unwrap_or(1)] }
+}
+
+fn bench<T>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, bytes: usize, mut run: impl FnMut() -> T) {
+    group.throughput(Throughput::Bytes(bytes as u64));
+    group.bench_function(name, |bencher| bencher.iter(&mut run));
+}
+
+/// The JSON values of a packet: what the genuine parser makes besides the fields.
+fn values(packet: &PacketRef<'_>) -> Option<Value> {
+    match packet.body {
+        BodyRef::Json { .. } => packet.json().ok(),
+        BodyRef::Event { .. } => packet.event().and_then(|event| event.args()).ok(),
+        BodyRef::Ack { .. } => packet.ack_args().ok(),
+        _ => None,
+    }
+}
+
+fn decode(text: &str) -> PacketRef<'_> {
+    PacketRef::decode(text).unwrap_or_else(|error| panic!("{text:?}: {error}"))
+}
+
+fn packets(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("decode_packet");
+    for Input { name, packets } in inputs("packets") {
+        bench(&mut group, &name, packets[0].len(), || PacketRef::decode(black_box(&packets[0])));
+    }
+    group.finish();
+
+    let mut group = criterion.benchmark_group("decode_packet_and_json");
+    for Input { name, packets } in inputs("packets") {
+        if values(&decode(&packets[0])).is_some() {
+            bench(&mut group, &name, packets[0].len(), || values(&decode(black_box(&packets[0]))));
+        }
+    }
+    group.finish();
+
+    let mut group = criterion.benchmark_group("encode_packet");
+    for Input { name, packets } in inputs("packets") {
+        let packet = decode(&packets[0]).to_packet();
+        let mut out = BytesMut::with_capacity(packet.encoded_len());
+        bench(&mut group, &name, packets[0].len(), || {
+            out.clear();
+            black_box(&packet).encode(&mut out);
+            out.len()
+        });
+    }
+    group.finish();
+
+    let mut group = criterion.benchmark_group("encode_packet_and_json");
+    for Input { name, packets } in inputs("packets") {
+        let packet = decode(&packets[0]);
+        if let Some(values) = values(&packet) {
+            let event = packet.event().map(|event| event.name().to_string()).ok();
+            bench(&mut group, &name, packets[0].len(), || {
+                write(&packet, event.as_deref(), black_box(&values))
+            });
+        }
+    }
+    group.finish();
+}
+
+/// The packet written with `values` as its JSON.
+fn write(packet: &PacketRef<'_>, event: Option<&str>, values: &Value) -> Text {
+    let json = event.map_or_else(|| json_text(values), |name| event_text(name, values)).unwrap_or_default();
+    let body = match packet.body {
+        BodyRef::Event { .. } => BodyRef::Event { data: &json },
+        BodyRef::Ack { id, .. } => BodyRef::Ack { id, args: &json },
+        _ => BodyRef::Json { data: &json },
+    };
+    PacketRef { body, ..*packet }.to_text()
+}
+
+fn payloads(criterion: &mut Criterion) {
+    let limits = Limits { payload_len_max: usize::MAX, ..Limits::default() };
+    let mut group = criterion.benchmark_group("decode_payload");
+    for Input { name, packets } in inputs("payloads") {
+        let text = payload::encode(&packets);
+        bench(&mut group, &name, text.len(), || {
+            PayloadRef::new(black_box(&text), &limits)
+                .flatten()
+                .filter(|packet| PacketRef::decode(packet).is_ok())
+                .count()
+        });
+    }
+    group.finish();
+
+    let mut group = criterion.benchmark_group("decode_payload_and_json");
+    for Input { name, packets } in inputs("payloads") {
+        let text = payload::encode(&packets);
+        if values(&decode(&packets[0])).is_some() {
+            bench(&mut group, &name, text.len(), || {
+                PayloadRef::new(black_box(&text), &limits)
+                    .flatten()
+                    .filter_map(|packet| values(&decode(packet)))
+                    .count()
+            });
+        }
+    }
+    group.finish();
+
+    let mut group = criterion.benchmark_group("encode_payload");
+    for Input { name, packets } in inputs("payloads") {
+        let mut out = BytesMut::with_capacity(payload::encoded_len(&packets));
+        bench(&mut group, &name, out.capacity(), || {
+            out.clear();
+            payload::encode_into(black_box(&packets), &mut out);
+            out.len()
+        });
+    }
+    group.finish();
+}
+
+fn around_a_session(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("around_a_session");
+    let body = "6528866141448937771:15:25:websocket,htmlfile,xhr-polling,jsonp-polling";
+    let target = "/socket.io/1/xhr-polling/6528866141448937771?t=1321986000000";
+    bench(&mut group, "handshake", body.len(), || Handshake::decode(black_box(body)));
+    bench(&mut group, "target", target.len(), || Target::parse("/socket.io", black_box(target)));
+    let shared = Text::from("3:12+:/chat:hello");
+    bench(&mut group, "shared_packet", shared.len(), || Packet::decode(black_box(&shared)));
+    group.finish();
+}
+
+/// Short enough that all of it takes about a minute.
+fn config() -> Criterion {
+    let criterion = Criterion::default().sample_size(30);
+    criterion.warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1))
+}
+
+criterion_group! {
+    name = benches;
+    config = config();
+    targets = packets, payloads, around_a_session
+}
+criterion_main!(benches);
