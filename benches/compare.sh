@@ -9,7 +9,7 @@ trap 'rm -rf "$work"' EXIT
 npm install --silent --ignore-scripts --no-audit --no-fund --prefix "$work" socket.io@0.8.7 >&2
 
 node benches/genuine/measure.js "$work/node_modules/socket.io/lib/parser.js" >"$work/genuine.tsv"
-CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target} cargo bench --quiet -p socketio08-benches --bench codec -- --noplot --quiet >&2
+CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target} cargo bench --quiet -p socketio08-benches --bench codec -- --noplot --quiet >"$work/criterion.txt"
 
 printf 'rustc %s, node %s, %s, %s cores\n' "$(rustc --version | cut -d' ' -f2)" "$(node --version)" \
   "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" "$(nproc)"

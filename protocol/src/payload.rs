@@ -233,17 +233,32 @@ impl Cursor {
         if text.as_bytes()[..units].is_ascii() {
             return Ok(units);
         }
+        let bytes = text.as_bytes();
         let mut units_left = units;
-        for (offset, c) in text.char_indices() {
-            if units_left == 0 {
-                return Ok(offset);
-            }
-            self.examined += c.len_utf8();
-            units_left = units_left.checked_sub(c.len_utf16()).ok_or(PayloadErrorKind::LengthCutsPair)?;
+        // Whole chunks first: counting in them is fast. A chunk may end inside a character, which its first byte counts.
+        let mut offset = 0;
+        for chunk in bytes.chunks(CHUNK) {
+            let Some(left) = units_left.checked_sub(utf16_units(chunk)) else { break };
+            units_left = left;
+            offset += chunk.len();
         }
-        if units_left == 0 { Ok(text.len()) } else { Err(PayloadErrorKind::LengthBeyondEnd) }
+        let rest = &bytes[offset..];
+        let mut len = 0;
+        while let Some(byte) = rest.get(len) {
+            let width = usize::from(byte_units(*byte));
+            if units_left == 0 && width > 0 {
+                break;
+            }
+            units_left = units_left.checked_sub(width).ok_or(PayloadErrorKind::LengthCutsPair)?;
+            len += 1;
+        }
+        self.examined += offset + len;
+        if units_left == 0 { Ok(offset + len) } else { Err(PayloadErrorKind::LengthBeyondEnd) }
     }
 }
+
+/// Bytes counted at once; any number is right, this one is fast.
+const CHUNK: usize = 64;
 
 /// U+FFFD digits U+FFFD: what follows, and the digits; or the input from the place that failed on.
 fn length(frame: &str) -> Result<(&str, &str), &str> {
@@ -300,7 +315,20 @@ fn frame_len(packet: &str) -> usize {
 
 /// The length of `text` in UTF-16 code units.
 fn utf16_len(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { text.chars().map(char::len_utf16).sum() }
+    if text.is_ascii() { text.len() } else { utf16_units(text.as_bytes()) }
+}
+
+/// The UTF-16 code units of the characters that start in `bytes`, a part of a text.
+fn utf16_units(bytes: &[u8]) -> usize {
+    // No byte starts more than two units and only every fourth one that many, so a chunk's sum fits a byte.
+    let chunk_units = |chunk: &[u8]| chunk.iter().map(|byte| byte_units(*byte)).sum::<u8>();
+    bytes.chunks(CHUNK).map(|chunk| usize::from(chunk_units(chunk))).sum()
+}
+
+/// The UTF-16 code units of the character that a byte of UTF-8 starts: none for a continuation byte, two if the character
+/// has four bytes.
+fn byte_units(byte: u8) -> u8 {
+    u8::from(byte & 0xC0 != 0x80) + u8::from(byte >= 0xF0)
 }
 
 /// A number in decimal, without allocating.

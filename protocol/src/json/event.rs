@@ -38,11 +38,11 @@ impl<'a> EventView<'a> {
     }
 
     pub(super) fn read(data: &'a str) -> Result<Self, JsonError> {
-        check(data)?;
         let fields: Fields<'a> = read(data).map_err(|error: JsonError| match error.kind {
             JsonErrorKind::Value => JsonError::event(error.offset, error.message()),
             _ => error,
         })?;
+        check(data)?;
         let args = fields.args.map_or("", RawValue::get);
         let args_start = (args.as_ptr() as usize).saturating_sub(data.as_ptr() as usize);
         let args_start = if args.is_empty() { data.len() } else { args_start };

@@ -47,8 +47,9 @@ impl<'a> PacketRef<'a> {
     pub fn json<T: Deserialize<'a>>(&self) -> Result<T, JsonError> {
         match self.body {
             BodyRef::Json { data } => {
+                let value = read(data)?;
                 check(data)?;
-                read(data)
+                Ok(value)
             }
             _ => Err(JsonError::packet_type("a json packet")),
         }
@@ -62,6 +63,7 @@ impl<'a> PacketRef<'a> {
         match self.body {
             BodyRef::Ack { args: "", .. } => read("[]"),
             BodyRef::Ack { args, .. } => {
+                read::<IgnoredAny>(args)?;
                 check(args)?;
                 read(args_or_empty(args))
             }
@@ -117,9 +119,8 @@ fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, JsonError> {
     serde_json::from_str(text).map_err(|error| JsonError::read(text, &error))
 }
 
-/// Checks that all of `text` is JSON of whole characters, does not nest too deep, and has no key `__proto__`.
+/// Checks that `text`, which is JSON, holds whole characters, does not nest too deep, and has no key `__proto__`.
 fn check(text: &str) -> Result<(), JsonError> {
-    read::<IgnoredAny>(text)?;
     let mut depth = 0usize;
     let mut string_start = None;
     let mut escaped = false;

@@ -17,7 +17,7 @@ impl PacketRef<'_> {
     pub fn encode(&self, out: &mut BytesMut) {
         let pieces = self.pieces();
         out.reserve(pieces.iter().map(|piece| piece.len()).sum());
-        for piece in pieces {
+        for piece in pieces.iter().filter(|piece| !piece.is_empty()) {
             out.extend_from_slice(piece.as_bytes());
         }
     }
