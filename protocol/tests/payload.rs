@@ -30,6 +30,19 @@ fn several_packets_travel_in_frames() {
 }
 
 #[test]
+fn lengths_are_utf16_code_units_however_characters_mix() {
+    let characters = ['x', 'é', '日', '😀', '\u{FFFD}'];
+    let packets: Vec<String> = (0..300)
+        .map(|len| (0..len).map(|index| characters[(index * index + len) % characters.len()]).collect())
+        .collect();
+    let text = payload::encode(&packets);
+    let lengths: String =
+        packets.iter().map(|p| format!("\u{FFFD}{}\u{FFFD}{p}", p.encode_utf16().count())).collect();
+    assert_eq!(text, lengths.as_str());
+    assert_eq!(decode(&text), (packets.iter().map(String::as_str).collect(), None));
+}
+
+#[test]
 fn one_packet_travels_bare() {
     assert_eq!(payload::encode(&["3:::a"]), "3:::a");
     assert_eq!(payload::encoded_len(&["3:::a"]), 5);
