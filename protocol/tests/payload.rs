@@ -36,8 +36,8 @@ fn lengths_are_utf16_code_units_however_characters_mix() {
         .map(|len| (0..len).map(|index| characters[(index * index + len) % characters.len()]).collect())
         .collect();
     let text = payload::encode(&packets);
-    let lengths: String =
-        packets.iter().map(|p| format!("\u{FFFD}{}\u{FFFD}{p}", p.encode_utf16().count())).collect();
+    let frame = |packet: &String| format!("\u{FFFD}{}\u{FFFD}{packet}", packet.encode_utf16().count());
+    let lengths = packets.iter().map(frame).collect::<Vec<_>>().concat();
     assert_eq!(text, lengths.as_str());
     assert_eq!(decode(&text), (packets.iter().map(String::as_str).collect(), None));
 }
