@@ -122,44 +122,55 @@ fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, JsonError> {
 /// Checks that `text`, which is JSON, holds whole characters, does not nest too deep, and has no key `__proto__`.
 fn check(text: &str) -> Result<(), JsonError> {
     let mut depth = 0usize;
-    let mut string_start = None;
-    let mut escaped = false;
-    for (offset, byte) in text.bytes().enumerate() {
-        match (byte, string_start) {
-            (_, Some(_)) if escaped => escaped = false,
-            (b'\\', Some(_)) => escaped = true,
-            (b'"', Some(start)) => {
-                string_start = None;
-                check_string(text, start, offset)?;
-            }
-            (b'"', None) => string_start = Some(offset),
-            (b'[' | b'{', None) => depth += 1,
-            (b']' | b'}', None) => depth = depth.saturating_sub(1),
+    let mut offset = 0;
+    while let Some(byte) = text.as_bytes().get(offset) {
+        match byte {
+            b'"' => offset = check_string(text, offset)?,
+            b'[' | b'{' if depth == JSON_DEPTH_MAX => return Err(JsonError::depth(offset)),
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        if depth > JSON_DEPTH_MAX {
-            return Err(JsonError::depth(offset));
-        }
+        offset += 1;
     }
     Ok(())
 }
 
-/// Refuses the string from `start` to `end`, its quotes, if it holds half a surrogate pair, or if it is a key that
-/// changes the prototype of an object: the genuine programs would see another object than we do.
-fn check_string(text: &str, start: usize, end: usize) -> Result<(), JsonError> {
-    let string = &text[start..=end];
-    let is_key = || text[end + 1..].trim_start_matches(BLANKS).starts_with(':');
-    if string == "\"__proto__\"" && is_key() {
+/// Checks the string that starts at `start` and tells where its closing quote is. Refused are half a surrogate pair, and a
+/// key that changes the prototype of an object: the genuine programs would see another object than we do.
+fn check_string(text: &str, start: usize) -> Result<usize, JsonError> {
+    let body = &text[start + 1..];
+    let quote = body.find('"').unwrap_or(body.len());
+    let has_escapes = body[..quote].contains('\\');
+    let end = start + 1 + if has_escapes { escaped_len(body) } else { quote };
+    let is_prototype = if has_escapes {
+        let string: String = read(&text[start..=end]).map_err(|error| error.after(start))?;
+        string == PROTOTYPE
+    } else {
+        &body[..quote] == PROTOTYPE
+    };
+    if is_prototype && text[end + 1..].trim_start_matches(BLANKS).starts_with(':') {
         return Err(JsonError::prototype(start));
     }
-    if string.contains("\\u") {
-        let string: String = read(string).map_err(|error| error.after(start))?;
-        if string == "__proto__" && is_key() {
-            return Err(JsonError::prototype(start));
+    Ok(end)
+}
+
+/// The length of a string with escapes, up to its closing quote.
+fn escaped_len(body: &str) -> usize {
+    let mut escaped = false;
+    for (offset, byte) in body.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return offset,
+            _ => {}
         }
     }
-    Ok(())
+    body.len()
 }
+
+/// The key that sets the prototype of an object in JavaScript.
+const PROTOTYPE: &str = "__proto__";
 
 /// What JSON allows between its tokens.
 const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
