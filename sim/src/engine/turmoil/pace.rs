@@ -66,7 +66,7 @@ impl Pace {
             |rate: f64| (1..=millis).map(|milli| (-rate * f64::from(milli) / range).exp()).sum::<f64>();
         let (mut low, mut high) = (0.1, 10.0);
         for _ in 0..BISECTIONS {
-            let middle = (low + high) / 2.0;
+            let middle = f64::midpoint(low, high);
             // A greater rate means shorter latencies.
             if mean(middle) > range / 2.0 { low = middle } else { high = middle }
         }
