@@ -70,6 +70,12 @@ fn stickiness_by_source_is_the_same_to_the_last_poll() {
 }
 
 #[test]
+fn a_hop_of_many_steps_takes_as_long_on_both() {
+    let slow = ["clients.count=8", "duration=6s", "clients.quiet_at_end=1s", "network.latency=7500us"];
+    assert_equal(&both("sticky-source", &slow));
+}
+
+#[test]
 fn the_death_and_return_of_a_server_is_the_same_to_the_last_poll() {
     let answers = both(
         "server-failure",

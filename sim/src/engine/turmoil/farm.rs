@@ -16,7 +16,7 @@ use crate::world::application::{MemberApplication, client_config};
 use crate::world::population::Member;
 use crate::world::seed::Seed;
 
-use super::PORT;
+use super::dial::Dialer;
 use super::origin::Origin;
 use super::pace::Pace;
 
@@ -63,7 +63,11 @@ async fn arrive(site: Site, member: Member) {
         clock: site.pace.clock(),
         ..DriverConfig::new("balancer")
     };
-    let connector = Road { origin: Origin { client, address: member.address }, balancer: site.balancer };
+    let connector = Road {
+        origin: Origin { client, address: member.address },
+        balancer: site.balancer,
+        dialer: Dialer::new(site.scenario.network.latency, config.clock),
+    };
     let application = MemberApplication::new(&site.scenario, client, site.seed, site.trace);
     let machine = Client::new(client_config(&site.scenario));
     ClientDriver::new(config, machine, connector, application).0.run().await;
@@ -73,16 +77,17 @@ async fn arrive(site: Site, member: Member) {
 struct Road {
     origin: Origin,
     balancer: IpAddr,
+    dialer: Dialer,
 }
 
 impl Connector for Road {
     type Io = TcpStream;
 
     fn connect(&self) -> Connecting<TcpStream> {
-        let (line, balancer) = (self.origin.line(), self.balancer);
-        // A task of its own: turmoil never forgets a connect that was given up half-way.
+        let (line, balancer, dialer) = (self.origin.line(), self.balancer, self.dialer);
+        // A task of its own, which goes on when the client gives up.
         let connecting = tokio::spawn(async move {
-            let mut stream = TcpStream::connect((balancer, PORT)).await?;
+            let mut stream = dialer.connect(balancer).await?;
             stream.write_all(line.as_bytes()).await?;
             Ok(stream)
         });

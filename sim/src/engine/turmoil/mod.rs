@@ -1,9 +1,9 @@
 //! The turmoil engine: the adapter's real HTTP/1.1 and RFC 6455 bytes over turmoil's TCP.
 //!
-//! Hosts are a few farms of clients, the balancer, and the servers, in this order: a connect then takes a whole round trip,
-//! as TCP's does. What the engine cannot do as a real network would is in `docs/FIDELITY.md`.
+//! Hosts are a few farms of clients, the balancer, and the servers, stepped in this order. What the engine cannot do as a real network would is in `docs/FIDELITY.md`.
 
 mod balancer;
+mod dial;
 mod farm;
 mod log;
 mod origin;

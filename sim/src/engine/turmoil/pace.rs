@@ -24,10 +24,13 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// A tick as long as the least latency, so that a hop takes exactly what the scenario says; at most a millisecond,
-    /// since timers of the machines are whole milliseconds, and at least a tenth of it, since each step costs.
+    /// A tick as long as the least latency, or a whole part of it, so that a hop takes exactly what the scenario says; at most
+    /// a millisecond, since timers of the machines are whole milliseconds, and at least a tenth of it, since each step costs.
     pub(super) fn of(latency: Latency) -> Self {
-        Self { tick: latency.min.clamp(TICK_MIN, STEP) }
+        let parts = latency.min.as_micros().div_ceil(STEP.as_micros()).max(1);
+        let micros = latency.min.as_micros().div_ceil(parts);
+        let tick = Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX));
+        Self { tick: tick.clamp(TICK_MIN, STEP) }
     }
 
     /// The scenario's time of one step.
@@ -91,10 +94,11 @@ mod tests {
     }
 
     #[test]
-    fn a_tick_is_the_latency_between_a_tenth_of_a_millisecond_and_a_whole_one() {
+    fn a_tick_is_the_latency_or_a_part_of_it_between_a_tenth_of_a_millisecond_and_a_whole_one() {
         assert_eq!(pace(200).tick, Duration::from_micros(200));
         assert_eq!(pace(0).tick, Duration::from_micros(100));
         assert_eq!(pace(5_000).tick, Duration::from_millis(1));
+        assert_eq!(pace(1_500).tick, Duration::from_micros(750));
     }
 
     #[test]
@@ -102,6 +106,7 @@ mod tests {
         assert_eq!(pace(200).stretched(Duration::from_micros(200)), STEP);
         assert_eq!(pace(300).stretched(Duration::from_micros(300)), STEP);
         assert_eq!(pace(2_000).stretched(Duration::from_millis(2)), 2 * STEP);
+        assert!(pace(2_500).stretched(Duration::from_micros(2_500)) <= 3 * STEP);
     }
 
     #[test]

@@ -17,6 +17,7 @@ use tokio::task::spawn_local;
 use tokio::time::sleep_until;
 use turmoil::net::TcpStream;
 
+use crate::engine::turmoil::dial::Dialer;
 use crate::engine::turmoil::origin::Origin;
 use crate::scenario::{BalancerMode, ServerIx};
 use crate::trace::{ClientId, TraceEvent, TraceHandle};
@@ -71,6 +72,7 @@ pub(super) struct Carrier {
     changed: Rc<Notify>,
     mode: BalancerMode,
     clock: Clock,
+    dialer: Dialer,
 }
 
 struct State {
@@ -90,17 +92,21 @@ impl Carrier {
         machine: Balancer,
         mode: BalancerMode,
         servers: Vec<IpAddr>,
-        clock: Clock,
+        (clock, dialer): (Clock, Dialer),
         trace: TraceHandle,
     ) -> Self {
         let (fronts, links) = (BTreeMap::new(), BTreeMap::new());
         let left = BTreeSet::new();
         let state = State { machine, fronts, left, links, servers, trace, conns: 0, requests: 0 };
-        Self { state: Rc::new(RefCell::new(state)), changed: Rc::default(), mode, clock }
+        Self { state: Rc::new(RefCell::new(state)), changed: Rc::default(), mode, clock, dialer }
     }
 
     pub(super) fn mode(&self) -> BalancerMode {
         self.mode
+    }
+
+    pub(super) fn dialer(&self) -> Dialer {
+        self.dialer
     }
 
     // --- what the tasks tell

@@ -13,7 +13,6 @@ use hyper_util::rt::TokioIo;
 use socketio08::Limits;
 use turmoil::net::TcpStream;
 
-use crate::engine::turmoil::PORT;
 use crate::scenario::{BalancerMode, ServerIx};
 use crate::world::balancer::{ConnId, LinkId, RequestId};
 
@@ -23,9 +22,8 @@ use super::front::strip;
 
 /// Opens a link; in http mode also serves it until it ends, in tcp mode the tunnel takes it.
 pub(super) async fn serve(carrier: Carrier, link: LinkId, server: IpAddr, ending: Rc<Ending>) {
-    // A link that is not wanted any more is opened all the same and then dropped: turmoil never forgets a connect that was
-    // given up.
-    let Ok(stream) = TcpStream::connect((server, PORT)).await else {
+    // A link that is not wanted any more is opened all the same and then dropped.
+    let Ok(stream) = carrier.dialer().connect(server).await else {
         carrier.link_closed(link, false);
         return;
     };
@@ -101,6 +99,6 @@ async fn whole(response: Response<Incoming>) -> Option<Response<Full<Bytes>>> {
 
 /// Checks a server: whether it accepts a connection.
 pub(super) async fn check(carrier: Carrier, server: ServerIx, address: IpAddr) {
-    let passed = TcpStream::connect((address, PORT)).await.is_ok();
+    let passed = carrier.dialer().connect(address).await.is_ok();
     carrier.checked(server, passed);
 }

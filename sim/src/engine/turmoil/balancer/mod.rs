@@ -22,6 +22,7 @@ use crate::trace::TraceHandle;
 use crate::world::balancer::Balancer;
 use crate::world::seed::Seed;
 
+use super::dial::Dialer;
 use super::pace::Pace;
 use carrier::Carrier;
 
@@ -46,7 +47,9 @@ pub(super) async fn run(site: Site) -> turmoil::Result {
     let random = site.seed.stream("balancer/random");
     let machine = Balancer::new(&site.scenario.balancer, site.servers.len(), random);
     let mode = site.scenario.balancer.mode;
-    let carrier = Carrier::new(machine, mode, site.servers, site.pace.clock(), site.trace);
+    let clock = site.pace.clock();
+    let dialer = Dialer::new(site.scenario.network.latency, clock);
+    let carrier = Carrier::new(machine, mode, site.servers, (clock, dialer), site.trace);
     spawn_local(carrier.clone().keep_time());
     loop {
         let (stream, _) = listener.accept().await?;
