@@ -188,8 +188,9 @@ fn simulation(scenario: &Scenario, seed: Seed, pace: Pace) -> Sim<'static> {
         .rng_seed(seed.stream("turmoil").next_u64())
         .tick_duration(STEP)
         .simulation_duration(Duration::MAX)
-        .min_message_latency(pace.stretched(latency.min))
-        .max_message_latency(pace.stretched(latency.max))
+        // A hop takes a step at least: within one, the order of the hosts would decide what reaches whom in time.
+        .min_message_latency(pace.stretched(latency.min).max(STEP))
+        .max_message_latency(pace.stretched(latency.max).max(STEP))
         .ephemeral_ports(1_024..=u16::MAX)
         .tcp_capacity(clients.saturating_mul(CONNECTIONS_PER_CLIENT).max(CAPACITY_MIN))
         .build();

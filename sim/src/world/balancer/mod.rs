@@ -353,12 +353,10 @@ impl Balancer {
         if !matches!(flight.stage, Stage::Sent(_) | Stage::Answering(_)) {
             return;
         }
-        match self.config.option {
-            HttpOption::KeepAlive => self.pool.park_link(link),
-            HttpOption::ServerClose => {
-                self.pool.remove_link(link);
-                self.outputs.push_back(Output::CloseLink { link });
-            }
+        let parked = self.config.option == HttpOption::KeepAlive && self.pool.park_link(link);
+        if !parked {
+            self.pool.remove_link(link);
+            self.outputs.push_back(Output::CloseLink { link });
         }
         self.land(conn);
     }

@@ -10,6 +10,10 @@ use super::policy::Candidate;
 use crate::scenario::{Check, ServerIx};
 use crate::world::health::{self, Health};
 
+/// Links that wait for each server at most, or clients that make one request for each connection would leave one behind with
+/// every request. HAProxy bounds them otherwise: every 5 s it closes half of those that wait (`pool-purge-delay`).
+const IDLE_LINKS_MAX: usize = 256;
+
 /// A connection to a server.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Link {
@@ -166,12 +170,16 @@ impl Pool {
         }
     }
 
-    /// The link waits for another request.
-    pub(super) fn park_link(&mut self, id: LinkId) {
-        if let Some(link) = self.links.get_mut(&id) {
-            link.conn = None;
-            self.idle.insert(link.idle_key(id));
+    /// The link waits for another request; false if enough wait for its server already.
+    pub(super) fn park_link(&mut self, id: LinkId) -> bool {
+        let Some(link) = self.links.get_mut(&id) else { return false };
+        let waiting = (link.server, false, LinkId(0))..=(link.server, true, LinkId(u64::MAX));
+        if self.idle.range(waiting).count() >= IDLE_LINKS_MAX {
+            return false;
         }
+        link.conn = None;
+        self.idle.insert(link.idle_key(id));
+        true
     }
 
     /// A waiting link to the server, for the first or a later request of a client connection. With `http-reuse safe`

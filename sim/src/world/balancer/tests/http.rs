@@ -74,6 +74,18 @@ fn http_reuse_safe_opens_a_link_for_a_first_request_unless_one_has_proved_reusab
 }
 
 #[test]
+fn links_left_behind_by_clients_of_one_request_each_are_bounded() {
+    let mut rig = Rig::new(&config(Balance::RoundRobin), 1);
+    for _ in 0..300 {
+        let conn = rig.open(1);
+        rig.exchange(conn);
+        rig.input(Input::ClientClosed { conn });
+    }
+    let closed = (0..300).filter(|link| rig.said(Output::CloseLink { link: LinkId(*link) })).count();
+    assert_eq!((rig.connects(), closed), (300, 300 - 256));
+}
+
+#[test]
 fn a_link_that_closes_while_it_waits_is_not_used_again() {
     let mut rig = Rig::new(&config(Balance::Source), 4);
     let conn = rig.open(1);
