@@ -5,7 +5,7 @@ use std::task::{Context, Poll, ready};
 
 use futures_util::{Sink, Stream};
 use socketio08::{Limits, Text};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, WebSocketConfig};
@@ -101,9 +101,20 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Socket<Io> {
 
     /// Sends a close frame and waits for the peer's.
     pub(crate) async fn close(mut self) {
-        if self.stream.close(None).await.is_err() {
-            return;
+        if self.stream.close(None).await.is_ok() {
+            self.last_word().await;
         }
+    }
+
+    /// Sends a close frame and a FIN, and waits for the peer's: one of the time of 0.8.7 knows the end by the FIN alone
+    /// and answers no close frame (facts 7.7, 7.9).
+    pub(crate) async fn close_and_end(mut self) {
+        if self.stream.close(None).await.is_ok() && self.stream.get_mut().shutdown().await.is_ok() {
+            self.last_word().await;
+        }
+    }
+
+    async fn last_word(&mut self) {
         while let SocketEvent::Message(_) = std::future::poll_fn(|cx| self.poll_receive(cx)).await {}
     }
 

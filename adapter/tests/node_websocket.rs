@@ -198,6 +198,18 @@ async fn a_disconnect_from_the_server_is_said_before_the_close() {
 }
 
 #[tokio::test]
+async fn a_connection_ends_right_after_the_close_frame_of_the_server() {
+    let node = TestNode::start().await;
+    let mut raw = open(&node).await;
+    raw.send_frame(0x81, b"0::").await;
+    assert_eq!(raw.text().await, "0::");
+    assert_eq!(raw.frame().await.unwrap().0, 0x88);
+    // A peer of 0.8.7 waits for the FIN and answers no close frame.
+    let end = timeout(Duration::from_secs(2), raw.frame()).await.expect("a FIN");
+    assert_eq!(end, None);
+}
+
+#[tokio::test]
 async fn a_peer_that_does_not_read_is_cut_when_its_queue_is_full() {
     let limits = Limits { outbox_packets_max: 64, ..Limits::default() };
     let config = NodeConfig::new(ServerConfig { limits, ..ServerConfig::default() });

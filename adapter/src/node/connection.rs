@@ -148,7 +148,7 @@ where
             Step::Sent => {
                 guard.defuse();
                 // A peer that does not answer the close frame in time is cut.
-                let _ = timeout(shared.limits.linger, socket.close()).await;
+                let _ = timeout(shared.limits.linger, socket.close_and_end()).await;
                 return;
             }
             Step::Cut => return guard.defuse(),
