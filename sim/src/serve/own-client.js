@@ -27,7 +27,11 @@ function receive(packet) {
     // The server gives a newcomer everything said so far, so what is shown would be shown twice.
     forget();
     state('connected (websocket)');
-    while (waiting.length) socket.send(waiting.shift());
+    while (waiting.length) {
+      var text = waiting.shift();
+      show(text, true);
+      socket.send('3:::' + text);
+    }
   } else if (parts[1] === '2') {
     socket.send('2::');
   } else if (parts[1] === '3') {
@@ -50,9 +54,8 @@ function again() {
 }
 
 function say(text) {
-  var packet = '3:::' + text;
-  if (socket && socket.readyState === 1) socket.send(packet);
-  else waiting.push(packet);
+  if (socket && socket.readyState === 1) socket.send('3:::' + text);
+  else waiting.push(text);
 }
 
 connect();
