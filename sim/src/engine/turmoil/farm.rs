@@ -20,9 +20,10 @@ use super::dial::Dialer;
 use super::origin::Origin;
 use super::pace::Pace;
 
-/// The client of the measurements, unlike a browser, had no limit on connections to one server: a genuine client that runs away
-/// holds dozens of polls. This one is never reached.
-const CONNECTIONS_MAX: usize = 4_096;
+/// Connections of all clients at once. The client of the measurements, unlike a browser, had no limit on connections to one
+/// server, and one that runs away holds dozens of polls; but the balancer has 64,512 ports towards the servers, and turmoil
+/// ends the process when a host has none left.
+const CONNECTIONS_MAX: usize = 60_000;
 
 /// What a farm needs to know.
 #[derive(Clone)]
@@ -53,13 +54,15 @@ pub(super) async fn run(site: Site) -> turmoil::Result {
 
 async fn arrive(site: Site, member: Member) {
     let client = ClientId(member.index);
+    let clients = usize::try_from(site.scenario.clients.count).unwrap_or(usize::MAX);
+    let share = CONNECTIONS_MAX / clients.max(1);
     let config = DriverConfig {
         connections: match site.scenario.clients.connections {
             scenario::Connections::KeepAlive => Connections::KeepAlive,
             scenario::Connections::PerRequest => Connections::PerRequest,
         },
         reuse_while_handling: false,
-        limits: CarrierLimits { client_connections_max: CONNECTIONS_MAX, ..CarrierLimits::default() },
+        limits: CarrierLimits { client_connections_max: share.max(1), ..CarrierLimits::default() },
         clock: site.pace.clock(),
         ..DriverConfig::new("balancer")
     };

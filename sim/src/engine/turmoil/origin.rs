@@ -12,8 +12,9 @@ use crate::trace::ClientId;
 /// The longest line of version 1, its end included.
 const LINE_MAX: usize = 107;
 
-/// The most clients that a source port can number.
-pub(super) const CLIENTS_MAX: u32 = 65_535;
+/// The most clients: a source port could number 65,535, but each also needs connections, and all of them together have the
+/// balancer's ports. Six each, as a browser has, is the least that keeps the mechanisms.
+pub(super) const CLIENTS_MAX: u32 = 10_000;
 
 /// A client at the far end of a connection.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
