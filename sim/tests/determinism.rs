@@ -1,0 +1,77 @@
+//! The same seed gives the same run, byte for byte, in two processes; another seed gives another one.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use socketio08_sim::scenario::Builtin;
+
+/// A directory of one test for its files, gone when the test ends.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("sio08-determinism-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a directory for the test");
+        Self(path)
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // A directory that stays is only untidy.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Runs the command in a process of its own; gives the trace and the JSON.
+fn run(scratch: &Scratch, name: &str, scenario: &str, seed: &str, engine: &str) -> (Vec<u8>, Vec<u8>) {
+    let (trace, json) = (scratch.file(&format!("{name}.jsonl")), scratch.file(&format!("{name}.json")));
+    let output = Command::new(env!("CARGO_BIN_EXE_sio08"))
+        .args(["run", scenario, "--seed", seed, "--engine", engine])
+        .arg("--trace")
+        .arg(&trace)
+        .arg("--json")
+        .arg(&json)
+        .output()
+        .expect("the program starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let read = |path: &Path| std::fs::read(path).expect("the run wrote its files");
+    (read(&trace), read(&json))
+}
+
+/// The first line in which two traces differ, for the message.
+fn first_difference(one: &[u8], other: &[u8]) -> Option<(usize, String, String)> {
+    let lines = |bytes: &[u8]| bytes.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
+    let text = |line: &[u8]| String::from_utf8_lossy(line).into_owned();
+    let (one, other) = (lines(one), lines(other));
+    let at = one.iter().zip(&other).position(|(one, other)| one != other)?;
+    Some((at + 1, text(&one[at]), text(&other[at])))
+}
+
+fn assert_deterministic(engine: &str) {
+    for builtin in Builtin::ALL {
+        let scratch = Scratch::new(&format!("{engine}-{}", builtin.name));
+        let first = run(&scratch, "first", builtin.name, "7", engine);
+        let second = run(&scratch, "second", builtin.name, "7", engine);
+        let difference = first_difference(&first.0, &second.0);
+        assert!(first.0 == second.0, "{} on {engine}: the traces differ first in {difference:?}", builtin.name);
+        assert!(first.1 == second.1, "{} on {engine}: the reports differ", builtin.name);
+    }
+}
+
+#[test]
+fn every_built_in_scenario_is_the_same_in_two_processes_on_the_direct_engine() {
+    assert_deterministic("direct");
+}
+
+#[test]
+fn another_seed_is_another_run() {
+    let scratch = Scratch::new("seeds");
+    let one = run(&scratch, "one", "round-robin", "1", "direct");
+    let other = run(&scratch, "other", "round-robin", "2", "direct");
+    assert!(one.0 != other.0, "two seeds gave the same trace");
+}

@@ -1,0 +1,117 @@
+//! The direct engine against the measurements of the genuine software (socket.io 0.8.7 on Node 0.8.28 behind HAProxy
+//! 2.6). Every cell of the recorded tables that is about outcomes is run here, compared, and printed; the printed table is
+//! the one in `docs/FIDELITY.md`, and the test fails if the two differ. `SIO08_BLESS=1` writes the table there.
+//!
+//! The parameters of the world are those of the recording's configuration files. What the recording does not state was
+//! set once, for every cell: see `BASE`.
+
+mod cells;
+mod table;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use socketio08::Text;
+use socketio08_sim::engine::{Engine, direct::Direct};
+use socketio08_sim::report::{Figures, Opens, Summary};
+use socketio08_sim::scenario::Scenario;
+use socketio08_sim::trace::{ClientId, Record, Recorder, TraceEvent};
+use socketio08_sim::world::seed::Seed;
+
+use table::Group;
+
+/// Physical parameters, the same for every cell. Loopback with a proxy between took 2 to 4 ms for a handshake and a first
+/// poll on the recording's machine: 100 to 300 us for each hop, with the program at its end. A request cost the genuine
+/// server 65 to 73 us, a message 20 to 23 us (the defaults of `servers.cost`). Broadcasts came 0.06 to 0.98 s after the whole
+/// seconds at which servers were killed: 0.9 s.
+const BASE: &[&str] =
+    &["network.latency={ min = \"100us\", max = \"300us\" }", "servers.broadcast_first=900ms"];
+
+/// The checks' phase: the recorded ones marked a server down 5.5 to 5.6 s after its death, and up 2.5 to 2.6 s after its
+/// return. 20 ms before a whole second, so that no check meets a server at the instant of its death.
+const CHECKS: &str = "balancer.check.started_before=1020ms";
+
+/// Runs a built-in scenario with the parameters of one row, once for each seed.
+fn runs(builtin: &str, settings: &[String], seeds: u64) -> Vec<Figures> {
+    let settings: Vec<String> =
+        BASE.iter().map(|base| (*base).to_owned()).chain(settings.iter().cloned()).collect();
+    let scenario = Scenario::load(builtin, &settings).unwrap_or_else(|error| panic!("{error}"));
+    (1..=seeds).map(|seed| run(&scenario, Seed(seed))).collect()
+}
+
+fn run(scenario: &Scenario, seed: Seed) -> Figures {
+    let mut summary = Summary::new(scenario);
+    let mut early = EarlyOpens::default();
+    let mut each = |record: &Record| {
+        summary.record(record);
+        early.record(&record.event);
+    };
+    let mut recorder = Recorder::new(&mut each, None);
+    Direct.run(scenario, seed, &mut recorder, &mut |_| {}).expect("the engine runs");
+    recorder.finish().expect("nothing is written");
+    Figures { first_opens: early.opens, ..summary.finish() }
+}
+
+/// First opens of sessions, counted as the recording did: among the first 100 requests of each client.
+#[derive(Default)]
+struct EarlyOpens {
+    requests: BTreeMap<ClientId, u32>,
+    /// Sessions whose first open is counted, and how many opens they had.
+    sessions: BTreeMap<Text, (bool, u32)>,
+    opens: Opens,
+}
+
+impl EarlyOpens {
+    fn record(&mut self, event: &TraceEvent) {
+        match event {
+            TraceEvent::Requested { client, session, .. } => {
+                let requests = self.requests.entry(*client).or_default();
+                *requests += 1;
+                let early = *requests <= 100;
+                self.sessions.entry(session.clone()).or_insert((early, 0));
+            }
+            TraceEvent::Opened { session, .. } => {
+                let Some((early, opens)) = self.sessions.get_mut(session) else { return };
+                *opens += 1;
+                self.opens.total += u64::from(*early && *opens == 1);
+            }
+            TraceEvent::Rejected { session, open: true, .. } => {
+                let first = self.sessions.get(session).is_some_and(|(early, opens)| *early && *opens == 1);
+                self.opens.rejected += u64::from(first);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn check(name: &str, groups: &[Group]) {
+    let text = table::render(groups);
+    println!("{text}");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/FIDELITY.md");
+    let document = std::fs::read_to_string(&path).expect("docs/FIDELITY.md");
+    let blessed =
+        table::splice(&document, name, &text).expect("docs/FIDELITY.md has the markers of the table");
+    if std::env::var_os("SIO08_BLESS").is_some() {
+        // The tests run side by side and share the file: each reads it again for its own part.
+        std::fs::write(&path, &blessed).expect("docs/FIDELITY.md is written");
+    } else {
+        assert!(
+            document == blessed,
+            "the table {name} of docs/FIDELITY.md is not what was run: SIO08_BLESS=1 writes it"
+        );
+    }
+    let out: Vec<String> = groups.iter().flat_map(Group::failures).collect();
+    assert!(out.is_empty(), "outside of the recorded range:\n{}", out.join("\n"));
+}
+
+#[test]
+fn every_recorded_outcome_is_simulated_within_its_range() {
+    let groups = [
+        cells::round_robin_polling(),
+        cells::round_robin_websocket(),
+        cells::source(),
+        cells::kill(),
+        cells::deploy(),
+    ];
+    check("recorded", &groups);
+}

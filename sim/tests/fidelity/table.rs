@@ -1,0 +1,151 @@
+//! Cells, their ranges, and the table they are shown in.
+
+use std::fmt::Write;
+
+/// How far a simulated value may be from the recorded range.
+#[derive(Clone, Copy)]
+pub enum Tolerance {
+    /// A fraction: 5 points. A recorded zero is exact.
+    Points,
+    /// A share of the clients: 5 points, of a recorded zero too, where neighbouring rows recorded a few.
+    Share,
+    /// Milliseconds: 10 % or 100 ms, whichever is more.
+    Time,
+    /// A count: none.
+    Exact,
+}
+
+/// One recorded figure and what was simulated for it.
+pub struct Cell {
+    row: String,
+    figure: &'static str,
+    recorded: (f64, f64),
+    simulated: Vec<f64>,
+    tolerance: Tolerance,
+    /// Why the cell is shown but not judged.
+    outside: Option<&'static str>,
+}
+
+impl Cell {
+    pub fn new(
+        row: impl Into<String>,
+        figure: &'static str,
+        tolerance: Tolerance,
+        recorded: (f64, f64),
+        simulated: impl IntoIterator<Item = f64>,
+    ) -> Self {
+        let simulated = simulated.into_iter().collect();
+        Self { row: row.into(), figure, recorded, simulated, tolerance, outside: None }
+    }
+
+    /// Shown, not judged.
+    pub fn outside(mut self, why: &'static str) -> Self {
+        self.outside = Some(why);
+        self
+    }
+
+    /// Shown, not judged, if it is this figure.
+    pub fn outside_if(self, figure: &str, why: &'static str) -> Self {
+        if self.figure == figure { self.outside(why) } else { self }
+    }
+
+    fn bounds(&self) -> (f64, f64) {
+        let (low, high) = self.recorded;
+        match self.tolerance {
+            Tolerance::Points if low == 0.0 && high == 0.0 => (0.0, 0.0),
+            Tolerance::Points | Tolerance::Share => (low - 0.05, high + 0.05),
+            Tolerance::Time => (low - (low * 0.1).max(100.0), high + (high * 0.1).max(100.0)),
+            Tolerance::Exact => (low, high),
+        }
+    }
+
+    /// The median over the seeds is inside; of a recorded zero, and of a count, every seed is.
+    fn holds(&self) -> bool {
+        let (low, high) = self.bounds();
+        let inside = |value: &f64| (low..=high).contains(value);
+        let mut sorted = self.simulated.clone();
+        sorted.sort_by(f64::total_cmp);
+        match self.tolerance {
+            _ if sorted.is_empty() => false,
+            Tolerance::Exact => sorted.iter().all(inside),
+            _ if low == 0.0 && high == 0.0 => sorted.iter().all(inside),
+            _ => sorted.get((sorted.len() - 1) / 2).is_some_and(inside),
+        }
+    }
+
+    fn result(&self) -> &'static str {
+        match (self.holds(), self.outside) {
+            (true, _) => "within",
+            (false, None) => "**outside**",
+            (false, Some(why)) => why,
+        }
+    }
+
+    fn show(&self, values: &[f64]) -> String {
+        let one = |value: f64| match self.tolerance {
+            Tolerance::Points | Tolerance::Share => format!("{value:.3}"),
+            Tolerance::Time => format!("{value:.0} ms"),
+            Tolerance::Exact => format!("{value:.0}"),
+        };
+        let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        if one(low) == one(high) { one(low) } else { format!("{}..{}", one(low), one(high)) }
+    }
+}
+
+/// The cells of one recorded table.
+pub struct Group {
+    pub title: &'static str,
+    pub cells: Vec<Cell>,
+}
+
+impl Group {
+    /// The cells that are judged and outside.
+    pub fn failures(&self) -> Vec<String> {
+        let failed = |cell: &&Cell| !cell.holds() && cell.outside.is_none();
+        let line = |cell: &Cell| {
+            format!(
+                "{}: {}: {} (recorded {}, simulated {})",
+                self.title,
+                cell.row,
+                cell.figure,
+                cell.show(&[cell.recorded.0, cell.recorded.1]),
+                cell.show(&cell.simulated)
+            )
+        };
+        self.cells.iter().filter(failed).map(line).collect()
+    }
+}
+
+/// The table as Markdown.
+pub fn render(groups: &[Group]) -> String {
+    let mut out = String::new();
+    let cells = || groups.iter().flat_map(|group| &group.cells);
+    let within = cells().filter(|cell| cell.holds()).count();
+    let _ = writeln!(out, "{within} of {} cells within.\n", cells().count());
+    for group in groups {
+        let _ = writeln!(out, "### {}\n", group.title);
+        let _ = writeln!(out, "| row | figure | recorded | simulated | |\n|---|---|---|---|---|");
+        for cell in &group.cells {
+            let recorded = cell.show(&[cell.recorded.0, cell.recorded.1]);
+            let simulated = cell.show(&cell.simulated);
+            let _ = writeln!(
+                out,
+                "| {} | {} | {recorded} | {simulated} | {} |",
+                cell.row,
+                cell.figure,
+                cell.result()
+            );
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// `document` with `text` between the markers of `name`; `None` if it has none.
+pub fn splice(document: &str, name: &str, text: &str) -> Option<String> {
+    let (begin, end) = (format!("<!-- table {name} -->\n"), format!("<!-- end {name} -->"));
+    let start = document.find(&begin)? + begin.len();
+    let stop = start + document.get(start..)?.find(&end)?;
+    Some(format!("{}\n{text}{}", &document[..start], &document[stop..]))
+}

@@ -1,0 +1,150 @@
+//! `sio08 run`, `compare` and `list` as a user meets them: exit codes, standard output, JSON, errors with a remedy.
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn sio08(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_sio08")).args(arguments).output().expect("the program starts")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("UTF-8")
+}
+
+fn json(arguments: &[&str]) -> Value {
+    let output = sio08(arguments);
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", stderr(&output)))
+}
+
+#[test]
+fn a_run_says_what_happened_and_why_and_how_to_repeat_it() {
+    let output = sio08(&["run", "sticky-source", "--seed", "3"]);
+    assert_eq!(output.status.code(), Some(0));
+    let screen = stdout(&output);
+    assert!(screen.starts_with("sticky-source · "), "{screen}");
+    assert!(screen.contains("VERDICT  works: "), "{screen}");
+    assert!(screen.contains("sio08 run sticky-source --seed 3 --engine direct"), "{screen}");
+    assert!(stderr(&output).is_empty(), "no progress bar in a pipe: {}", stderr(&output));
+}
+
+#[test]
+fn a_broken_answer_is_an_answer() {
+    let output = sio08(&["run", "round-robin", "--set", "servers.count=2"]);
+    assert_eq!(output.status.code(), Some(0));
+    let screen = stdout(&output);
+    assert!(screen.contains("VERDICT  broken: "), "{screen}");
+    assert!(screen.contains("A session is known only to the server that did its handshake"), "{screen}");
+    assert!(screen.contains("sio08 compare round-robin sticky-source"), "{screen}");
+}
+
+#[test]
+fn the_json_has_every_documented_key() {
+    let run = json(&["run", "server-failure", "--json", "-"]);
+    assert_eq!(run["schema"], 1);
+    for key in [
+        "scenario",
+        "engine",
+        "seed",
+        "clients",
+        "opens",
+        "first_opens",
+        "polls_to_connect_mean",
+        "handshakes",
+        "reconnects",
+        "outage_ms",
+        "first_connect_ms",
+        "up",
+        "down",
+        "live_sessions_per_client_max",
+        "servers",
+        "verdict",
+        "sentence",
+        "why",
+        "impacts",
+        "trace_digest",
+    ] {
+        assert!(run.get(key).is_some(), "{key} is missing");
+    }
+    for key in ["total", "ever_connected", "connected_at_end", "stable_5s", "connect_failed"] {
+        assert!(run["clients"][key].is_u64(), "clients.{key} is missing");
+    }
+    for key in ["sent", "received", "lost", "duplicated"] {
+        assert!(run["up"][key].is_u64() && run["down"][key].is_u64(), "{key} is missing");
+    }
+    for key in ["name", "clients", "opens", "rejected"] {
+        assert!(run["servers"][0].get(key).is_some(), "servers.{key} is missing");
+    }
+    for key in ["median", "p95", "max"] {
+        assert!(run["handshakes"]["per_client"][key].is_u64(), "handshakes.per_client.{key} is missing");
+        assert!(run["outage_ms"][key].is_u64(), "outage_ms.{key} is missing");
+    }
+}
+
+#[test]
+fn a_fault_that_hits_nobody_decides_nothing() {
+    let nobody = ["--set", "clients.count=1", "--set", "clients.addresses=127.0.1.0/24"];
+    let output = sio08(&[&["run", "server-failure"][..], &nobody].concat());
+    // The one client is on s2 (127.0.1.1 modulo 4); a death of s3 is nothing to it.
+    let other = sio08(&[&["run", "server-failure", "--set", "fault.1.kill=s3"][..], &nobody].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    assert_eq!(other.status.code(), Some(2), "{}", stdout(&other));
+    assert!(stdout(&other).contains("VERDICT  unknown: the fault hit nobody"), "{}", stdout(&other));
+}
+
+#[test]
+fn compare_puts_scenarios_side_by_side() {
+    let output = sio08(&["compare", "round-robin", "sticky-source", "--set", "servers.count=2"]);
+    assert_eq!(output.status.code(), Some(0));
+    let table = stdout(&output);
+    let line = table.lines().find(|line| line.trim_start().starts_with("verdict")).unwrap_or_default();
+    assert!(line.contains("broken") && line.contains("works"), "{table}");
+}
+
+#[test]
+fn list_shows_each_scenario_with_its_question() {
+    let output = sio08(&["list"]);
+    assert_eq!(output.status.code(), Some(0));
+    for name in ["round-robin", "sticky-source", "server-failure", "rolling-deploy"] {
+        assert!(stdout(&output).lines().any(|line| line.starts_with(name) && line.ends_with('?')));
+    }
+}
+
+#[test]
+fn a_wrong_name_is_refused_with_the_nearest_one() {
+    let output = sio08(&["run", "round-robbin"]);
+    assert_eq!(output.status.code(), Some(65));
+    assert!(stderr(&output).contains("did you mean `round-robin`?"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_wrong_option_is_refused_with_the_nearest_one() {
+    let output = sio08(&["run", "round-robin", "--engin", "direct"]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(stderr(&output).contains("--engine"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_wrong_setting_is_refused_with_its_key() {
+    let output = sio08(&["run", "round-robin", "--set", "clients.cuont=3"]);
+    assert_eq!(output.status.code(), Some(65));
+    assert!(stderr(&output).contains("`count`"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_trace_of_both_engines_is_refused_with_a_remedy() {
+    let output = sio08(&["run", "round-robin", "--engine", "both", "--trace", "never-written.jsonl"]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(stderr(&output).contains("--engine direct"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_named() {
+    let output = sio08(&["run", "sticky-source", "--json", "no-such-directory/out.json"]);
+    assert_eq!(output.status.code(), Some(70));
+    assert!(stderr(&output).contains("no-such-directory/out.json"), "{}", stderr(&output));
+}
