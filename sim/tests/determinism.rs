@@ -58,7 +58,11 @@ fn assert_deterministic(engine: &str) {
         let first = run(&scratch, "first", builtin.name, "7", engine);
         let second = run(&scratch, "second", builtin.name, "7", engine);
         let difference = first_difference(&first.0, &second.0);
-        assert!(first.0 == second.0, "{} on {engine}: the traces differ first in {difference:?}", builtin.name);
+        assert!(
+            first.0 == second.0,
+            "{} on {engine}: the traces differ first in {difference:?}",
+            builtin.name
+        );
         assert!(first.1 == second.1, "{} on {engine}: the reports differ", builtin.name);
     }
 }

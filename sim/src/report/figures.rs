@@ -42,6 +42,8 @@ pub struct ClientFigures {
     pub connect_failed: u32,
     /// How many gave up reconnecting.
     pub reconnect_failed: u32,
+    /// How many lost a connection at some time.
+    pub ever_disconnected: u32,
 }
 
 /// Opens (polls and websocket upgrades that reached a server) and how many met a server that did not know the session.

@@ -421,6 +421,7 @@ impl Summary {
             stable_5s: self.count(|client| client.connected.is_some_and(|since| since + STABLE <= self.end)),
             connect_failed: self.count(|client| client.connect_failed),
             reconnect_failed: self.count(|client| client.reconnect_failed),
+            ever_disconnected: self.count(|client| client.outages > 0),
         }
     }
 

@@ -128,7 +128,7 @@ fn delivery(flow: Delivery, swallowed: u64) -> String {
     if flow.sent == 0 {
         return "none".to_owned();
     }
-    let note = if swallowed > 0 { "; answered 200 by the wrong server and dropped" } else { "" };
+    let note = if swallowed > 0 { " (some answered 200 by a server that did not know the session)" } else { "" };
     format!(
         "{} sent, {} received, {} lost{note}, {} duplicated",
         thousands(flow.sent),

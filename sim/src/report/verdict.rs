@@ -97,8 +97,12 @@ fn degraded(figures: &Figures) -> String {
     let clients = figures.clients;
     let mut parts = Vec::new();
     if let Some(outage) = figures.outage_ms {
-        let hit: u32 = clients.total.min(u32::try_from(figures.reconnects).unwrap_or(u32::MAX));
-        let who = if hit == clients.total { "every client".to_owned() } else { "some clients".to_owned() };
+        let hit = clients.ever_disconnected;
+        let who = if hit == clients.total {
+            "every client".to_owned()
+        } else {
+            format!("{hit} of {} clients", clients.total)
+        };
         parts.push(format!("{who} lost the connection, for {} in the median", seconds(outage.median)));
     } else if figures.opens.rejected > 0 {
         let rejected = per_cent(figures.opens.rejected, figures.opens.total);
@@ -163,7 +167,8 @@ fn why(scenario: &Scenario, figures: &Figures) -> Vec<String> {
     }
     if figures.clients_with_several_sessions > 0 {
         why.push(
-            "A client whose handshake is held makes another one; both succeed, and the first session is never closed."
+            "A reconnecting client makes another handshake while one is pending; both succeed, and the first session is \
+             never closed."
                 .to_owned(),
         );
     }
