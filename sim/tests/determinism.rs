@@ -79,3 +79,8 @@ fn another_seed_is_another_run() {
     let other = run(&scratch, "other", "round-robin", "2", "direct");
     assert!(one.0 != other.0, "two seeds gave the same trace");
 }
+
+#[test]
+fn every_built_in_scenario_is_the_same_in_two_processes_on_the_turmoil_engine() {
+    assert_deterministic("turmoil");
+}

@@ -39,7 +39,10 @@ fn a_broken_answer_is_an_answer() {
     let screen = stdout(&output);
     assert!(screen.contains("VERDICT  broken: "), "{screen}");
     assert!(screen.contains("A session is known only to the server that did its handshake"), "{screen}");
-    assert!(screen.contains("sio08 run round-robin --set servers.count=2 --set balancer.balance=source"), "{screen}");
+    assert!(
+        screen.contains("sio08 run round-robin --set servers.count=2 --set balancer.balance=source"),
+        "{screen}"
+    );
 }
 
 #[test]
