@@ -45,7 +45,7 @@ fn median(spread: Option<Spread>) -> f64 {
 type PollingRow = (&'static str, bool, u64, (f64, f64), (f64, f64), (f64, f64));
 
 /// A1.
-pub fn round_robin_polling() -> Group {
+pub(crate) fn round_robin_polling() -> Group {
     const ROWS: [PollingRow; 13] = [
         ("keep-alive", true, 1, (0.0, 0.0), (0.0, 0.0), (40.0, 40.0)),
         ("keep-alive", true, 2, (0.5378, 0.6033), (0.6158, 0.6728), (1.0, 1.0)),
@@ -119,7 +119,7 @@ fn polling_row(row: &PollingRow) -> Vec<Cell> {
 }
 
 /// A2.
-pub fn round_robin_websocket() -> Group {
+pub(crate) fn round_robin_websocket() -> Group {
     let mut cells = Vec::new();
     for (name, servers, opens, failed) in [
         ("keep-alive", 1, (0.0, 0.0), (0.0, 0.0)),
@@ -167,7 +167,7 @@ pub fn round_robin_websocket() -> Group {
 }
 
 /// B.
-pub fn source() -> Group {
+pub(crate) fn source() -> Group {
     let mut cells = Vec::new();
     for (row, count, addresses, transport, shares) in [
         ("40 clients on 40 addresses", 40, 40, "xhr-polling", [10, 10, 10, 10]),
@@ -244,7 +244,7 @@ const WEBSOCKET: &str = "clients.transports=[\"websocket\"]";
 const CONSISTENT: &str = "balancer.hash_type=consistent";
 
 /// C.
-pub fn kill() -> Group {
+pub(crate) fn kill() -> Group {
     let rows = [
         KillRow {
             row: "map-based, redispatch, xhr-polling",
@@ -384,7 +384,7 @@ fn kill_row(row: &KillRow) -> Vec<Cell> {
 }
 
 /// D.
-pub fn deploy() -> Group {
+pub(crate) fn deploy() -> Group {
     let mut cells = Vec::new();
     for (name, transport, outage, lost) in [
         ("xhr-polling", "xhr-polling", (1566.0, 1579.0), (0.0, 0.001)),

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 /// How far a simulated value may be from the recorded range.
 #[derive(Clone, Copy)]
-pub enum Tolerance {
+pub(crate) enum Tolerance {
     /// A fraction: 5 points. A recorded zero is exact.
     Points,
     /// A share of the clients: 5 points, of a recorded zero too, where neighbouring rows recorded a few.
@@ -16,7 +16,7 @@ pub enum Tolerance {
 }
 
 /// One recorded figure and what was simulated for it.
-pub struct Cell {
+pub(crate) struct Cell {
     row: String,
     figure: &'static str,
     recorded: (f64, f64),
@@ -27,7 +27,7 @@ pub struct Cell {
 }
 
 impl Cell {
-    pub fn new(
+    pub(crate) fn new(
         row: impl Into<String>,
         figure: &'static str,
         tolerance: Tolerance,
@@ -39,13 +39,13 @@ impl Cell {
     }
 
     /// Shown, not judged.
-    pub fn outside(mut self, why: &'static str) -> Self {
+    pub(crate) fn outside(mut self, why: &'static str) -> Self {
         self.outside = Some(why);
         self
     }
 
     /// Shown, not judged, if it is this figure.
-    pub fn outside_if(self, figure: &str, why: &'static str) -> Self {
+    pub(crate) fn outside_if(self, figure: &str, why: &'static str) -> Self {
         if self.figure == figure { self.outside(why) } else { self }
     }
 
@@ -94,14 +94,14 @@ impl Cell {
 }
 
 /// The cells of one recorded table.
-pub struct Group {
-    pub title: &'static str,
-    pub cells: Vec<Cell>,
+pub(crate) struct Group {
+    pub(crate) title: &'static str,
+    pub(crate) cells: Vec<Cell>,
 }
 
 impl Group {
     /// The cells that are judged and outside.
-    pub fn failures(&self) -> Vec<String> {
+    pub(crate) fn failures(&self) -> Vec<String> {
         let failed = |cell: &&Cell| !cell.holds() && cell.outside.is_none();
         let line = |cell: &Cell| {
             format!(
@@ -118,7 +118,7 @@ impl Group {
 }
 
 /// The table as Markdown.
-pub fn render(groups: &[Group]) -> String {
+pub(crate) fn render(groups: &[Group]) -> String {
     let mut out = String::new();
     let cells = || groups.iter().flat_map(|group| &group.cells);
     let within = cells().filter(|cell| cell.holds()).count();
@@ -143,7 +143,7 @@ pub fn render(groups: &[Group]) -> String {
 }
 
 /// `document` with `text` between the markers of `name`; `None` if it has none.
-pub fn splice(document: &str, name: &str, text: &str) -> Option<String> {
+pub(crate) fn splice(document: &str, name: &str, text: &str) -> Option<String> {
     let (begin, end) = (format!("<!-- table {name} -->\n"), format!("<!-- end {name} -->"));
     let start = document.find(&begin)? + begin.len();
     let stop = start + document.get(start..)?.find(&end)?;
