@@ -111,3 +111,12 @@ fn names_are_quoted_by_hand_as_by_serde() {
     let quoted = serde_json::to_string(&name).unwrap();
     assert_eq!(event_text_raw(&name, "[1]").as_str(), format!(r#"{{"name":{quoted},"args":[1]}}"#));
 }
+
+#[test]
+fn a_number_beyond_the_doubles_is_json_but_no_event() {
+    for data in ["1e400", r#"{"name":1e400}"#] {
+        let text = format!("5:::{data}");
+        let error = PacketRef::decode(&text).unwrap().event().unwrap_err();
+        assert_eq!(error.kind, JsonErrorKind::Event, "{data}");
+    }
+}

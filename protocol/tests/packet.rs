@@ -137,3 +137,10 @@ fn encoding_appends() {
     Packet::new(Text::EMPTY, Body::Heartbeat).encode(&mut out);
     assert_eq!(out, "before2::");
 }
+
+#[test]
+fn the_arguments_of_an_ack_are_written_on_one_line() {
+    let ack =
+        Packet::new(Text::EMPTY, Body::ack(Text::from("1"), Text::from("[\n\"a\u{2028}\u{2029}\",\r1]")));
+    assert_eq!(ack.to_text(), r#"6:::1+[ "a\u2028\u2029", 1]"#);
+}

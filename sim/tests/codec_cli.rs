@@ -267,3 +267,10 @@ say   event name, 1 argument
     assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
     assert_eq!(codec(&["explain", "nonsense"], "").status.code(), Some(65));
 }
+
+#[test]
+fn a_payload_to_be_explained_is_sent_to_decode() {
+    let output = codec(&["explain", "\u{FFFD}3\u{FFFD}2::\u{FFFD}3\u{FFFD}8::"], "");
+    assert_eq!(output.status.code(), Some(65));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("sio08 codec decode --payload"));
+}

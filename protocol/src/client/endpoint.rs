@@ -140,7 +140,7 @@ impl Client {
         }
         // No arguments are written as none at all (facts 1.11).
         let args = if args == "[]" { Text::EMPTY } else { args };
-        self.write(packet(endpoint, Body::Ack { id: id.id.clone(), args }))
+        self.write(packet(endpoint, Body::ack(id.id.clone(), args)))
     }
 }
 

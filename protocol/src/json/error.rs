@@ -96,6 +96,8 @@ impl JsonError {
         let kind = match error.classify() {
             Category::Eof => JsonErrorKind::End,
             Category::Data => JsonErrorKind::Value,
+            // JSON bounds no number: what is wrong is the type that was asked for.
+            Category::Io | Category::Syntax if message == "number out of range" => JsonErrorKind::Value,
             Category::Io | Category::Syntax if message == "recursion limit exceeded" => JsonErrorKind::Depth,
             Category::Io | Category::Syntax => JsonErrorKind::Syntax,
         };

@@ -18,7 +18,9 @@ use nom::error::{ErrorKind, ParseError};
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
-use super::{Advice, BodyRef, DecodeError, DecodeErrorKind, Packet, PacketRef, PacketType, Reason};
+use super::{
+    Advice, BodyRef, DecodeError, DecodeErrorKind, Packet, PacketRef, PacketType, Reason, is_line_end,
+};
 use crate::Text;
 
 /// What failed, and the input from there on: nom hands out the rest of the text, not an offset.
@@ -124,10 +126,6 @@ fn ack(data: &str) -> Parsed<'_, BodyRef<'_>> {
     let (data, id) = digit1(data)?;
     let (data, args) = preceded(opt(char('+')), take_till(is_line_end)).parse(data)?;
     Ok((data, BodyRef::Ack { id, args }))
-}
-
-fn is_line_end(c: char) -> bool {
-    matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}')
 }
 
 /// Unknown reasons and advice are none, and what follows a second plus is ignored (facts 1.10).

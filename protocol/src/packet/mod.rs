@@ -8,7 +8,14 @@ mod kind;
 pub use error::{DecodeError, DecodeErrorKind};
 pub use kind::{Advice, PacketType, Reason};
 
+use alloc::string::String;
+
 use crate::Text;
+
+/// Whether the arguments of an acknowledgement end here, as 0.8.7 reads them (facts 1.9).
+const fn is_line_end(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}')
+}
 
 /// The id field of a packet: decimal digits kept verbatim (`007` is echoed as `007`, facts 1.3), and who acknowledges.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -64,7 +71,7 @@ pub enum Body {
     Ack {
         /// The id of the message acknowledged: ASCII digits.
         id: Text,
-        /// JSON text of the arguments (an array), or empty.
+        /// JSON text of the arguments (an array) on one line, or empty; see [`Body::ack`].
         args: Text,
     },
     /// Type 7.
@@ -126,6 +133,26 @@ impl Packet {
 }
 
 impl Body {
+    /// The acknowledgement of the message `id`; `args` is JSON text, or empty.
+    ///
+    /// The peer reads the arguments up to the end of the line, and takes U+2028 and U+2029 for one too (facts 1.9), which
+    /// JSON leaves as they are in strings: there they are escaped, and line ends between tokens become blanks.
+    pub fn ack(id: Text, args: Text) -> Self {
+        if !args.contains(is_line_end) {
+            return Body::Ack { id, args };
+        }
+        let mut line = String::with_capacity(args.len());
+        for c in args.chars() {
+            match c {
+                '\u{2028}' => line.push_str("\\u2028"),
+                '\u{2029}' => line.push_str("\\u2029"),
+                c if is_line_end(c) => line.push(' '),
+                c => line.push(c),
+            }
+        }
+        Body::Ack { id, args: Text::from(line) }
+    }
+
     /// The borrowed view.
     pub fn as_ref(&self) -> BodyRef<'_> {
         match self {

@@ -112,6 +112,6 @@ impl Server {
 
 /// The text of an acknowledgement.
 pub(super) fn ack_text(endpoint: &Text, id: &Text, args: Text) -> Text {
-    let body = Body::Ack { id: id.clone(), args };
+    let body = Body::ack(id.clone(), args);
     Packet { id: None, endpoint: endpoint.clone(), body }.to_text()
 }

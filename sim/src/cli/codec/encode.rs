@@ -179,6 +179,7 @@ fn body(packet_type: PacketType, fields: &Fields<'_>) -> Result<Body, Failure> {
                 .ok_or_else(|| fields.missing("ackId", "an ack has the id it answers"))?;
             let args = args(fields)?;
             let args = if args == "[]" { Text::EMPTY } else { Text::from(args) };
+            // Not `Body::ack`: what 0.8.7 writes is asked for, and it leaves U+2028 and U+2029 as they are.
             Body::Ack { id: id.digits()?, args }
         }
         PacketType::Error => Body::Error {

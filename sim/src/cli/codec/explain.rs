@@ -1,5 +1,8 @@
 //! One packet, field by field, for a person.
 
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
 use socketio08::{Advice, BodyRef, PacketRef, Reason};
 
 /// Longest value shown of a field, in characters.
@@ -14,7 +17,9 @@ pub(super) fn explain(packet: &PacketRef<'_>) -> String {
     if packet.endpoint.is_empty() {
         rows.push(("-".to_string(), "endpoint: the root".to_string()));
     } else {
-        rows.push((shown(packet.endpoint), "endpoint (namespace)".to_string()));
+        let missing_colon = "; those start with a slash: is a colon missing before it?";
+        let hint = if packet.endpoint.starts_with('/') { "" } else { missing_colon };
+        rows.push((shown(packet.endpoint), format!("endpoint (namespace){hint}")));
     }
     rows.extend(body_rows(packet));
     let width = rows.iter().map(|(field, _)| field.chars().count()).max().unwrap_or_default();
@@ -61,18 +66,19 @@ fn body_rows(packet: &PacketRef<'_>) -> Vec<(String, String)> {
         BodyRef::Message { data } => {
             vec![(shown(data), format!("text, {}", count(data.chars().count(), "character")))]
         }
-        BodyRef::Json { data } => vec![json_row(data, packet.json().map(|value| kind(&value)))],
+        BodyRef::Json { data } => vec![json_row(data, packet.json().map(kind))],
         BodyRef::Event { data } => match packet.event() {
             Ok(event) => {
-                let args = event.args().map_or_else(|error| error.to_string(), |args| arguments(&args));
-                vec![(shown(event.name()), format!("event name, {args}"))]
+                let args = event.args().map_or_else(|error| error.to_string(), arguments);
+                let name = if event.name().is_empty() { r#""""#.to_string() } else { shown(event.name()) };
+                vec![(name, format!("event name, {args}"))]
             }
             Err(error) => vec![json_row(data, Err(error))],
         },
         BodyRef::Ack { id, args } => {
             let mut rows = vec![(id.to_string(), format!("the id of the message it answers: {id}"))];
             if !args.is_empty() {
-                rows.push(json_row(args, packet.ack_args().map(|args| arguments(&args))));
+                rows.push(json_row(args, packet.ack_args().map(arguments)));
             }
             rows
         }
@@ -84,29 +90,39 @@ fn body_rows(packet: &PacketRef<'_>) -> Vec<(String, String)> {
 }
 
 fn word(field: &str, name: Option<&str>) -> String {
-    format!("{field}: {}", name.unwrap_or("none that 0.8.7 knows"))
+    format!("{field}: {}", name.unwrap_or("none, or none that 0.8.7 knows"))
 }
 
 fn json_row(text: &str, says: Result<String, socketio08::JsonError>) -> (String, String) {
     (shown(text), says.unwrap_or_else(|error| format!("not readable: {error}")))
 }
 
-fn arguments(args: &serde_json::Value) -> String {
-    args.as_array().map_or_else(
-        || format!("arguments that are no array but {}", kind(args)),
-        |args| count(args.len(), "argument"),
-    )
+fn arguments(args: &RawValue) -> String {
+    match serde_json::from_str::<Vec<&RawValue>>(args.get()) {
+        Ok(args) => count(args.len(), "argument"),
+        Err(_) => format!("arguments that are no array but {}", kind(args)),
+    }
 }
 
-fn kind(value: &serde_json::Value) -> String {
-    use serde_json::Value;
-    match value {
-        Value::Null => "null".to_string(),
-        Value::Bool(_) => "a boolean".to_string(),
-        Value::Number(_) => "a number".to_string(),
-        Value::String(text) => format!("a string, {}", count(text.chars().count(), "character")),
-        Value::Array(items) => format!("an array, {}", count(items.len(), "element")),
-        Value::Object(fields) => format!("an object, {}", count(fields.len(), "field")),
+/// What a JSON value is. It stays text: a number may be beyond what ours hold.
+fn kind(value: &RawValue) -> String {
+    let text = value.get();
+    match text.bytes().next() {
+        Some(b'n') => "null".to_string(),
+        Some(b't' | b'f') => "a boolean".to_string(),
+        Some(b'"') => {
+            let text: String = serde_json::from_str(text).unwrap_or_default();
+            format!("a string, {}", count(text.chars().count(), "character"))
+        }
+        Some(b'[') => {
+            let items: Vec<&RawValue> = serde_json::from_str(text).unwrap_or_default();
+            format!("an array, {}", count(items.len(), "element"))
+        }
+        Some(b'{') => {
+            let fields: BTreeMap<String, &RawValue> = serde_json::from_str(text).unwrap_or_default();
+            format!("an object, {}", count(fields.len(), "field"))
+        }
+        _ => "a number".to_string(),
     }
 }
 
@@ -164,6 +180,23 @@ say   event name, 1 argument
     #[test]
     fn what_a_terminal_would_act_on_is_escaped() {
         assert!(explained("3:::\u{1b}[2Jx").contains("\\u{1b}[2Jx text, 5 characters"));
+    }
+
+    #[test]
+    fn a_number_beyond_the_doubles_is_json_all_the_same() {
+        assert!(explained("4:::1e400").contains("1e400 a number\n"));
+        assert!(explained(r#"5:::{"name":"","args":[1e400]}"#).contains("\"\" event name, 1 argument\n"));
+        assert!(
+            explained(r#"6:::1+{"a":1e400}"#).contains("arguments that are no array but an object, 1 field")
+        );
+    }
+
+    #[test]
+    fn data_in_the_place_of_the_endpoint_is_pointed_out() {
+        assert!(
+            explained("3::hello")
+                .contains("hello endpoint (namespace); those start with a slash: is a colon")
+        );
     }
 
     #[test]

@@ -75,6 +75,9 @@ fn decode_one(text: &str, payload: bool) -> Exit {
 fn explain_one(text: &str) -> Exit {
     match PacketRef::decode(text) {
         Ok(packet) => print(&explain::explain(&packet)),
+        Err(_) if text.starts_with('\u{FFFD}') => {
+            complain("several packets in one payload: `sio08 codec decode --payload` reads them")
+        }
         Err(error) => complain(&error.to_string()),
     }
 }
