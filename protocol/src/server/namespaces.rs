@@ -112,6 +112,7 @@ impl Server {
 
 /// The text of an acknowledgement.
 pub(super) fn ack_text(endpoint: &Text, id: &Text, args: Text) -> Text {
-    let body = Body::ack(id.clone(), args);
+    // Not `Body::ack`: recorded servers leave U+2028 and U+2029 as they are.
+    let body = Body::Ack { id: id.clone(), args };
     Packet { id: None, endpoint: endpoint.clone(), body }.to_text()
 }
