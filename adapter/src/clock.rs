@@ -1,5 +1,6 @@
 //! The machines' time, read from tokio's.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use socketio08::Instant;
@@ -53,6 +54,22 @@ impl Clock {
         // Rounded up, so that a deadline is never waited for too shortly.
         let passed = scaled(at - self.shown_at_origin, MILLISECOND_MICROS, self.pace_micros, true);
         self.origin + passed.min(NEVER)
+    }
+
+    /// Sees to it that `sleep`, due at `armed`, ends no later than `next`. One that ends earlier is left alone: firing early is
+    /// harmless, and deadlines mostly move away.
+    pub(crate) fn arm(
+        &self,
+        next: Option<Instant>,
+        sleep: Pin<&mut time::Sleep>,
+        armed: &mut Option<Instant>,
+    ) {
+        if let Some(next) = next
+            && armed.is_none_or(|armed| next < armed)
+        {
+            sleep.reset(self.to_tokio(next));
+            *armed = Some(next);
+        }
     }
 }
 

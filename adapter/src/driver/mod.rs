@@ -202,16 +202,10 @@ impl<C: Connector, A: ClientApplication> ClientDriver<C, A> {
         self.application
     }
 
-    /// As the node does: the sleep ends no later than the next deadline, and is left alone if it ends earlier.
     fn arm(&self, sleep: Pin<&mut Sleep>, armed: &mut Option<Instant>) {
         let machine = self.client.poll_timeout().map(|deadline| deadline.at);
         let next = [machine, self.application.poll_timeout()].into_iter().flatten().min();
-        if let Some(next) = next
-            && armed.is_none_or(|armed| next < armed)
-        {
-            sleep.reset(self.clock.to_tokio(next));
-            *armed = Some(next);
-        }
+        self.clock.arm(next, sleep, armed);
     }
 
     fn handle_timeout(&mut self) {

@@ -74,17 +74,10 @@ impl<A: Application> Task<A> {
         }
     }
 
-    /// Sees to it that the sleep ends no later than the next deadline. One that ends earlier is left alone: firing early is
-    /// harmless, and deadlines mostly move away.
     fn arm(&self, sleep: Pin<&mut Sleep>, armed: &mut Option<Instant>) {
         let machine = self.server.poll_timeout().map(|deadline| deadline.at);
         let next = [machine, self.application.poll_timeout()].into_iter().flatten().min();
-        if let Some(next) = next
-            && armed.is_none_or(|armed| next < armed)
-        {
-            sleep.reset(self.clock.to_tokio(next));
-            *armed = Some(next);
-        }
+        self.clock.arm(next, sleep, armed);
     }
 
     fn handle_timeout(&mut self) {
