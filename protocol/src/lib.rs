@@ -29,6 +29,7 @@ pub mod json;
 mod limits;
 mod packet;
 pub mod payload;
+pub mod script;
 pub mod server;
 pub mod target;
 mod text;
