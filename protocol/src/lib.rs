@@ -29,6 +29,7 @@ pub mod json;
 mod limits;
 mod packet;
 pub mod payload;
+mod profile;
 pub mod script;
 pub mod server;
 pub mod target;
@@ -44,6 +45,7 @@ pub use limits::Limits;
 pub use packet::{
     AckId, Advice, Body, BodyRef, DecodeError, DecodeErrorKind, Packet, PacketRef, PacketType, Reason,
 };
+pub use profile::{Profile, UnknownProfile};
 pub use text::{NotUtf8, Text};
 pub use time::Instant;
 pub use timer::{Deadline, Timer};

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use crate::{Limits, Text, Transport};
+use crate::{Limits, Profile, Text, Transport};
 
 /// Whose behaviour the client has.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
@@ -21,6 +21,8 @@ pub enum ClientProfile {
 pub struct ClientConfig {
     /// Whose behaviour.
     pub profile: ClientProfile,
+    /// Which release of the genuine client, and of the servers it expects.
+    pub release: Profile,
     /// The resource, `/socket.io`.
     pub resource: Text,
     /// The transports, in order of preference.
@@ -42,7 +44,7 @@ pub struct ClientConfig {
     /// 10.
     pub max_reconnection_attempts: u32,
     /// Improved profile: how often a healthy server is heard from, heartbeat interval of a websocket and polling duration
-    /// alike (20 s). It is not advertised, so it is a choice.
+    /// alike (20 s, 25 s in 0.9). It is not advertised, so it is a choice.
     pub server_interval: Duration,
     /// Bounds.
     pub limits: Limits,
@@ -50,8 +52,16 @@ pub struct ClientConfig {
 
 impl Default for ClientConfig {
     fn default() -> Self {
+        Self::for_profile(Profile::default())
+    }
+}
+
+impl ClientConfig {
+    /// The genuine client of a release, with the default timers.
+    pub fn for_profile(release: Profile) -> Self {
         Self {
             profile: ClientProfile::default(),
+            release,
             resource: Text::from_static("/socket.io"),
             transports: alloc::vec![Transport::Websocket, Transport::XhrPolling],
             query: Text::EMPTY,
@@ -62,7 +72,7 @@ impl Default for ClientConfig {
             reconnection_delay: Duration::from_millis(500),
             reconnection_limit: None,
             max_reconnection_attempts: 10,
-            server_interval: Duration::from_secs(20),
+            server_interval: release.heartbeat_interval(),
             limits: Limits::default(),
         }
     }

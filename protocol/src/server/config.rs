@@ -3,23 +3,25 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use crate::{Limits, Text, Transport};
+use crate::{Limits, Profile, Text, Transport};
 
-/// Timers and choices; the defaults are those of 0.8.7 (facts 8).
+/// Timers and choices; the defaults are those of 0.8.7 (facts 8), [`ServerConfig::for_profile`] has those of 0.9.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct ServerConfig {
+    /// Which release the server behaves as. The timers below are set apart from it.
+    pub profile: Profile,
     /// The resource, `/socket.io`.
     pub resource: Text,
     /// Advertised, in order. The machine carries websocket and xhr-polling; a request on another one is closed without a
     /// response, as on one that is not listed (facts 3.4).
     pub transports: Vec<Transport>,
-    /// 15 s; zero advertises an empty field, as `heartbeats: false` does.
+    /// 15 s, 60 s in 0.9; zero advertises an empty field, as `heartbeats: false` does.
     pub heartbeat_timeout: Duration,
-    /// 20 s.
+    /// 20 s, 25 s in 0.9.
     pub heartbeat_interval: Duration,
     /// Whether heartbeats are sent.
     pub heartbeats: bool,
-    /// 25 s; zero advertises an empty field.
+    /// 25 s, 60 s in 0.9; zero advertises an empty field.
     pub close_timeout: Duration,
     /// 20 s; zero never answers `8::`.
     pub polling_duration: Duration,
@@ -35,14 +37,22 @@ pub struct ServerConfig {
 
 impl Default for ServerConfig {
     fn default() -> Self {
+        Self::for_profile(Profile::default())
+    }
+}
+
+impl ServerConfig {
+    /// The behaviour and the default timers of a release (facts 8, 11).
+    pub fn for_profile(profile: Profile) -> Self {
         Self {
+            profile,
             resource: Text::from_static("/socket.io"),
             transports: alloc::vec![Transport::Websocket, Transport::XhrPolling],
-            heartbeat_timeout: Duration::from_secs(15),
-            heartbeat_interval: Duration::from_secs(20),
+            heartbeat_timeout: profile.heartbeat_timeout(),
+            heartbeat_interval: profile.heartbeat_interval(),
             heartbeats: true,
-            close_timeout: Duration::from_secs(25),
-            polling_duration: Duration::from_secs(20),
+            close_timeout: profile.close_timeout(),
+            polling_duration: profile.polling_duration(),
             handshake_sweep: Duration::from_secs(10),
             handshake_lifetime: Duration::from_secs(30),
             endpoints: Vec::new(),
