@@ -3,6 +3,7 @@
 //!
 //! * [`Node`] runs one [`Server`](socketio08::server::Server) with an [`Application`]; give it each accepted connection by
 //!   [`Node::serve_connection`].
+//! * In an existing application (hyper, axum, any tower stack), mount it beside the other routes: [`Node::service`], [`Node::handle`].
 //! * [`ClientDriver`] runs one [`Client`](socketio08::client::Client) over a [`Connector`].
 //!
 //! Time is tokio's, read through a [`Clock`], so it may be paused or simulated. Nothing here draws random numbers but
@@ -54,5 +55,5 @@ pub use driver::{
 };
 pub use ids::{IdSource, RandomIds};
 pub use limits::CarrierLimits;
-pub use node::{Farewell, Node, NodeConfig};
+pub use node::{Farewell, Node, NodeBody, NodeConfig, NodeService, Unanswered};
 pub use tcp::{TcpConnector, serve_tcp};

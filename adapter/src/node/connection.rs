@@ -42,11 +42,15 @@ pub(super) struct Upgrade {
 }
 
 impl Peer {
+    pub(super) fn new(shared: Arc<Shared>, address: Text, ending: Ending) -> Self {
+        Self { shared, address, ending, upgrade: Mutex::new(None) }
+    }
+
     pub(super) fn begin_upgrade(&self, upgrade: Upgrade) {
         *self.upgrade.lock().unwrap_or_else(PoisonError::into_inner) = Some(upgrade);
     }
 
-    fn take_upgrade(&self) -> Option<Upgrade> {
+    pub(super) fn take_upgrade(&self) -> Option<Upgrade> {
         self.upgrade.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
@@ -74,12 +78,7 @@ where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let io = Watched::new(io, Some(shared.limits.stall_timeout));
-    let peer = Arc::new(Peer {
-        shared: Arc::clone(&shared),
-        address,
-        ending: io.ending(),
-        upgrade: Mutex::new(None),
-    });
+    let peer = Arc::new(Peer::new(Arc::clone(&shared), address, io.ending()));
     let service = {
         let peer = Arc::clone(&peer);
         service_fn(move |request| serve_request(Arc::clone(&peer), request))
@@ -106,7 +105,7 @@ where
     if let Some(upgrade) = peer.take_upgrade()
         && ended.is_ok()
     {
-        carry_messages::<Io>(&shared, upgrade).await;
+        carry_socket::<Io>(&shared, upgrade).await;
     }
 }
 
@@ -119,22 +118,32 @@ enum Step {
     Cut,
 }
 
-async fn carry_messages<Io>(shared: &Arc<Shared>, upgrade: Upgrade)
+async fn carry_socket<Io>(shared: &Arc<Shared>, upgrade: Upgrade)
 where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let Upgrade { connection, mut queue, guard } = upgrade;
+    let Upgrade { connection, queue, guard } = upgrade;
     let Ok(upgraded) = connection.await else { return };
     let Ok(parts) = upgraded.downcast::<TokioIo<Watched<Io>>>() else { return };
-    let config = socket::config(&shared.machine_limits);
     let stream = WebSocketStream::from_partially_read(
         parts.io.into_inner(),
         parts.read_buf.to_vec(),
         Role::Server,
-        Some(config),
+        Some(socket::config(&shared.machine_limits)),
     )
     .await;
-    let mut socket = Socket::new(stream);
+    carry_messages(shared, Socket::new(stream), queue, guard).await;
+}
+
+/// Carries messages both ways until one side ends the socket.
+pub(super) async fn carry_messages<Io>(
+    shared: &Arc<Shared>,
+    mut socket: Socket<Io>,
+    mut queue: QueueReceiver,
+    guard: Guard,
+) where
+    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     loop {
         match std::future::poll_fn(|cx| poll_step(cx, &mut socket, &mut queue)).await {
             Step::Received(SocketEvent::Message(text)) => {

@@ -1,11 +1,11 @@
 //! One HTTP request: checked, bounded, handed to the node, answered.
 
-use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Body, Incoming};
+use http_body_util::BodyExt;
+use hyper::body::Body;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method as HttpMethod, StatusCode, Version};
 use socketio08::Text;
@@ -14,26 +14,20 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::Mail;
+use super::body::{NodeBody, Unanswered};
 use super::connection::{Peer, Upgrade};
 use super::exchange::{Answer, Guard};
+use super::{Mail, Shared};
 
-type HttpRequest = hyper::Request<Incoming>;
-type HttpResponse = hyper::Response<Full<Bytes>>;
+type HttpRequest = hyper::Request<()>;
+type HttpResponse = hyper::Response<NodeBody>;
 
-/// The connection ends without a response.
-#[derive(Debug)]
-pub(super) struct Cut;
-
-impl fmt::Display for Cut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the exchange was closed without a response")
-    }
-}
-
-impl std::error::Error for Cut {}
-
-pub(super) async fn serve_request(peer: Arc<Peer>, mut request: HttpRequest) -> Result<HttpResponse, Cut> {
+pub(super) async fn serve_request<B: Body<Data = Bytes>>(
+    peer: Arc<Peer>,
+    request: hyper::Request<B>,
+) -> Result<HttpResponse, Unanswered> {
+    let (parts, body) = request.into_parts();
+    let mut request = HttpRequest::from_parts(parts, ());
     if request.method() == HttpMethod::CONNECT {
         return Ok(refusal(StatusCode::METHOD_NOT_ALLOWED, "CONNECT is for proxies; this is a server"));
     }
@@ -41,12 +35,12 @@ pub(super) async fn serve_request(peer: Arc<Peer>, mut request: HttpRequest) -> 
         Ok(handshake) => handshake,
         Err(refused) => return Ok(*refused),
     };
-    let body = match read_body(&peer, &mut request).await {
+    let body = match read_body(&peer.shared, body).await {
         Ok(body) => body,
         Err(refused) => return Ok(*refused),
     };
     let shared = &peer.shared;
-    let room = shared.room().await.ok_or(Cut)?;
+    let room = shared.room().await.ok_or(Unanswered)?;
     let exchange = shared.next_exchange();
     let machine_request = Request {
         exchange,
@@ -60,7 +54,7 @@ pub(super) async fn serve_request(peer: Arc<Peer>, mut request: HttpRequest) -> 
     let (answer, answered) = oneshot::channel();
     let guard = Guard::new(Arc::clone(shared), exchange, peer.ending.clone());
     let mail = Mail::Request { request: machine_request, answer, room };
-    shared.mailbox.send(mail).map_err(|_| Cut)?;
+    shared.mailbox.send(mail).map_err(|_| Unanswered)?;
     match (answered.await, handshake) {
         (Ok(Answer::Respond(response)), _) => {
             guard.defuse();
@@ -72,10 +66,10 @@ pub(super) async fn serve_request(peer: Arc<Peer>, mut request: HttpRequest) -> 
             Ok(switching_protocols(accept))
         }
         // The machine upgrades only what asked for it, so this arm with `Upgrade` is never taken; the guard reports it.
-        (Ok(Answer::Upgrade(_)), None) => Err(Cut),
+        (Ok(Answer::Upgrade(_)), None) => Err(Unanswered),
         (Ok(Answer::Close) | Err(_), _) => {
             guard.defuse();
-            Err(Cut)
+            Err(Unanswered)
         }
     }
 }
@@ -115,10 +109,10 @@ fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
 }
 
 /// The whole body, within the payload limit and the body timeout.
-async fn read_body(peer: &Peer, request: &mut HttpRequest) -> Result<Bytes, Box<HttpResponse>> {
-    let len_max = peer.shared.machine_limits.payload_len_max;
-    let body_timeout = peer.shared.limits.body_timeout;
-    match timeout(body_timeout, collect(request.body_mut(), len_max)).await {
+async fn read_body<B: Body<Data = Bytes>>(shared: &Shared, body: B) -> Result<Bytes, Box<HttpResponse>> {
+    let len_max = shared.machine_limits.payload_len_max;
+    let body_timeout = shared.limits.body_timeout;
+    match timeout(body_timeout, collect(body, len_max)).await {
         Ok(Ok(Some(body))) => Ok(body),
         Ok(Ok(None)) => {
             let text = format!("the request body is longer than {len_max} bytes");
@@ -134,7 +128,8 @@ async fn read_body(peer: &Peer, request: &mut HttpRequest) -> Result<Bytes, Box<
 
 /// `None`: the body is too long. A body somewhat too long is read to its end and dropped, so that the peer can read the
 /// answer instead of a reset.
-async fn collect(body: &mut Incoming, len_max: usize) -> hyper::Result<Option<Bytes>> {
+async fn collect<B: Body<Data = Bytes>>(body: B, len_max: usize) -> Result<Option<Bytes>, B::Error> {
+    let mut body = pin!(body);
     let patience = len_max.saturating_mul(4);
     if body.size_hint().lower() > u64::try_from(patience).unwrap_or(u64::MAX) {
         return Ok(None);
@@ -185,7 +180,7 @@ fn headers(headers: &HeaderMap) -> Vec<(Text, Text)> {
 
 /// The response with framing by hyper. Headers HTTP does not allow are left out: the machine makes none.
 fn to_http(response: Response) -> HttpResponse {
-    let mut http = hyper::Response::new(Full::new(response.body));
+    let mut http = hyper::Response::new(NodeBody::whole(response.body));
     *http.status_mut() = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in response.headers {
         if name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("transfer-encoding") {
@@ -201,7 +196,7 @@ fn to_http(response: Response) -> HttpResponse {
 }
 
 fn switching_protocols(accept: HeaderValue) -> HttpResponse {
-    let mut http = hyper::Response::new(Full::default());
+    let mut http = hyper::Response::new(NodeBody::whole(Bytes::new()));
     *http.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     http.headers_mut().insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     http.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
@@ -210,8 +205,8 @@ fn switching_protocols(accept: HeaderValue) -> HttpResponse {
 }
 
 /// The carrier's own answer; the connection ends, since what follows on it cannot be trusted.
-fn refusal(status: StatusCode, text: &str) -> HttpResponse {
-    let mut http = hyper::Response::new(Full::new(Bytes::from(format!("{text}\n"))));
+pub(super) fn refusal(status: StatusCode, text: &str) -> HttpResponse {
+    let mut http = hyper::Response::new(NodeBody::whole(Bytes::from(format!("{text}\n"))));
     *http.status_mut() = status;
     http.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
     http.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));

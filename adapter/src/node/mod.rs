@@ -1,9 +1,14 @@
 //! One node: the server machine with its application in one task, and the connections that feed it.
 
+mod body;
 mod connection;
 mod exchange;
 mod http;
+mod mounted;
 mod task;
+
+pub use body::{NodeBody, Unanswered};
+pub use mounted::NodeService;
 
 use std::fmt;
 use std::sync::Arc;

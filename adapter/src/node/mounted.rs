@@ -1,0 +1,145 @@
+//! A node inside an HTTP server that is not ours: requests and upgrades come from hyper, axum or another tower stack.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use hyper::StatusCode;
+use hyper::body::Body;
+use hyper::http::request::Parts;
+use hyper_util::rt::TokioIo;
+use socketio08::Text;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::Role;
+
+use super::body::{NodeBody, Unanswered};
+use super::connection::{Peer, Upgrade, carry_messages};
+use super::http::{refusal, serve_request};
+use super::{Node, Shared, Stage, reached};
+use crate::socket::{self, Socket};
+use crate::watched::{Ending, Watched};
+
+type Address = Arc<dyn Fn(&Parts) -> Text + Send + Sync>;
+
+impl Node {
+    /// Answers one request that another HTTP/1.1 server received, websockets included: once the returned 101 is written, a
+    /// task of the current tokio runtime carries the socket. The request must still have its whole path (a router that
+    /// strips a prefix must put it back). `address` is what the application sees as the peer's.
+    ///
+    /// Heads, idle connections and the number of connections are that server's to bound; bodies, sockets and queues are
+    /// bounded by this node. Dropping the future aborts the request, as a client that hangs up does.
+    ///
+    /// ```no_run
+    /// use hyper::service::service_fn;
+    /// use hyper_util::rt::TokioIo;
+    /// use socketio08_tokio::Node;
+    ///
+    /// async fn serve(node: Node, stream: tokio::net::TcpStream) -> hyper::Result<()> {
+    ///     let service = service_fn(move |request| {
+    ///         let node = node.clone();
+    ///         async move { node.handle(request, "192.0.2.7").await }
+    ///     });
+    ///     hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades().await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Unanswered`]: close the connection without a response.
+    pub async fn handle<B: Body<Data = Bytes>>(
+        &self,
+        request: hyper::Request<B>,
+        address: impl Into<Text>,
+    ) -> Result<hyper::Response<NodeBody>, Unanswered> {
+        let peer = Arc::new(Peer::new(Arc::clone(&self.shared), address.into(), Ending::unwatched()));
+        let response = serve_request(Arc::clone(&peer), request).await?;
+        let Some(upgrade) = peer.take_upgrade() else { return Ok(response) };
+        let Ok(place) = self.shared.connections.clone().try_acquire_owned() else {
+            return Ok(refusal(StatusCode::SERVICE_UNAVAILABLE, "too many connections"));
+        };
+        tokio::spawn(carry(Arc::clone(&self.shared), upgrade, place));
+        Ok(response)
+    }
+
+    /// A tower service that answers by [`Node::handle`], for a router. `address` tells the peer's address from the head: a
+    /// forwarded-for header, or what the router put into the extensions.
+    ///
+    /// The service never fails: where the protocol wants no answer, its response fails before the first byte, which ends an
+    /// HTTP/1.1 connection without a response.
+    ///
+    /// ```no_run
+    /// # use socketio08_tokio::{Node, NodeService};
+    /// # fn service(node: Node) -> NodeService {
+    /// // axum: Router::new().route("/health", get(health)).fallback_service(service)
+    /// node.service(|head| match head.headers.get("x-forwarded-for").map(|value| value.to_str()) {
+    ///     Some(Ok(addresses)) => addresses.rsplit(',').next().unwrap_or_default().trim().into(),
+    ///     _ => "unknown".into(),
+    /// })
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn service(&self, address: impl Fn(&Parts) -> Text + Send + Sync + 'static) -> NodeService {
+        NodeService { node: self.clone(), address: Arc::new(address) }
+    }
+}
+
+async fn carry(shared: Arc<Shared>, upgrade: Upgrade, _place: OwnedSemaphorePermit) {
+    let mut gone = shared.stage.clone();
+    tokio::select! {
+        biased;
+        () = reached(&mut gone, Stage::Gone) => {}
+        () = carry_socket(&shared, upgrade) => {}
+    }
+}
+
+async fn carry_socket(shared: &Arc<Shared>, upgrade: Upgrade) {
+    let Upgrade { connection, queue, guard } = upgrade;
+    // Dropping the guard reports the end of a connection that failed.
+    let Ok(upgraded) = connection.await else { return };
+    let io = Watched::new(TokioIo::new(upgraded), Some(shared.limits.stall_timeout));
+    let config = socket::config(&shared.machine_limits);
+    let stream = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
+    carry_messages(shared, Socket::new(stream), queue, guard).await;
+}
+
+/// A node as a tower service; see [`Node::service`].
+#[derive(Clone)]
+pub struct NodeService {
+    node: Node,
+    address: Address,
+}
+
+impl fmt::Debug for NodeService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NodeService").field("node", &self.node).finish_non_exhaustive()
+    }
+}
+
+impl<B> tower_service::Service<hyper::Request<B>> for NodeService
+where
+    B: Body<Data = Bytes> + Send + 'static,
+{
+    type Response = hyper::Response<NodeBody>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: hyper::Request<B>) -> Self::Future {
+        let node = self.node.clone();
+        let address = Arc::clone(&self.address);
+        Box::pin(async move {
+            let (head, body) = request.into_parts();
+            let address = address(&head);
+            let request = hyper::Request::from_parts(head, body);
+            let answered = node.handle(request, address).await;
+            Ok(answered.unwrap_or_else(|Unanswered| hyper::Response::new(NodeBody::broken())))
+        })
+    }
+}
