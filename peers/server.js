@@ -1,12 +1,12 @@
-// A genuine socket.io server that echoes: node server.js PORT [TRANSPORT,TRANSPORT..]
+// A genuine socket.io server that echoes: node server.js PACKAGE PORT TRANSPORT,TRANSPORT..
 //
 // On the root and on /chat: a message or JSON comes back as it came; the event `echo` comes back under its name, or its arguments
 // as the acknowledgement if the client asked for one. `ask` sends a message and an event that each want an acknowledgement, and
 // reports both in `answered`. `leave` ends the session from this side.
 var wire = require('./wire');
-var sio = wire.genuine('socket.io');
-var port = Number(process.argv[2]);
-var transports = (process.argv[3] || 'websocket,xhr-polling').split(',');
+var sio = wire.genuine(process.argv[2]);
+var port = Number(process.argv[3]);
+var transports = process.argv[4].split(',');
 
 var io = sio.listen(port, { 'log level': 0, transports: transports, 'flash policy server': false }, function () {
   wire.say({ on: 'listening', port: port });

@@ -24,7 +24,8 @@ exports.listen = function (take) {
   });
 };
 
-// The genuine packages live outside the repository.
+// The genuine packages live outside the repository. Those that were written for an old Node take this property of it for granted.
 exports.genuine = function (name) {
+  process.EventEmitter = process.EventEmitter || require('events').EventEmitter;
   return require(require('path').resolve(process.env.SOCKETIO08_PEERS_DIR, 'node_modules', name));
 };

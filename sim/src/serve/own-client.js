@@ -48,7 +48,7 @@ function receive(packet) {
 
 function again() {
   socket = null;
-  state('disconnected; the next attempt is in ' + delay / 1000 + ' s');
+  disconnected();
   setTimeout(connect, delay);
   delay = Math.min(delay * 2, 8000);
 }

@@ -27,11 +27,18 @@ pub(crate) struct Sio08(Child);
 
 impl Sio08 {
     /// Serves `application` on `port` of the loopback address; returns when it listens.
+    #[allow(dead_code, reason = "not every test that has this module uses it")]
     pub(crate) fn serve(port: u16, application: &str) -> Self {
+        Self::serve_with(port, application, &[])
+    }
+
+    /// The same, with more options.
+    pub(crate) fn serve_with(port: u16, application: &str, options: &[&str]) -> Self {
         const PATIENCE: Duration = Duration::from_secs(20);
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let child = Command::new(env!("CARGO_BIN_EXE_sio08"))
             .args(["serve", "--quiet", "--app", application, "--listen", &address.to_string()])
+            .args(options)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .spawn()

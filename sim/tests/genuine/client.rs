@@ -4,7 +4,8 @@
 use serde_json::{Value, json};
 
 use crate::common::{Sio08, free_port};
-use crate::peer::{Peer, switched_on};
+use crate::genuine::{Release, switched_on};
+use crate::peer::Peer;
 use crate::{MARKED, SILENCE};
 
 /// Who serves the genuine client.
@@ -21,7 +22,7 @@ fn ours(port: u16) -> Host {
 }
 
 fn genuine(port: u16) -> Host {
-    Host::Genuine(Peer::server(port))
+    Host::Genuine(Peer::server(Release::V0_8_7, port, "websocket,xhr-polling"))
 }
 
 /// A host, and a genuine client connected to it.
@@ -35,7 +36,7 @@ impl Pair {
     fn connect(start: Start) -> Self {
         let port = free_port();
         let host = start(port);
-        let mut client = Peer::client(&format!("http://127.0.0.1:{port}"));
+        let mut client = Peer::client(Release::V0_8_7, &format!("http://127.0.0.1:{port}"), "xhr-polling");
         client.wait_for(&json!({"on": "connect", "endpoint": ""}));
         Self { client, host: Some(host), port }
     }
@@ -124,7 +125,7 @@ fn is_left_by_the_client(start: Start) {
         server.wait_for(&json!({"on": "disconnect"}));
     }
     // A session that ended on purpose is not made again, and the host serves the next client.
-    let mut next = Peer::client(&format!("http://127.0.0.1:{}", pair.port));
+    let mut next = Peer::client(Release::V0_8_7, &format!("http://127.0.0.1:{}", pair.port), "xhr-polling");
     next.wait_for(&json!({"on": "connect"}));
     next.tell(&json!({"do": "send", "data": "next"}));
     next.wait_for(&json!({"on": "message", "data": "next"}));

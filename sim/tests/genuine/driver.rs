@@ -12,7 +12,8 @@ use socketio08_sim::probe::{Happening, Session};
 use socketio08_tokio::DriverConfig;
 
 use crate::common::free_port;
-use crate::peer::{Peer, switched_on};
+use crate::genuine::{Release, switched_on};
+use crate::peer::Peer;
 use crate::{MARKED, SILENCE};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -28,7 +29,7 @@ struct Pair {
 impl Pair {
     async fn connect(transport: Transport) -> Self {
         let port = free_port();
-        let server = Some(Peer::server(port));
+        let server = Some(Peer::server(Release::V0_8_7, port, "websocket,xhr-polling"));
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let config = ClientConfig { transports: vec![transport], ..ClientConfig::default() };
         let session = Session::open(address, DriverConfig::new(address.to_string()), config);
@@ -207,7 +208,7 @@ async fn comes_back_after_a_restart(transport: Transport) {
     pair.server = None;
     pair.wait_for(&ClientEvent::Disconnected { cause: LossCause::Transport }).await;
     pair.session.send("", message("sent while away"), AckMode::None);
-    pair.server = Some(Peer::server(pair.port));
+    pair.server = Some(Peer::server(Release::V0_8_7, pair.port, "websocket,xhr-polling"));
     pair.wait_for(&ClientEvent::Reconnected).await;
     assert_message(&pair.received().await, "sent while away");
     pair.session.send("", message(MARKED), AckMode::None);

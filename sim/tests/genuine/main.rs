@@ -6,8 +6,12 @@ mod client;
 #[path = "../common/mod.rs"]
 mod common;
 mod driver;
+#[path = "../common/genuine.rs"]
+mod genuine;
 mod peer;
 mod probe;
+#[path = "../common/reports.rs"]
+mod reports;
 
 /// Accents, a ligature, Chinese, emoji of one and of many code points, quotes, and what the framing and the codec are made of.
 const MARKED: &str = "h\u{e9}llo \u{fb01}n\u{ec}sh \u{4f60}\u{597d} \u{1f600}\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467} \u{fffd}3\u{fffd}3:: \"quoted\"\n:+";

@@ -3,7 +3,8 @@
 use std::process::Command;
 
 use crate::common::free_port;
-use crate::peer::{Peer, switched_on};
+use crate::genuine::{Release, switched_on};
+use crate::peer::Peer;
 
 #[test]
 fn the_probe_says_that_a_genuine_server_works_over_both_transports() {
@@ -11,7 +12,7 @@ fn the_probe_says_that_a_genuine_server_works_over_both_transports() {
         return;
     }
     let port = free_port();
-    let _server = Peer::server(port);
+    let _server = Peer::server(Release::V0_8_7, port, "websocket,xhr-polling");
     let output = Command::new(env!("CARGO_BIN_EXE_sio08"))
         .args(["probe", &format!("http://127.0.0.1:{port}")])
         .output()
