@@ -43,6 +43,7 @@ mod driver;
 mod ids;
 mod limits;
 mod node;
+mod peer;
 mod socket;
 mod tcp;
 mod watched;
@@ -56,4 +57,5 @@ pub use driver::{
 pub use ids::{IdSource, RandomIds};
 pub use limits::CarrierLimits;
 pub use node::{Farewell, Node, NodeBody, NodeConfig, NodeService, Unanswered};
+pub use peer::PeerInfo;
 pub use tcp::{TcpConnector, serve_tcp};

@@ -38,6 +38,7 @@ impl Node {
                 body: Bytes::from_static(body.as_bytes()),
                 upgrade,
                 address: Text::EMPTY,
+                secure: false,
             }),
         );
         self.drain();

@@ -27,6 +27,7 @@ pub mod handshake;
 #[cfg(feature = "json")]
 pub mod json;
 mod limits;
+mod origin;
 mod packet;
 pub mod payload;
 mod profile;
@@ -42,6 +43,7 @@ pub use event::event_text_raw;
 #[cfg(feature = "json")]
 pub use json::{EventView, JsonError, JsonErrorKind, event_text, json_text};
 pub use limits::Limits;
+pub use origin::{Cors, Host, Origin, OriginError, OriginErrorKind, Origins};
 pub use packet::{
     AckId, Advice, Body, BodyRef, DecodeError, DecodeErrorKind, Packet, PacketRef, PacketType, Reason,
 };

@@ -113,7 +113,16 @@ impl Pair {
         let request = |exchange, method, target, body: Text, upgrade| {
             let (headers, address) = (Vec::new(), Text::EMPTY);
             let body = body.into_bytes();
-            ServerInput::Request(Request { exchange, method, target, headers, body, upgrade, address })
+            ServerInput::Request(Request {
+                exchange,
+                method,
+                target,
+                headers,
+                body,
+                upgrade,
+                address,
+                secure: false,
+            })
         };
         if !matches!(transmit, ClientTransmit::Close { .. }) {
             self.open.insert(client_rig::exchange(&transmit));

@@ -8,7 +8,7 @@ use server_rig::Rig;
 use socketio08::server::{
     ExchangeId, LocalError, Method, Refusal, Response, ServerConfig, ServerEvent, SessionId,
 };
-use socketio08::{Deadline, Instant, Limits, Text, Timer, Transport};
+use socketio08::{Deadline, Instant, Limits, Origins, Text, Timer, Transport};
 
 fn rig() -> Rig {
     Rig::new(ServerConfig::default())
@@ -16,7 +16,7 @@ fn rig() -> Rig {
 
 /// A rig whose application has not answered its one handshake.
 fn asked(target: &str, headers: &[(&str, &str)]) -> (Rig, ExchangeId) {
-    let mut rig = rig();
+    let mut rig = Rig::new(ServerConfig { origins: Origins::any(), ..ServerConfig::default() });
     rig.accepting = false;
     let exchange = rig.request(Method::Get, target, "", headers, false);
     (rig, exchange)

@@ -8,7 +8,6 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use socketio08::Text;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -18,6 +17,7 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 use super::exchange::{Guard, QueueReceiver};
 use super::http::serve_request;
 use super::{Mail, Shared, Stage, reached};
+use crate::PeerInfo;
 use crate::socket::{self, Socket, SocketEvent};
 use crate::watched::{Ending, Watched};
 
@@ -28,7 +28,7 @@ Content-Length: 21\r\n\r\ntoo many connections\n";
 /// What the requests of one connection share.
 pub(super) struct Peer {
     pub(super) shared: Arc<Shared>,
-    pub(super) address: Text,
+    pub(super) info: PeerInfo,
     pub(super) ending: Ending,
     /// The upgrade that was answered by 101, until the connection is handed over.
     upgrade: Mutex<Option<Upgrade>>,
@@ -42,8 +42,8 @@ pub(super) struct Upgrade {
 }
 
 impl Peer {
-    pub(super) fn new(shared: Arc<Shared>, address: Text, ending: Ending) -> Self {
-        Self { shared, address, ending, upgrade: Mutex::new(None) }
+    pub(super) fn new(shared: Arc<Shared>, info: PeerInfo, ending: Ending) -> Self {
+        Self { shared, info, ending, upgrade: Mutex::new(None) }
     }
 
     pub(super) fn begin_upgrade(&self, upgrade: Upgrade) {
@@ -55,7 +55,7 @@ impl Peer {
     }
 }
 
-pub(super) async fn serve<Io>(shared: Arc<Shared>, mut io: Io, address: Text)
+pub(super) async fn serve<Io>(shared: Arc<Shared>, mut io: Io, info: PeerInfo)
 where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -69,16 +69,16 @@ where
     tokio::select! {
         biased;
         () = reached(&mut gone, Stage::Gone) => {}
-        () = carry(shared, io, address, &mut stage) => {}
+        () = carry(shared, io, info, &mut stage) => {}
     }
 }
 
-async fn carry<Io>(shared: Arc<Shared>, io: Io, address: Text, stage: &mut watch::Receiver<Stage>)
+async fn carry<Io>(shared: Arc<Shared>, io: Io, info: PeerInfo, stage: &mut watch::Receiver<Stage>)
 where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let io = Watched::new(io, Some(shared.limits.stall_timeout));
-    let peer = Arc::new(Peer::new(Arc::clone(&shared), address, io.ending()));
+    let peer = Arc::new(Peer::new(Arc::clone(&shared), info, io.ending()));
     let service = {
         let peer = Arc::clone(&peer);
         service_fn(move |request| serve_request(Arc::clone(&peer), request))

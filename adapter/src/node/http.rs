@@ -49,7 +49,8 @@ pub(super) async fn serve_request<B: Body<Data = Bytes>>(
         headers: headers(request.headers()),
         body,
         upgrade: handshake.is_some(),
-        address: peer.address.clone(),
+        address: peer.info.address.clone(),
+        secure: peer.info.secure,
     };
     let (answer, answered) = oneshot::channel();
     let guard = Guard::new(Arc::clone(shared), exchange, peer.ending.clone());

@@ -20,7 +20,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
 use self::exchange::Answer;
-use crate::{Application, CarrierLimits, Clock, IdSource};
+use crate::{Application, CarrierLimits, Clock, IdSource, PeerInfo};
 
 /// What a node needs to know.
 #[derive(Clone, Debug)]
@@ -119,12 +119,12 @@ impl Node {
     }
 
     /// Serves one connection to its end: HTTP/1.1 with keep-alive, then RFC 6455 if upgraded. Dropping the future cuts the
-    /// connection. `address` is what the application sees as the peer's.
-    pub async fn serve_connection<Io>(&self, io: Io, address: impl Into<Text>)
+    /// connection. `peer` is what the application sees of it: an address, or [`PeerInfo`].
+    pub async fn serve_connection<Io>(&self, io: Io, peer: impl Into<PeerInfo>)
     where
         Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        connection::serve(Arc::clone(&self.shared), io, address.into()).await;
+        connection::serve(Arc::clone(&self.shared), io, peer.into()).await;
     }
 
     /// Runs `command` on the machine, in the node's task; what it makes the machine do is carried out. Does nothing once

@@ -12,7 +12,6 @@ use hyper::StatusCode;
 use hyper::body::Body;
 use hyper::http::request::Parts;
 use hyper_util::rt::TokioIo;
-use socketio08::Text;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::Role;
@@ -21,15 +20,16 @@ use super::body::{NodeBody, Unanswered};
 use super::connection::{Peer, Upgrade, carry_messages};
 use super::http::{refusal, serve_request};
 use super::{Node, Shared, Stage, reached};
+use crate::PeerInfo;
 use crate::socket::{self, Socket};
 use crate::watched::{Ending, Watched};
 
-type Address = Arc<dyn Fn(&Parts) -> Text + Send + Sync>;
+type Describe = Arc<dyn Fn(&Parts) -> PeerInfo + Send + Sync>;
 
 impl Node {
     /// Answers one request that another HTTP/1.1 server received, websockets included: once the returned 101 is written, a
     /// task of the current tokio runtime carries the socket. The request must still have its whole path (a router that
-    /// strips a prefix must put it back). `address` is what the application sees as the peer's.
+    /// strips a prefix must put it back). `peer` is what the application sees of it: an address, or [`PeerInfo`].
     ///
     /// Heads, idle connections and the number of connections are that server's to bound; bodies, sockets and queues are
     /// bounded by this node. Dropping the future aborts the request, as a client that hangs up does.
@@ -53,9 +53,9 @@ impl Node {
     pub async fn handle<B: Body<Data = Bytes>>(
         &self,
         request: hyper::Request<B>,
-        address: impl Into<Text>,
+        peer: impl Into<PeerInfo>,
     ) -> Result<hyper::Response<NodeBody>, Unanswered> {
-        let peer = Arc::new(Peer::new(Arc::clone(&self.shared), address.into(), Ending::unwatched()));
+        let peer = Arc::new(Peer::new(Arc::clone(&self.shared), peer.into(), Ending::unwatched()));
         let response = serve_request(Arc::clone(&peer), request).await?;
         let Some(upgrade) = peer.take_upgrade() else { return Ok(response) };
         let Ok(place) = self.shared.connections.clone().try_acquire_owned() else {
@@ -65,7 +65,7 @@ impl Node {
         Ok(response)
     }
 
-    /// A tower service that answers by [`Node::handle`], for a router. `address` tells the peer's address from the head: a
+    /// A tower service that answers by [`Node::handle`], for a router. `peer` tells from the head who it is: by a
     /// forwarded-for header, or what the router put into the extensions.
     ///
     /// The service never fails: where the protocol wants no answer, its response fails before the first byte, which ends an
@@ -82,8 +82,8 @@ impl Node {
     /// # }
     /// ```
     #[must_use]
-    pub fn service(&self, address: impl Fn(&Parts) -> Text + Send + Sync + 'static) -> NodeService {
-        NodeService { node: self.clone(), address: Arc::new(address) }
+    pub fn service(&self, peer: impl Fn(&Parts) -> PeerInfo + Send + Sync + 'static) -> NodeService {
+        NodeService { node: self.clone(), peer: Arc::new(peer) }
     }
 }
 
@@ -110,7 +110,7 @@ async fn carry_socket(shared: &Arc<Shared>, upgrade: Upgrade) {
 #[derive(Clone)]
 pub struct NodeService {
     node: Node,
-    address: Address,
+    peer: Describe,
 }
 
 impl fmt::Debug for NodeService {
@@ -133,12 +133,12 @@ where
 
     fn call(&mut self, request: hyper::Request<B>) -> Self::Future {
         let node = self.node.clone();
-        let address = Arc::clone(&self.address);
+        let peer = Arc::clone(&self.peer);
         Box::pin(async move {
             let (head, body) = request.into_parts();
-            let address = address(&head);
+            let peer = peer(&head);
             let request = hyper::Request::from_parts(head, body);
-            let answered = node.handle(request, address).await;
+            let answered = node.handle(request, peer).await;
             Ok(answered.unwrap_or_else(|Unanswered| hyper::Response::new(NodeBody::broken())))
         })
     }

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use crate::{Limits, Profile, Text, Transport};
+use crate::{Limits, Origins, Profile, Text, Transport};
 
 /// Timers and choices; the defaults are those of 0.8.7 (facts 8), [`ServerConfig::for_profile`] has those of 0.9.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -31,6 +31,8 @@ pub struct ServerConfig {
     pub handshake_lifetime: Duration,
     /// Namespaces beside the root.
     pub endpoints: Vec<Text>,
+    /// The pages of other origins that may use the server; none by default.
+    pub origins: Origins,
     /// Bounds.
     pub limits: Limits,
 }
@@ -56,6 +58,7 @@ impl ServerConfig {
             handshake_sweep: Duration::from_secs(10),
             handshake_lifetime: Duration::from_secs(30),
             endpoints: Vec::new(),
+            origins: Origins::default(),
             limits: Limits::default(),
         }
     }

@@ -4,6 +4,7 @@ use super::response::HandshakeStyle;
 use super::session::Channel;
 use super::{Cause, LocalError};
 use super::{ExchangeId, Server, ServerEvent, SessionId};
+use crate::Cors;
 
 /// An exchange that waits for an answer or carries messages.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -16,8 +17,8 @@ pub(super) enum Exchange {
     Poll {
         /// The session.
         session: SessionId,
-        /// The request had an `Origin`.
-        origin: bool,
+        /// What the allow-list says of it.
+        cors: Cors,
     },
     /// An upgraded exchange, current or superseded.
     Socket(SessionId),

@@ -21,6 +21,7 @@
 //!     body: Bytes::new(),
 //!     upgrade: false,
 //!     address: Text::from_static("192.0.2.7"),
+//!     secure: false,
 //! }));
 //! // The loop of every carrier: transmits, events, then wait for input or for the deadline.
 //! loop {

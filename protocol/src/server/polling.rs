@@ -6,14 +6,14 @@ use super::exchange::Exchange;
 use super::session::Channel;
 use super::{ExchangeId, Server, ServerEvent, SessionId, Violation, response};
 use crate::payload::Payload;
-use crate::{Text, Timer, Transport};
+use crate::{Cors, Text, Timer, Transport};
 
 impl Server {
     /// A GET: answered at once if something waits, else held. The first of a session is answered `1::`.
-    pub(super) fn open_poll(&mut self, exchange: ExchangeId, id: &SessionId, origin: bool) {
+    pub(super) fn open_poll(&mut self, exchange: ExchangeId, id: &SessionId, cors: Cors) {
         let Some(session) = self.sessions.get(id) else { return };
         let first = session.transport.is_none();
-        self.exchanges.insert(exchange, Exchange::Poll { session: id.clone(), origin });
+        self.exchanges.insert(exchange, Exchange::Poll { session: id.clone(), cors });
         self.take_over(id, Channel::Poll(exchange), Transport::XhrPolling);
         if first {
             self.deliver(id, Text::from_static("1::"));
@@ -30,20 +30,20 @@ impl Server {
     }
 
     /// A GET for a session this node does not know (facts 3.5).
-    pub(super) fn refuse_poll(&mut self, exchange: ExchangeId, id: SessionId, origin: bool) {
+    pub(super) fn refuse_poll(&mut self, exchange: ExchangeId, id: SessionId, cors: &Cors) {
         let body = Bytes::from_static(b"7:::1+0");
-        self.transmit_response(exchange, response::poll(body, origin));
+        self.transmit_response(exchange, response::poll(body, cors));
         self.unknown_session(id, true);
     }
 
     /// A POST: answered before its packets are looked at, whether the session is known or not (facts 3.5, 4.5).
-    pub(super) fn post(&mut self, exchange: ExchangeId, id: SessionId, body: Bytes, origin: bool) {
+    pub(super) fn post(&mut self, exchange: ExchangeId, id: SessionId, body: Bytes, cors: &Cors) {
         if body.len() > self.config.limits.payload_len_max {
-            let refusal = response::plain(413, "the body is too long", origin);
+            let refusal = response::plain(413, "the body is too long", cors);
             self.transmit_response(exchange, refusal);
             return;
         }
-        self.transmit_response(exchange, response::posted(origin));
+        self.transmit_response(exchange, response::posted(cors));
         let Some(session) = self.sessions.get(&id) else {
             self.unknown_session(id, false);
             return;

@@ -11,12 +11,7 @@ use super::{
 };
 use crate::handshake::Handshake;
 use crate::target::Target;
-use crate::{Text, Transport};
-
-/// Whether a request has an `Origin` that is not empty.
-pub(super) fn has_origin(headers: &[(Text, Text)]) -> bool {
-    headers.iter().any(|(name, value)| name.eq_ignore_ascii_case("origin") && !value.is_empty())
-}
+use crate::{Cors, Text, Transport};
 
 /// The values of one name in a query.
 fn query_values<'q>(query: &'q str, name: &'q str) -> impl Iterator<Item = &'q str> {
@@ -33,6 +28,12 @@ fn jsonp_index(query: &str) -> Option<Text> {
     let (index, None) = (values.next()?, values.next()) else { return None };
     let digits = (1..=10).contains(&index.len()) && index.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| Text::from(index))
+}
+
+/// Whether a browser asks for permission before the request proper. Other OPTIONS requests are handshakes, as recorded.
+fn is_preflight(request: &Request) -> bool {
+    let asks = |(name, _): &(Text, Text)| name.eq_ignore_ascii_case("access-control-request-method");
+    request.method == Method::Options && request.headers.iter().any(asks)
 }
 
 impl Server {
@@ -63,6 +64,7 @@ impl Server {
             Target::Outside | Target::Static(_) => self.outside(request),
             Target::Welcome => self.transmit_response(exchange, response::welcome()),
             Target::WrongProtocol => self.transmit_response(exchange, response::wrong_protocol()),
+            Target::Handshake { .. } if is_preflight(&request) => self.preflight(&request),
             Target::Handshake { query } => {
                 let query = target.slice_ref(query);
                 self.handshake_request(request, query);
@@ -82,22 +84,30 @@ impl Server {
         let known = issued.is_some();
         let id = issued.unwrap_or(id);
         let exchange = request.exchange;
-        let origin = has_origin(&request.headers);
+        let cors = self.config.origins.judge(&request.headers, request.secure);
         match (transport, request.upgrade, request.method) {
+            // Cut off without a response, as recorded (facts 7.1); hixie sockets, which 0.8.7 lets in, too (facts 7.2).
+            (Transport::Websocket, true, Method::Get) if !cors.is_allowed() => {
+                self.transmit_close(exchange);
+                self.origin_refused(cors, request.address);
+            }
             (Transport::Websocket, true, Method::Get) if known => self.open_socket(exchange, &id),
             (Transport::Websocket, true, Method::Get) => self.refuse_socket(exchange, id),
-            (Transport::XhrPolling, false, Method::Get) if known => self.open_poll(exchange, &id, origin),
-            (Transport::XhrPolling, false, Method::Get) => self.refuse_poll(exchange, id, origin),
-            (Transport::XhrPolling, false, Method::Post) => self.post(exchange, id, request.body, origin),
-            (Transport::XhrPolling, false, Method::Options) => {
-                self.transmit_response(exchange, response::preflight(origin));
-            }
+            (Transport::XhrPolling, false, Method::Get) if known => self.open_poll(exchange, &id, cors),
+            (Transport::XhrPolling, false, Method::Get) => self.refuse_poll(exchange, id, &cors),
+            (Transport::XhrPolling, false, Method::Post) => self.post(exchange, id, request.body, &cors),
+            (Transport::XhrPolling, false, Method::Options) => self.preflight(&request),
             (Transport::XhrPolling, false, Method::Other) => {
                 self.transmit_response(exchange, response::method_not_allowed());
             }
             // A plain request on a websocket URL, an upgrade on a polling one.
             _ => self.transmit_close(exchange),
         }
+    }
+
+    fn preflight(&mut self, request: &Request) {
+        let cors = self.config.origins.judge(&request.headers, request.secure);
+        self.transmit_response(request.exchange, response::preflight(&cors));
     }
 
     /// `?disconnect`: ends a session whose transport is open, else nothing. 0.8.7 never answers the request itself; it is
@@ -113,20 +123,32 @@ impl Server {
         if self.wait_for_application(request.exchange, Exchange::Outside) {
             self.events.push_back(ServerEvent::Outside(request));
         } else {
-            let busy = response::plain(503, "too many requests wait: try again later", false);
+            let busy = response::plain(503, "too many requests wait: try again later", &Cors::Allowed);
             self.transmit_response(request.exchange, busy);
         }
     }
 
     fn handshake_request(&mut self, request: Request, query: Text) {
         let Request { exchange, headers, address, .. } = request;
-        let style = HandshakeStyle { origin: has_origin(&headers), jsonp: jsonp_index(&query) };
+        let cors = self.config.origins.judge(&headers, request.secure);
+        let style = HandshakeStyle { cors, jsonp: jsonp_index(&query) };
+        if !style.cors.is_allowed() {
+            self.transmit_response(exchange, response::refused(&style, Refusal::BadOrigin));
+            self.origin_refused(style.cors, address);
+            return;
+        }
         let full = self.sessions.len() >= self.config.limits.sessions_max;
         if full || !self.wait_for_application(exchange, Exchange::Handshake(style.clone())) {
             self.transmit_response(exchange, response::refused(&style, Refusal::Full));
             return;
         }
         self.events.push_back(ServerEvent::HandshakeRequested { exchange, query, headers, address });
+    }
+
+    fn origin_refused(&mut self, cors: Cors, address: Text) {
+        if let Cors::Refused { origin } = cors {
+            self.events.push_back(ServerEvent::OriginRefused { origin, address });
+        }
     }
 
     pub(super) fn accept_handshake(

@@ -8,15 +8,23 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 
 use super::{Refusal, Response};
-use crate::Text;
+use crate::{Cors, Text};
 
 type Headers = Vec<(&'static str, Text)>;
 
-/// `Access-Control-Allow-Origin: *`, if the request had an `Origin`. Never with `Access-Control-Allow-Credentials`, which
-/// 0.8.7 adds for requests with cookies: a wildcard and credentials do not belong together.
-fn add_cors(headers: &mut Headers, origin: bool) {
-    if origin {
-        headers.push(("Access-Control-Allow-Origin", Text::from_static("*")));
+/// What lets a page of another origin read the response. Never a wildcard with `Access-Control-Allow-Credentials`, which
+/// 0.8.7 sends for requests with cookies: together they hand sessions to any page.
+fn add_cors(headers: &mut Headers, cors: &Cors) {
+    match cors {
+        Cors::Allowed | Cors::Refused { .. } => {}
+        Cors::Any => headers.push(("Access-Control-Allow-Origin", Text::from_static("*"))),
+        Cors::Named { origin, credentials } => {
+            headers.push(("Access-Control-Allow-Origin", origin.clone()));
+            if *credentials {
+                headers.push(("Access-Control-Allow-Credentials", Text::from_static("true")));
+            }
+            headers.push(("Vary", Text::from_static("Origin")));
+        }
     }
 }
 
@@ -25,46 +33,49 @@ fn length(body: &Bytes) -> (&'static str, Text) {
 }
 
 /// The answer to a poll.
-pub(super) fn poll(body: Bytes, origin: bool) -> Response {
+pub(super) fn poll(body: Bytes, cors: &Cors) -> Response {
     let mut headers = vec![
         ("Content-Type", Text::from_static("text/plain; charset=UTF-8")),
         length(&body),
         ("Connection", Text::from_static("Keep-Alive")),
     ];
-    add_cors(&mut headers, origin);
+    add_cors(&mut headers, cors);
     Response { status: 200, headers, body }
 }
 
 /// The answer to a POST.
-pub(super) fn posted(origin: bool) -> Response {
+pub(super) fn posted(cors: &Cors) -> Response {
     let body = Bytes::from_static(b"1");
     let mut headers = vec![length(&body)];
-    add_cors(&mut headers, origin);
+    add_cors(&mut headers, cors);
     Response { status: 200, headers, body }
 }
 
 /// The answer to a CORS preflight. 0.8.7 never answers one, and opens the session by it (facts 3.7).
-pub(super) fn preflight(origin: bool) -> Response {
+pub(super) fn preflight(cors: &Cors) -> Response {
+    if !cors.is_allowed() {
+        return plain(403, "origin not allowed", cors);
+    }
     let mut headers = vec![
         ("Access-Control-Allow-Methods", Text::from_static("GET, POST, OPTIONS")),
         ("Access-Control-Allow-Headers", Text::from_static("Content-Type")),
         length(&Bytes::new()),
     ];
-    add_cors(&mut headers, origin);
+    add_cors(&mut headers, cors);
     Response { status: 200, headers, body: Bytes::new() }
 }
 
 /// A method that no transport has.
 pub(super) fn method_not_allowed() -> Response {
-    let mut response = plain(405, "method not allowed: use GET or POST", false);
+    let mut response = plain(405, "method not allowed: use GET or POST", &Cors::Allowed);
     response.headers.push(("Allow", Text::from_static("GET, POST, OPTIONS")));
     response
 }
 
 /// A short text for people.
-pub(super) fn plain(status: u16, body: &'static str, origin: bool) -> Response {
+pub(super) fn plain(status: u16, body: &'static str, cors: &Cors) -> Response {
     let mut headers = vec![("Content-Type", Text::from_static("text/plain"))];
-    add_cors(&mut headers, origin);
+    add_cors(&mut headers, cors);
     Response { status, headers, body: Bytes::from_static(body.as_bytes()) }
 }
 
@@ -85,8 +96,8 @@ fn bare(status: u16, body: &'static str) -> Response {
 /// How a handshake wants to be answered.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(super) struct HandshakeStyle {
-    /// The request had an `Origin`.
-    pub(super) origin: bool,
+    /// What the allow-list says of it.
+    pub(super) cors: Cors,
     /// `?jsonp=`: the index of the callback, digits only.
     pub(super) jsonp: Option<Text>,
 }
@@ -98,7 +109,7 @@ pub(super) fn handshaken(style: &HandshakeStyle, body: &Text) -> Response {
         return script(&format!("io.j[{index}](\"{body}\");"));
     }
     let mut headers = vec![("Content-Type", Text::from_static("text/plain"))];
-    add_cors(&mut headers, style.origin);
+    add_cors(&mut headers, &style.cors);
     Response { status: 200, headers, body: body.clone().into_bytes() }
 }
 
@@ -112,7 +123,7 @@ pub(super) fn refused(style: &HandshakeStyle, refusal: Refusal) -> Response {
     };
     match &style.jsonp {
         Some(index) => script(&format!("io.j[{index}](new Error(\"{text}\"));")),
-        None => plain(status, text, cors && style.origin),
+        None => plain(status, text, if cors { &style.cors } else { &Cors::Allowed }),
     }
 }
 

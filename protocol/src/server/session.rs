@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::exchange::Exchange;
 use super::{Cause, ExchangeId, Server, ServerEvent, ServerTransmit, SessionId, response};
-use crate::{Deadline, Limits, Text, Timer, Transport, payload};
+use crate::{Cors, Deadline, Limits, Text, Timer, Transport, payload};
 
 /// Where packets go at once.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -153,8 +153,11 @@ impl Server {
 
     /// One write per poll; the close timeout runs from here (facts 4.2, 4.4).
     pub(super) fn answer_poll(&mut self, id: &SessionId, exchange: ExchangeId, body: Bytes) {
-        let origin = matches!(self.exchanges.remove(&exchange), Some(Exchange::Poll { origin: true, .. }));
-        let response = response::poll(body, origin);
+        let cors = match self.exchanges.remove(&exchange) {
+            Some(Exchange::Poll { cors, .. }) => cors,
+            _ => Cors::Allowed,
+        };
+        let response = response::poll(body, &cors);
         self.transmits.push_back(ServerTransmit::Respond { exchange, response });
         if let Some(session) = self.sessions.get_mut(id) {
             session.channel = None;

@@ -46,6 +46,8 @@ pub struct Request {
     pub upgrade: bool,
     /// The peer's address, for the application.
     pub address: Text,
+    /// It came over TLS.
+    pub secure: bool,
 }
 
 /// What the carrier tells the machine.
@@ -184,6 +186,14 @@ pub enum ServerEvent {
         session: SessionId,
         /// Why.
         cause: Cause,
+    },
+    /// A handshake or an upgrade of a page that [`ServerConfig::origins`](super::ServerConfig::origins) does not allow was
+    /// refused.
+    OriginRefused {
+        /// Where the request says it comes from; empty if it does not say.
+        origin: Text,
+        /// The peer's address.
+        address: Text,
     },
     /// A transport was opened (`open`) or a POST made for a session this node does not know.
     UnknownSession {

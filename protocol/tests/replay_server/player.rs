@@ -187,6 +187,7 @@ impl Player {
             body: Bytes::from(request.body.clone()),
             upgrade,
             address: Text::from("127.0.0.1"),
+            secure: false,
         };
         self.input(ServerInput::Request(request));
     }
@@ -254,17 +255,15 @@ impl Player {
             _ => None,
         });
         let body = answers.nth(number).unwrap_or_default();
-        let refusal = [
-            ("handshake unauthorized", Refusal::Unauthorized),
-            ("handshake bad origin", Refusal::BadOrigin),
-            ("handshake error", Refusal::Error),
-        ];
+        let refusal =
+            [("handshake unauthorized", Refusal::Unauthorized), ("handshake error", Refusal::Error)];
         if let Some((_, refusal)) = refusal.into_iter().find(|(text, _)| body.contains(text)) {
             return self.server.refuse(self.now, exchange, refusal).expect("it waits");
         }
         let id = body.split(':').next().unwrap_or_default();
         let id = id.rsplit('"').next().unwrap_or_default();
-        let id = if id.is_empty() { "unrecorded" } else { id };
+        let plain = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let id = if plain { id } else { "unrecorded" };
         self.server.accept(self.now, exchange, SessionId(Text::from(id))).expect("a fresh id");
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use socketio08::server::ServerConfig;
-use socketio08::{Text, Transport};
+use socketio08::{Origins, Text, Transport};
 
 /// One recorded scenario.
 pub(crate) struct Transcript {
@@ -58,6 +58,7 @@ fn config(settings: &Value, harness: &Value) -> ServerConfig {
             Transport::XhrPolling,
             Transport::JsonpPolling,
         ],
+        origins: Origins::any(),
         ..ServerConfig::default()
     };
     let seconds = |value: &Value| Duration::from_secs_f64(value.as_f64().expect("seconds"));
@@ -72,8 +73,9 @@ fn config(settings: &Value, harness: &Value) -> ServerConfig {
             "transports" => {
                 config.transports = value.as_array().expect("a list").iter().map(transport).collect();
             }
-            // Refused by the application (`app.rs`), or of no transport played here.
-            "origins" | "flash policy port" | "browser client" => {}
+            "origins" => config.origins = origins(value),
+            // Of no transport played here.
+            "flash policy port" | "browser client" => {}
             other => panic!("setting {other:?}"),
         }
     }
@@ -81,6 +83,13 @@ fn config(settings: &Value, harness: &Value) -> ServerConfig {
         config.endpoints = endpoints.keys().map(|name| Text::from(name.as_str())).collect();
     }
     config
+}
+
+/// A list that is given refuses who names no origin (facts 3.3).
+fn origins(value: &Value) -> Origins {
+    let list = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+    let entries = list.iter().map(|entry| entry.as_str().expect("an entry"));
+    Origins::parse(entries).expect("good entries").named_only()
 }
 
 fn transport(name: &Value) -> Transport {

@@ -68,6 +68,7 @@ impl Rig {
             body: Bytes::copy_from_slice(body.as_bytes()),
             upgrade,
             address: Text::from("192.0.2.7"),
+            secure: false,
         };
         self.server.handle_input(self.now, ServerInput::Request(request));
         self.drive();

@@ -243,6 +243,7 @@ impl World<'_> {
                     body: carried.body,
                     upgrade: carried.upgrade,
                     address: carried.address,
+                    secure: false,
                 };
                 self.server_takes(server, ServerInput::Request(request));
             }

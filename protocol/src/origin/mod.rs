@@ -1,0 +1,119 @@
+//! Which pages of other origins may use a server: the allow-list, and its verdict on a request.
+//!
+//! ```
+//! use socketio08::{Cors, Origins, Text};
+//!
+//! let origins = Origins::parse(["https://app.example.com", "https://*.example.org:*"])?;
+//! let header = |name, value| (Text::from_static(name), Text::from_static(value));
+//! let named = [header("Host", "io.example.com"), header("Origin", "https://app.example.com")];
+//! assert!(matches!(origins.judge(&named, true), Cors::Named { credentials: true, .. }));
+//! let foreign = [header("Host", "io.example.com"), header("Origin", "https://evil.example")];
+//! assert!(matches!(origins.judge(&foreign, true), Cors::Refused { .. }));
+//! # Ok::<(), socketio08::OriginError>(())
+//! ```
+
+mod entry;
+mod error;
+mod judge;
+mod name;
+
+use alloc::vec::Vec;
+
+pub use error::{OriginError, OriginErrorKind};
+pub use name::{Host, Origin};
+
+use self::entry::Entry;
+use crate::Text;
+
+/// The origins whose pages may use a server beside its own, which always may.
+///
+/// An entry is `SCHEME://HOST[:PORT]`. Each part may be a wildcard: the scheme `*`, the host `*` or `*.example.com` (every
+/// name below it, not itself), the port `*`. Without a port it is the scheme's default, 80 or 443. `HOST:PORT`, as 0.8.7
+/// has it, is that of any scheme; `*` alone and `*:*` are every origin; `null` is that of local files and sandboxed frames.
+/// Names compare without case and without a final dot.
+///
+/// The default is no entry: only pages of the server's own host. 0.8.7 allows every origin by default (facts 3.3).
+#[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
+pub struct Origins {
+    any: bool,
+    null: bool,
+    entries: Vec<Entry>,
+    named_only: bool,
+}
+
+/// What the allow-list says of one request.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub enum Cors {
+    /// Allowed, and the request has no `Origin` to answer.
+    Allowed,
+    /// Allowed as every origin is: `Access-Control-Allow-Origin: *`, never with credentials.
+    Any,
+    /// Allowed by name: the origin is echoed, with `Vary: Origin`.
+    Named {
+        /// The origin, as sent.
+        origin: Text,
+        /// `Access-Control-Allow-Credentials: true`: the entry names a host, or the page is of the server's own.
+        credentials: bool,
+    },
+    /// Not allowed: no handshake, no upgrade, and no header that lets a page read the answer.
+    Refused {
+        /// What the request says it comes from, as sent; empty if it does not.
+        origin: Text,
+    },
+}
+
+impl Cors {
+    /// Whether the request may be served.
+    pub fn is_allowed(&self) -> bool {
+        !matches!(self, Cors::Refused { .. })
+    }
+}
+
+impl Origins {
+    /// Every origin, without credentials: what an entry names besides is allowed by that name.
+    pub fn any() -> Self {
+        Self { any: true, ..Self::default() }
+    }
+
+    /// An allow-list of entries.
+    ///
+    /// # Errors
+    /// [`OriginError`] for the first entry that is none.
+    pub fn parse<I>(entries: I) -> Result<Self, OriginError>
+    where
+        I: IntoIterator,
+        I::Item: AsRef<str>,
+    {
+        let mut origins = Self::default();
+        for entry in entries {
+            origins.allow(entry.as_ref())?;
+        }
+        Ok(origins)
+    }
+
+    /// Adds an entry.
+    ///
+    /// # Errors
+    /// [`OriginError`] with the place in `entry`.
+    pub fn allow(&mut self, entry: &str) -> Result<(), OriginError> {
+        match entry {
+            "*" | "*:*" | "*://*:*" => self.any = true,
+            "null" => self.null = true,
+            entry => self.entries.push(Entry::parse(entry)?),
+        }
+        Ok(())
+    }
+
+    /// Refuses requests that name no origin, by neither `Origin` nor `Referer`, as a restricted 0.8.7 does. Programs that
+    /// are no browsers send neither, and a browser may leave both out towards the page's own host.
+    #[must_use]
+    pub fn named_only(mut self) -> Self {
+        self.named_only = true;
+        self
+    }
+
+    /// Whether every origin is allowed.
+    pub fn is_any(&self) -> bool {
+        self.any
+    }
+}
