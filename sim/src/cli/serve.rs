@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 use clap::{Args, ValueEnum};
-use socketio08::Text;
+use socketio08::{OriginError, Origins, Text};
 
 use super::Exit;
 use crate::serve::{App, Options, serve};
@@ -28,6 +28,10 @@ pub(super) struct ServeArgs {
     /// A namespace beside the root; may be given several times.
     #[arg(long = "namespace", value_name = "NAME", default_value = "/chat", value_parser = namespace)]
     namespaces: Vec<String>,
+    /// A page origin that may use this server beside its own pages: SCHEME://HOST[:PORT], each part or `*.` before the host
+    /// a wildcard; `null` for local files, `*` for every page, which then gets no cookies. May be given several times.
+    #[arg(long = "origin", value_name = "ORIGIN", value_parser = origin)]
+    origins: Vec<String>,
     /// Do not log connects, disconnects and violations.
     #[arg(long)]
     quiet: bool,
@@ -65,6 +69,10 @@ fn namespace(text: &str) -> Result<String, String> {
     }
 }
 
+fn origin(text: &str) -> Result<String, OriginError> {
+    Origins::parse([text]).map(|_| text.to_owned())
+}
+
 /// Runs the command.
 pub(super) fn run(args: ServeArgs) -> Exit {
     let client_js = match args.client_js.as_ref().map(std::fs::read).transpose() {
@@ -75,11 +83,19 @@ pub(super) fn run(args: ServeArgs) -> Exit {
             return Exit::Usage;
         }
     };
+    let origins = match Origins::parse(&args.origins) {
+        Ok(origins) => origins,
+        Err(error) => {
+            eprintln!("error: --origin: {error}");
+            return Exit::Usage;
+        }
+    };
     let options = Options {
         listen: args.listen,
         app: args.app.into(),
         client_js,
         namespaces: args.namespaces.into_iter().map(Text::from).collect(),
+        origins,
         quiet: args.quiet,
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

@@ -9,8 +9,8 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use socketio08::Text;
 use socketio08::server::ServerConfig;
+use socketio08::{Origins, Text};
 use socketio08_tokio::{Farewell, Node, NodeConfig, RandomIds, serve_tcp};
 use tokio::net::TcpListener;
 
@@ -47,6 +47,8 @@ pub struct Options {
     pub client_js: Option<Bytes>,
     /// Namespaces beside the root.
     pub namespaces: Vec<Text>,
+    /// The pages of other origins that may use the server.
+    pub origins: Origins,
     /// Whether connects, disconnects and violations are left out of the log.
     pub quiet: bool,
 }
@@ -92,7 +94,13 @@ where
     let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let app = options.app;
-    let server = ServerConfig { endpoints: options.namespaces, ..ServerConfig::default() };
+    if options.origins.is_any() {
+        log::line(
+            "warning: pages of every origin may use this server; name them (--origin https://app.example.com) if you can",
+        );
+    }
+    let server =
+        ServerConfig { endpoints: options.namespaces, origins: options.origins, ..ServerConfig::default() };
     let site = Site::new(app, options.client_js, Log::new(options.quiet));
     let node = Node::start(NodeConfig::new(server), site, RandomIds);
     // Whoever closed our output does not want to know.

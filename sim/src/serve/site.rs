@@ -115,6 +115,9 @@ fn describe(log: &mut Log, now: Instant, event: &ServerEvent) {
             let what = if *open { "opened by a client; it was told to reconnect" } else { "posted to" };
             format!("unknown       {}  {what}", shown(session))
         }),
+        ServerEvent::OriginRefused { origin, address } => {
+            log.event(now, || format!("refused       {}  {}", shown(address), refused_origin(origin)));
+        }
         ServerEvent::PeerViolation { session, error } => log.event(now, || {
             let session = session.as_ref().map_or("-", |session| session.0.as_str());
             match error {
@@ -123,6 +126,16 @@ fn describe(log: &mut Log, now: Instant, event: &ServerEvent) {
             }
         }),
         _ => {}
+    }
+}
+
+/// What was refused, and how to allow it. Without an `Origin` it is the address of the page, of which the origin counts.
+fn refused_origin(text: &str) -> String {
+    let host = text.find("://").map_or(0, |at| at + "://".len());
+    let end = text[host..].find(['/', '?', '#']).map_or(text.len(), |end| host + end);
+    match &text[..end] {
+        "" => "a page that hides its origin".to_owned(),
+        origin => format!("a page of {0}; --origin {0} allows it", shown(origin)),
     }
 }
 

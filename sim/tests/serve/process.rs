@@ -97,6 +97,13 @@ impl Http {
         self.answer(method == "HEAD")
     }
 
+    /// A request with header lines of its own, each with its end of line.
+    pub(crate) fn request_with(&mut self, method: &str, target: &str, headers: &str) -> Answer {
+        let request = format!("{method} {target} HTTP/1.1\r\nHost: test\r\n{headers}\r\n");
+        self.0.get_mut().write_all(request.as_bytes()).unwrap();
+        self.answer(method == "HEAD")
+    }
+
     pub(crate) fn send(&mut self, method: &str, target: &str, body: &str) {
         let len = body.len();
         let request =
