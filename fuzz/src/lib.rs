@@ -3,7 +3,9 @@
 
 use bytes::BytesMut;
 use socketio08::handshake::Handshake;
+use socketio08::hixie::{Connection, Event, HeadReader, Keys, Opening, Upgrade};
 use socketio08::payload::{self, Payload, PayloadRef};
+use socketio08::policy::{self, Policy, Ports, Seen};
 use socketio08::target::{self, Target};
 use socketio08::{Limits, Packet, PacketRef, Text};
 
@@ -92,5 +94,79 @@ pub fn target(text: &str) {
         }
         Target::Outside => assert_eq!(Target::parse_upgrade(RESOURCE, text), Target::Outside),
         _ => {}
+    }
+}
+
+/// What a server hears of a stream of the drafts is the same however it is cut, and is bounded; a handshake that is accepted is
+/// answered by one head. The first byte says where to cut.
+pub fn hixie(bytes: &[u8]) {
+    const LEN_MAX: usize = 64;
+    let (step, bytes) =
+        bytes.split_first().map_or((1, bytes), |(&step, rest)| (usize::from(step % 8) + 1, rest));
+    let heard = |pieces: &mut dyn Iterator<Item = &[u8]>| {
+        let plain = [("Upgrade", "WebSocket"), ("Host", "a"), ("Origin", "http://a")];
+        let headers = plain.map(|(name, value)| (Text::from(name), Text::from(value)));
+        let upgrade = Upgrade::from_headers(Text::from("/"), headers.to_vec());
+        let mut connection = Connection::accept(&upgrade.ok().flatten().expect("hixie-75"), false, LEN_MAX);
+        let mut events: Vec<Event> = connection.poll_event().into_iter().collect();
+        for piece in pieces {
+            connection.handle_bytes(piece);
+            events.extend(std::iter::from_fn(|| connection.poll_event()));
+        }
+        events
+    };
+    let whole = heard(&mut std::iter::once(bytes));
+    assert_eq!(whole, heard(&mut bytes.chunks(step)));
+    for event in &whole {
+        assert!(!matches!(event, Event::Message(text) if text.len() > LEN_MAX), "{event:?}");
+    }
+    handshake_of_a_draft(bytes, step);
+}
+
+fn handshake_of_a_draft(bytes: &[u8], step: usize) {
+    let mut reader = HeadReader::new(4_096);
+    let Some((head, rest)) = reader.handle_bytes(bytes).ok().flatten() else { return };
+    let (Ok(Some(upgrade)), before) = (Upgrade::parse(&head), head.len() + rest.len()) else { return };
+    assert_eq!(before, bytes.len());
+    let response = upgrade.response_head(step == 1);
+    assert!(response.ends_with(b"\r\n\r\n"));
+    assert_eq!(response.windows(4).filter(|end| end == b"\r\n\r\n").count(), 1, "one head");
+    // A client that asked for the same accepts it.
+    let of = |name| upgrade.header(name).map(Text::from);
+    let (Some(host), Some(origin)) = (of("host"), of("origin")) else { return };
+    let mut numbers = bytes.iter().cycle().map(|&byte| u32::from(byte) * 0x0101_0101);
+    let challenged = of("sec-websocket-key1").is_some_and(|key| !key.is_empty());
+    let opening = Opening {
+        keys: challenged.then(|| Keys::draw(|| numbers.next().unwrap_or(0))),
+        host,
+        target: upgrade.target().clone(),
+        origin,
+        subprotocol: None,
+        secure: step == 1,
+    };
+    let mut client = Connection::connect(opening, 64);
+    client.handle_bytes(&response);
+    if let Some(event) = client.poll_event() {
+        assert_eq!(event, Event::Open);
+    }
+}
+
+/// A request for a policy is told by its first 23 bytes, and never later than at the first that differs; a policy that can
+/// be written has no markup but its own.
+pub fn policy(bytes: &[u8]) {
+    let seen = policy::recognize(bytes);
+    let same = bytes.iter().zip(policy::REQUEST).take_while(|(byte, wanted)| byte == wanted).count();
+    let expected = match same {
+        23 => Seen::Request,
+        same if same == bytes.len() => Seen::More,
+        _ => Seen::Other,
+    };
+    assert_eq!(seen, expected);
+    let host = String::from_utf8_lossy(bytes);
+    let port = u16::try_from(bytes.len()).unwrap_or(1).max(1);
+    if let Ok(policy) = Policy::new().allow(&host, Ports::Some(&[port])) {
+        let text = policy.to_text();
+        assert_eq!(text.matches('<').count(), 5, "{text}");
+        assert!(!text.contains('*'), "{text}");
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Two layers, usable one without the other:
 //!
-//! * the **codec**: [`Packet`], [`PacketRef`], [`payload`], [`handshake`], [`target`];
+//! * the **codec**: [`Packet`], [`PacketRef`], [`payload`], [`handshake`], [`target`]; below it, for carriers of old
+//!   clients, websocket drafts (`hixie`) and flash policy files ([`policy`]);
 //! * the **machines**: [`client::Client`] and [`server::Server`], which hold sessions. They own no clock, socket, thread
 //!   or random number: time is a parameter, session ids and jitter come from the caller.
 //!
@@ -24,12 +25,15 @@ extern crate alloc;
 pub mod client;
 mod event;
 pub mod handshake;
+#[cfg(feature = "hixie")]
+pub mod hixie;
 #[cfg(feature = "json")]
 pub mod json;
 mod limits;
 mod origin;
 mod packet;
 pub mod payload;
+pub mod policy;
 mod profile;
 pub mod script;
 pub mod server;

@@ -1,7 +1,7 @@
 //! The checks of the fuzz targets over their corpora and a fixed number of mutations, for machines without cargo-fuzz.
-#![cfg(feature = "json")]
+#![cfg(all(feature = "hixie", feature = "json"))]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[expect(unreachable_pub, reason = "the file is a library of its own")]
 #[path = "../../fuzz/src/lib.rs"]
@@ -62,17 +62,50 @@ impl Random {
     }
 }
 
-fn corpus(target: &str) -> Vec<String> {
+fn corpus_paths(target: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
     let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
     paths.sort();
     paths
-        .iter()
-        .map(|path| {
-            std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-        })
-        .collect()
+}
+
+fn read(path: &Path) -> Vec<u8> {
+    std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn corpus(target: &str) -> Vec<String> {
+    let text =
+        |path: &PathBuf| String::from_utf8(read(path)).unwrap_or_else(|_| panic!("{}", path.display()));
+    corpus_paths(target).iter().map(text).collect()
+}
+
+/// Mutants of byte strings: what mutations insert are the dictionary's words, here the corpus' own pieces and single bytes.
+fn smoke_bytes(target: &str, check: fn(&[u8])) {
+    let corpus: Vec<Vec<u8>> = corpus_paths(target).iter().map(|path| read(path)).collect();
+    assert!(!corpus.is_empty(), "no corpus of {target}");
+    for bytes in &corpus {
+        check(bytes);
+    }
+    let mut random = Random(8);
+    for _ in 0..MUTANTS {
+        let mut bytes = corpus[random.below(corpus.len())].clone();
+        for _ in 0..=random.below(4) {
+            let (from, to) = (random.below(bytes.len() + 1), random.below(bytes.len() + 1));
+            let (from, to) = (from.min(to), from.max(to));
+            let word = match random.below(3) {
+                0 => [0x00, 0xff, 0x80, b' ', b'\n', 0xef][random.below(6)..][..1].to_vec(),
+                1 => Vec::new(),
+                _ => {
+                    let other = &corpus[random.below(corpus.len())];
+                    other[random.below(other.len() + 1)..].to_vec()
+                }
+            };
+            bytes.splice(from..to, word);
+        }
+        let held = std::panic::catch_unwind(|| check(&bytes)).is_ok();
+        assert!(held, "the {target} target fails on {bytes:?}");
+    }
 }
 
 fn mutant(random: &mut Random, corpus: &[String]) -> String {
@@ -113,6 +146,11 @@ fn handshakes() {
 }
 
 #[test]
+fn drafts_of_websockets() {
+    smoke_bytes("hixie", targets::hixie);
+}
+
+#[test]
 fn packets() {
     smoke("packet", targets::packet);
 }
@@ -120,6 +158,11 @@ fn packets() {
 #[test]
 fn payloads() {
     smoke("payload", targets::payload);
+}
+
+#[test]
+fn flash_policies() {
+    smoke_bytes("policy", targets::policy);
 }
 
 #[test]
