@@ -66,7 +66,9 @@ impl Server {
             None => {}
             Some(Exchange::Handshake(_) | Exchange::Outside) => self.waiting -= 1,
             Some(Exchange::Poll { session: id, .. } | Exchange::Socket(id)) => {
-                if self.channel(&id).map(Channel::exchange) == Some(exchange) {
+                if self.poll_lives_on(&id, exchange) {
+                    self.hang_up_poll(&id);
+                } else if self.channel(&id).map(Channel::exchange) == Some(exchange) {
                     let cause = if clean { Cause::SocketEnd } else { Cause::SocketClose };
                     self.end(&id, cause, Some(exchange));
                 } else if let Some(session) = self.sessions.get_mut(&id) {

@@ -51,6 +51,7 @@ mod namespaces;
 mod polling;
 mod requests;
 mod response;
+mod revised;
 mod sending;
 mod session;
 mod socket;
@@ -259,6 +260,21 @@ impl Server {
         }
         self.boot(session);
         Ok(())
+    }
+
+    /// Ends a session's membership of one endpoint: `0::/chat` in 0.9; in 0.8.7 the whole session ends, whatever the endpoint
+    /// (facts 9.7, 11). The root stands for the whole session in both.
+    ///
+    /// # Errors
+    /// [`LocalError::UnknownSession`] or [`LocalError::BadEndpoint`].
+    pub fn disconnect_endpoint(
+        &mut self,
+        now: Instant,
+        session: &SessionId,
+        endpoint: &Text,
+    ) -> Result<(), LocalError> {
+        self.advance(now);
+        self.boot_from(session, endpoint)
     }
 
     // --- handle

@@ -81,7 +81,7 @@ impl Server {
 
     /// `0::/chat` has no answer and is reported every time, joined or not (facts 9.4). The rooms of the endpoint are left
     /// with it.
-    fn leave(&mut self, id: &SessionId, endpoint: Text) {
+    pub(super) fn leave(&mut self, id: &SessionId, endpoint: Text) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         if session.joined.remove(&endpoint) {
             self.members.remove(id, endpoint.clone(), None);

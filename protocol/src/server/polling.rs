@@ -43,7 +43,7 @@ impl Server {
             self.transmit_response(exchange, refusal);
             return;
         }
-        self.transmit_response(exchange, response::posted(cors));
+        self.transmit_response(exchange, response::posted(cors, self.is_revised()));
         let Some(session) = self.sessions.get(&id) else {
             self.unknown_session(id, false);
             return;

@@ -51,7 +51,7 @@ impl Server {
         match Target::parse(&self.config.resource, &target) {
             Target::Session { session, query, .. } if query_values(query, "disconnect").next().is_some() => {
                 let id = SessionId(target.slice_ref(session));
-                self.forced_disconnect(exchange, &id);
+                self.forced_disconnect(exchange, &id, request.upgrade);
             }
             Target::Session { transport: Ok(transport), session, .. } if self.serves(transport) => {
                 let id = SessionId(target.slice_ref(session));
@@ -84,7 +84,7 @@ impl Server {
         let known = issued.is_some();
         let id = issued.unwrap_or(id);
         let exchange = request.exchange;
-        let cors = self.config.origins.judge(&request.headers, request.secure);
+        let cors = self.judge_origin(&request.headers, request.secure);
         match (transport, request.upgrade, request.method) {
             // Cut off without a response, as recorded (facts 7.1); hixie sockets, which 0.8.7 lets in, too (facts 7.2).
             (Transport::Websocket, true, Method::Get) if !cors.is_allowed() => {
@@ -106,17 +106,16 @@ impl Server {
     }
 
     fn preflight(&mut self, request: &Request) {
-        let cors = self.config.origins.judge(&request.headers, request.secure);
+        let cors = self.judge_origin(&request.headers, request.secure);
         self.transmit_response(request.exchange, response::preflight(&cors));
     }
 
-    /// `?disconnect`: ends a session whose transport is open, else nothing. 0.8.7 never answers the request itself; it is
-    /// closed here, so that it holds no connection (facts 3.6).
-    fn forced_disconnect(&mut self, exchange: ExchangeId, id: &SessionId) {
+    /// `?disconnect`: ends a session whose transport is open, else nothing (facts 3.6).
+    fn forced_disconnect(&mut self, exchange: ExchangeId, id: &SessionId, upgrade: bool) {
         if self.channel(id).is_some() {
             self.boot(id);
         }
-        self.transmit_close(exchange);
+        self.answer_forced_disconnect(exchange, upgrade);
     }
 
     fn outside(&mut self, request: Request) {
@@ -130,7 +129,7 @@ impl Server {
 
     fn handshake_request(&mut self, request: Request, query: Text) {
         let Request { exchange, headers, address, .. } = request;
-        let cors = self.config.origins.judge(&headers, request.secure);
+        let cors = self.judge_origin(&headers, request.secure);
         let style = HandshakeStyle { cors, jsonp: jsonp_index(&query) };
         if !style.cors.is_allowed() {
             self.transmit_response(exchange, response::refused(&style, Refusal::BadOrigin));

@@ -43,10 +43,17 @@ pub(super) fn poll(body: Bytes, cors: &Cors) -> Response {
     Response { status: 200, headers, body }
 }
 
-/// The answer to a POST.
-pub(super) fn posted(cors: &Cors) -> Response {
+/// The answer to a POST; that of 0.9 (`revised`) names its type, and tells old browsers of other origins not to look for
+/// injected scripts in it (facts 11).
+pub(super) fn posted(cors: &Cors, revised: bool) -> Response {
     let body = Bytes::from_static(b"1");
     let mut headers = vec![length(&body)];
+    if revised {
+        headers.push(("Content-Type", Text::from_static("text/plain; charset=UTF-8")));
+        if matches!(cors, Cors::Any | Cors::Named { .. }) {
+            headers.push(("X-XSS-Protection", Text::from_static("0")));
+        }
+    }
     add_cors(&mut headers, cors);
     Response { status: 200, headers, body }
 }

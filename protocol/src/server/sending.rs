@@ -125,12 +125,12 @@ impl Server {
         Ok(())
     }
 
-    fn check_endpoint(&self, endpoint: &Text) -> Result<(), LocalError> {
+    pub(super) fn check_endpoint(&self, endpoint: &Text) -> Result<(), LocalError> {
         if self.has_endpoint(endpoint) { Ok(()) } else { Err(LocalError::BadEndpoint) }
     }
 
     /// A session that opened a transport; before that there is nobody to send to.
-    fn connected(&mut self, id: &SessionId) -> Result<&mut Session, LocalError> {
+    pub(super) fn connected(&mut self, id: &SessionId) -> Result<&mut Session, LocalError> {
         match self.sessions.get_mut(id) {
             Some(session) if session.transport.is_some() => Ok(session),
             _ => Err(LocalError::UnknownSession),

@@ -75,6 +75,10 @@ impl Server {
 
     fn fire(&mut self, id: &SessionId, timer: Timer) {
         match timer {
+            // A poll of 0.9 whose client hung up: the time between polls begins where it would have been answered.
+            Timer::Poll if self.channel(id).is_none() => {
+                self.set_timer(id, Timer::Close, self.config.close_timeout);
+            }
             Timer::Poll => {
                 self.deliver(id, Text::from_static("8::"));
             }

@@ -69,7 +69,13 @@ fn event_text(name: &str, args: &[Value]) -> Outgoing {
 /// The name and the arguments of an event.
 fn parse_event(data: &str) -> (Value, Vec<Value>) {
     let value: Value = serde_json::from_str(&without_lone_surrogates(data)).unwrap_or_default();
-    (value["name"].clone(), value["args"].as_array().cloned().unwrap_or_default())
+    // What is no list is one argument, unless it counts as nothing (facts 1.8).
+    let args = match &value["args"] {
+        Value::Array(args) => args.clone(),
+        Value::Null | Value::Bool(false) => Vec::new(),
+        other => vec![other.clone()],
+    };
+    (value["name"].clone(), args)
 }
 
 impl App {
@@ -139,7 +145,12 @@ impl App {
             Body::Json { data } => serde_json::from_str(data).unwrap_or_else(|_| json!(false)),
             Body::Event { data } => {
                 let (name, args) = parse_event(data);
-                let known = ["echo", "noargs", "error"].contains(&name.as_str().unwrap_or_default());
+                if name == "message" {
+                    let data = args.first().cloned().unwrap_or_default();
+                    self.log.push(format!("message {} {endpoint} {data} ack:{}", session.0, ack.is_some()));
+                }
+                let known =
+                    ["echo", "noargs", "error", "connect", "a"].contains(&name.as_str().unwrap_or_default());
                 if known {
                     let args = Value::from(args.clone());
                     self.log.push(format!(

@@ -6,11 +6,15 @@ use std::fmt;
 use super::http::Whole;
 use super::hybi::{Frame, TEXT};
 
-/// How much later than ours a timer of the genuine server may have fired, or earlier: the recorder notes bytes when it gets
-/// them, on a machine that is busy with other recordings.
-pub(crate) const TIMER_TOLERANCE_MS: u64 = 40;
-/// The same for answers; the first of a Node process that has just started took up to 112 ms.
-pub(crate) const ANSWER_TOLERANCE_MS: u64 = 120;
+/// How much later than ours the genuine server may have been: the recorder notes bytes when it gets them, on a machine that
+/// is busy with other recordings.
+#[derive(Clone, Copy)]
+pub(crate) struct Tolerance {
+    /// Where a timer fired, later or earlier.
+    pub(crate) timer_ms: u64,
+    /// Elsewhere: the first answer of a Node process that has just started is the latest.
+    pub(crate) answer_ms: u64,
+}
 
 /// One thing a server sends on a connection.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -100,7 +104,12 @@ fn response_item(whole: &Whole) -> Item {
 }
 
 /// The differences between the recorded sequence and ours: `-` is missing from ours, `+` only in ours.
-pub(crate) fn differences(place: &str, recorded: &[Sent], ours: &[Sent]) -> Vec<String> {
+pub(crate) fn differences(
+    place: &str,
+    recorded: &[Sent],
+    ours: &[Sent],
+    tolerance: Tolerance,
+) -> Vec<String> {
     let name = |sent: &Sent| sent.item.to_string();
     let (theirs, mine): (Vec<_>, Vec<_>) =
         (recorded.iter().map(name).collect(), ours.iter().map(name).collect());
@@ -109,8 +118,8 @@ pub(crate) fn differences(place: &str, recorded: &[Sent], ours: &[Sent]) -> Vec<
         match step {
             Step::Both(i, j) => {
                 let (at, our) = (recorded[i].at_ms, ours[j].at_ms);
-                let tolerance = if ours[j].by_timer { TIMER_TOLERANCE_MS } else { ANSWER_TOLERANCE_MS };
-                if at.abs_diff(our) > tolerance {
+                let tolerance_ms = if ours[j].by_timer { tolerance.timer_ms } else { tolerance.answer_ms };
+                if at.abs_diff(our) > tolerance_ms {
                     lines.push(format!("{place}: {} at {at} ms, ours at {our} ms", theirs[i]));
                 }
             }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use socketio08::server::ServerConfig;
-use socketio08::{Origins, Text, Transport};
+use socketio08::{Origins, Profile, Text, Transport};
 
 /// One recorded scenario.
 pub(crate) struct Transcript {
@@ -37,12 +37,12 @@ pub(crate) enum What {
 }
 
 impl Transcript {
-    pub(crate) fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str, profile: Profile) -> Self {
         let value: Value = serde_json::from_str(text).expect("a transcript in JSON");
         let events = value["events"].as_array().expect("events");
         let ids = value["session_ids"].as_array().expect("session ids");
         Self {
-            config: config(&value["server"]["settings"], &value["server"]["harness"]),
+            config: config(profile, &value["server"]["settings"], &value["server"]["harness"]),
             harness: value["server"]["harness"].clone(),
             session_ids: ids.iter().map(|id| id.as_str().expect("an id").to_owned()).collect(),
             events: events.iter().filter_map(recorded).collect(),
@@ -50,7 +50,7 @@ impl Transcript {
     }
 }
 
-fn config(settings: &Value, harness: &Value) -> ServerConfig {
+fn config(profile: Profile, settings: &Value, harness: &Value) -> ServerConfig {
     let mut config = ServerConfig {
         transports: vec![
             Transport::Websocket,
@@ -59,7 +59,7 @@ fn config(settings: &Value, harness: &Value) -> ServerConfig {
             Transport::JsonpPolling,
         ],
         origins: Origins::any(),
-        ..ServerConfig::default()
+        ..ServerConfig::for_profile(profile)
     };
     let seconds = |value: &Value| Duration::from_secs_f64(value.as_f64().expect("seconds"));
     for (name, value) in settings.as_object().expect("settings") {

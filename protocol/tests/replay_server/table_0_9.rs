@@ -1,0 +1,238 @@
+//! The verdict on every transcript of 0.9.17.
+
+use super::table::Verdict::{self, Carrier, Different, Equal, OtherTransport};
+
+/// Scenario and verdict, in the order of their names.
+pub(crate) const TABLE: &[(&str, Verdict)] = &[
+    (
+        "ack-args-number",
+        Different("arguments that are no list crash 0.9 too", &["ws: - fin", "app: + acked 5"]),
+    ),
+    (
+        "ack-args-object",
+        Different(
+            "arguments of an acknowledgement are handed over as the JSON text that came; 0.9 reads an object as if it were a list",
+            &["app: - acked [\"al\"]", "app: + acked {\"length\":1,\"0\":\"al\"}"],
+        ),
+    ),
+    (
+        "ack-args-string",
+        Different("arguments that are no list crash 0.9 too", &["ws: - fin", "app: + acked \"str\""]),
+    ),
+    (
+        "ack-args-true",
+        Different("arguments that are no list crash 0.9 too", &["ws: - fin", "app: + acked true"]),
+    ),
+    (
+        "acks",
+        Different(
+            "an acknowledgement counts once: 0.9 never forgets a pending one, and calls back for every repetition",
+            &["app: - acked [\"again\"]", "app: - acked []"],
+        ),
+    ),
+    ("events-odd", Equal),
+    ("flash-policy", OtherTransport("flash policy")),
+    ("handshake-auth-refused-jsonp", Equal),
+    ("handshake-float-timeouts", Equal),
+    ("handshake-http10", Equal),
+    ("handshake-keepalive", Equal),
+    ("handshake-no-heartbeats", Equal),
+    (
+        "handshake-origin-cookie",
+        Different(
+            "the recorded server allows every origin: it is named, but no credentials go with an origin that the allow-list does not name; the answer varies with the origin, and says so",
+            &[
+                "c1: - 200 [access-control-allow-credentials: true, access-control-allow-origin: http://example.com, content-type: text/plain] pQfd1TDcVrkRQq92TgMj:60:60:websocket,htmlfile,xhr-polling,jsonp-polling",
+                "c1: + 200 [access-control-allow-origin: http://example.com, content-type: text/plain, vary: Origin] pQfd1TDcVrkRQq92TgMj:60:60:websocket,htmlfile,xhr-polling,jsonp-polling",
+            ],
+        ),
+    ),
+    (
+        "handshake-origin-null",
+        Different(
+            "the recorded server allows every origin: it is named, but no credentials go with an origin that the allow-list does not name; the answer varies with the origin, and says so",
+            &[
+                "c1: - 200 [access-control-allow-credentials: true, access-control-allow-origin: null, content-type: text/plain] HXGzK47p8ZIRAyPLTgT-:60:60:websocket,htmlfile,xhr-polling,jsonp-polling",
+                "c1: + 200 [access-control-allow-origin: null, content-type: text/plain, vary: Origin] HXGzK47p8ZIRAyPLTgT-:60:60:websocket,htmlfile,xhr-polling,jsonp-polling",
+            ],
+        ),
+    ),
+    (
+        "handshake-origin",
+        Different(
+            "the recorded server allows every origin: it is named, but no credentials go with an origin that the allow-list does not name; the answer varies with the origin, and says so",
+            &[
+                "c1: - 200 [access-control-allow-credentials: true, access-control-allow-origin: http://example.com, content-type: text/plain] Gf5kqPghpdTYd0o2TgSl:60:60:websocket,htmlfile,xhr-polling,jsonp-polling",
+                "c1: + 200 [access-control-allow-origin: http://example.com, content-type: text/plain, vary: Origin] Gf5kqPghpdTYd0o2TgSl:60:60:websocket,htmlfile,xhr-polling,jsonp-polling",
+            ],
+        ),
+    ),
+    ("handshake-path-variants", Equal),
+    ("handshake-plain", Equal),
+    ("handshake-resource-option", Equal),
+    ("handshake-transports-option", Equal),
+    ("handshake-wrong-protocol", Equal),
+    ("htmlfile-heartbeat", OtherTransport("htmlfile")),
+    ("htmlfile-payload-on-open", OtherTransport("htmlfile")),
+    ("htmlfile-reopen-payload", OtherTransport("htmlfile")),
+    ("htmlfile", OtherTransport("htmlfile")),
+    ("json-packets", Different("JSON without data is no packet", &["app: - message S1  false ack:false"])),
+    ("jsonp-messages", OtherTransport("jsonp-polling")),
+    ("jsonp-post-malformed-not-json", OtherTransport("jsonp-polling")),
+    ("jsonp-post-malformed-number", OtherTransport("jsonp-polling")),
+    ("jsonp-post-malformed-unknown-sid", OtherTransport("jsonp-polling")),
+    ("jsonp-post", OtherTransport("jsonp-polling")),
+    ("namespace-disconnect-end", Equal),
+    ("nsp-not-connected-delivery", Equal),
+    (
+        "proto-sid-constructor",
+        Different(
+            "session ids are looked up in a real map; a name of Object.prototype crashes 0.9 too",
+            &[
+                "c1: - fin",
+                "c1: + 200 [connection: Keep-Alive, content-length: 7, content-type: text/plain; charset=UTF-8] 7:::1+0",
+            ],
+        ),
+    ),
+    (
+        "proto-sid",
+        Different(
+            "session ids are looked up in a real map; a name of Object.prototype crashes 0.9 too",
+            &[
+                "c1: - fin",
+                "c1: + 200 [connection: Keep-Alive, content-length: 7, content-type: text/plain; charset=UTF-8] 7:::1+0",
+            ],
+        ),
+    ),
+    ("static-client", Carrier("static files are the application's")),
+    ("unknown-paths", Equal),
+    ("unknown-sid-get-bogus", Equal),
+    ("unknown-sid-get-htmlfile", OtherTransport("htmlfile")),
+    ("unknown-sid-get-jsonp-polling", OtherTransport("jsonp-polling")),
+    ("unknown-sid-get-websocket", Equal),
+    ("unknown-sid-hixie75", OtherTransport("hixie framing")),
+    ("unknown-sid-hixie76", OtherTransport("hixie framing")),
+    ("unknown-sid-jsonp-i", OtherTransport("jsonp-polling")),
+    ("unknown-sid-post-htmlfile", OtherTransport("htmlfile")),
+    ("unknown-sid-post-jsonp-polling", OtherTransport("jsonp-polling")),
+    (
+        "unknown-sid-post-websocket",
+        Different(
+            "a POST to a websocket target is cut off; 0.9 leaves it without an answer for ever",
+            &["c1: + fin"],
+        ),
+    ),
+    ("unknown-sid-post-xhr-polling", Equal),
+    ("unknown-sid-ws8", Equal),
+    ("unknown-transport-known-sid", Equal),
+    ("upgrade-header-htmlfile", OtherTransport("htmlfile")),
+    (
+        "upgrade-outside-resource",
+        Different(
+            "the protocol revision is checked on upgrades too",
+            &["c3: - 101", "c3: - message 7:::1+0"],
+        ),
+    ),
+    ("ws-client-fin", Equal),
+    ("ws-continuation-first", Carrier("control frames, reserved bits and opcodes")),
+    ("ws-empty-text", Equal),
+    (
+        "ws-first-frame-with-upgrade",
+        Different(
+            "a frame that comes with the upgrade request is not lost",
+            &[
+                "ws: + message 6:::1+[\"early\"]",
+                "ws: + message 5:::{\"name\":\"echo\",\"args\":[\"early\"]}",
+                "app: + event S1  \"echo\" [\"early\"] ack:true",
+            ],
+        ),
+    ),
+    ("ws-fragmented", Carrier("control frames, reserved bits and opcodes")),
+    ("ws-get-without-upgrade", Equal),
+    ("ws-heartbeat-unsolicited", Equal),
+    ("ws-heartbeat", Equal),
+    ("ws-hixie-origin-restricted", OtherTransport("hixie framing")),
+    ("ws-hixie76-bad-frame", OtherTransport("hixie framing")),
+    ("ws-hixie76-late-nonce-with-frame", OtherTransport("hixie framing")),
+    ("ws-hixie76-subprotocol", OtherTransport("hixie framing")),
+    ("ws-hixie76", OtherTransport("hixie framing")),
+    ("ws-hybi-8", Equal),
+    (
+        "ws-origin-restricted",
+        Different(
+            "the answer says that it varies with the origin; a socket of version 8 without a header of its own is judged by Origin",
+            &[
+                "handshake: - 200 [access-control-allow-credentials: true, access-control-allow-origin: http://example.com, content-type: text/plain] S1:60:60:websocket,htmlfile,xhr-polling,jsonp-polling",
+                "handshake: + 200 [access-control-allow-credentials: true, access-control-allow-origin: http://example.com, content-type: text/plain, vary: Origin] S1:60:60:websocket,htmlfile,xhr-polling,jsonp-polling",
+                "handshake: - 200 [access-control-allow-credentials: true, access-control-allow-origin: http://example.com, content-type: text/plain] S2:60:60:websocket,htmlfile,xhr-polling,jsonp-polling",
+                "handshake: + 200 [access-control-allow-credentials: true, access-control-allow-origin: http://example.com, content-type: text/plain, vary: Origin] S2:60:60:websocket,htmlfile,xhr-polling,jsonp-polling",
+                "handshake: - 200 [access-control-allow-credentials: true, access-control-allow-origin: http://example.com, content-type: text/plain] S3:60:60:websocket,htmlfile,xhr-polling,jsonp-polling",
+                "handshake: + 200 [access-control-allow-credentials: true, access-control-allow-origin: http://example.com, content-type: text/plain, vary: Origin] S3:60:60:websocket,htmlfile,xhr-polling,jsonp-polling",
+                "ws: - fin",
+                "ws: + 101",
+                "ws: + message 1::",
+                "handshake: - 200 [access-control-allow-credentials: true, access-control-allow-origin: http://example.com, content-type: text/plain] S4:60:60:websocket,htmlfile,xhr-polling,jsonp-polling",
+                "handshake: + 200 [access-control-allow-credentials: true, access-control-allow-origin: http://example.com, content-type: text/plain, vary: Origin] S4:60:60:websocket,htmlfile,xhr-polling,jsonp-polling",
+                "handshake: - 200 [access-control-allow-credentials: true, access-control-allow-origin: http://example.com, content-type: text/plain] S5:60:60:websocket,htmlfile,xhr-polling,jsonp-polling",
+                "handshake: + 200 [access-control-allow-credentials: true, access-control-allow-origin: http://example.com, content-type: text/plain, vary: Origin] S5:60:60:websocket,htmlfile,xhr-polling,jsonp-polling",
+                "app: + connection S3 ",
+                "app: + disconnect S3  socket close",
+                "app: - disconnect S4  socket end",
+                "app: + disconnect S4  socket close",
+            ],
+        ),
+    ),
+    ("ws-oversized-2gb", Carrier("frames of absurd lengths")),
+    ("ws-oversized-500mb", Carrier("frames of absurd lengths")),
+    ("ws-oversized-64bit-high", Carrier("frames of absurd lengths")),
+    ("ws-payload-on-open", Equal),
+    (
+        "ws-post",
+        Different(
+            "a POST to a websocket target is cut off and opens nothing; 0.9 opens the session by it, loses its connect packet and never answers",
+            &["c1: + fin", "ws: + message 1::"],
+        ),
+    ),
+    ("ws-reconnect-closed-session", Equal),
+    ("ws-rsv", Carrier("control frames, reserved bits and opcodes")),
+    ("ws-second-connection", Equal),
+    ("ws-server-close", Equal),
+    ("ws-server-lengths", Carrier("frames of absurd lengths")),
+    ("ws-subprotocol", Equal),
+    ("ws-version-17", Carrier("the headers of the upgrade handshake")),
+    ("xhr-close-timeout-not-reset-by-post", Equal),
+    ("xhr-disconnect-in-payload", Equal),
+    ("xhr-disconnect-packet-closed", Equal),
+    ("xhr-disconnect-query-open", Equal),
+    ("xhr-duplicate-poll-first-aborts", Equal),
+    ("xhr-duplicate-poll", Equal),
+    ("xhr-keepalive-close-between-polls", Equal),
+    (
+        "xhr-open-origin-cookie",
+        Different(
+            "the recorded server allows every origin: it is named, but no credentials go with an origin that the allow-list does not name; the answer varies with the origin, and says so",
+            &[
+                "c1: - 200 [access-control-allow-credentials: true, access-control-allow-origin: http://example.com, connection: Keep-Alive, content-length: 3, content-type: text/plain; charset=UTF-8] 1::",
+                "c1: + 200 [access-control-allow-origin: http://example.com, connection: Keep-Alive, content-length: 3, content-type: text/plain; charset=UTF-8, vary: Origin] 1::",
+                "c2: - 200 [access-control-allow-credentials: true, access-control-allow-origin: http://example.com, content-length: 1, content-type: text/plain; charset=UTF-8, x-xss-protection: 0] 1",
+                "c2: + 200 [access-control-allow-origin: http://example.com, content-length: 1, content-type: text/plain; charset=UTF-8, vary: Origin, x-xss-protection: 0] 1",
+                "c3: - 200 [access-control-allow-credentials: true, access-control-allow-origin: http://example.com, content-length: 1, content-type: text/plain; charset=UTF-8, x-xss-protection: 0] 1",
+                "c3: + 200 [access-control-allow-origin: http://example.com, content-length: 1, content-type: text/plain; charset=UTF-8, vary: Origin, x-xss-protection: 0] 1",
+            ],
+        ),
+    ),
+    ("xhr-open", Equal),
+    ("xhr-poll-other-transport", Equal),
+    ("xhr-poll-timeout-default", Equal),
+    (
+        "xhr-post-payload-neg-length",
+        Different(
+            "a length that is not plain digits ends the payload with an error; a negative one hangs 0.9 too",
+            &[
+                "c2: + 200 [content-type: text/plain] unrecorded:60:60:websocket,htmlfile,xhr-polling,jsonp-polling",
+            ],
+        ),
+    ),
+    ("xhr-two-sends-one-poll", Equal),
+    ("xhr-volatile", Equal),
+];
