@@ -93,12 +93,8 @@ fn a_poll_that_is_hung_up_leaves_a_session_of_0_9_alive() {
 fn what_is_sent_after_the_hang_up_waits_for_the_next_poll() {
     let (mut rig, session) = hung_up(Profile::V0_9, true);
     send(&mut rig, &session, "kept");
-    let volatile = rig.server.send_volatile(
-        rig.now,
-        &session,
-        &Text::EMPTY,
-        Outgoing::Message(Text::from("dropped")),
-    );
+    let volatile =
+        rig.server.send_volatile(rig.now, &session, &Text::EMPTY, Outgoing::Message(Text::from("dropped")));
     assert_eq!(volatile, Ok(false));
     let next = rig.poll(&session);
     assert_eq!(rig.body(next), Some("3:::kept".to_owned()));
@@ -116,7 +112,8 @@ fn nobody_coming_back_after_the_hang_up_ends_the_session_a_close_timeout_after_t
 
 #[test]
 fn a_hang_up_without_a_polling_duration_starts_the_close_timeout() {
-    let config = ServerConfig { polling_duration: Duration::ZERO, ..ServerConfig::for_profile(Profile::V0_9) };
+    let config =
+        ServerConfig { polling_duration: Duration::ZERO, ..ServerConfig::for_profile(Profile::V0_9) };
     let mut rig = Rig::new(config);
     let session = rig.polling_session();
     let poll = rig.poll(&session);
@@ -187,7 +184,9 @@ fn an_upgrade_that_asks_for_a_disconnect_is_closed() {
 
 #[test]
 fn the_answer_to_a_post_names_its_type_in_0_9() {
-    for (profile, content_type) in [(Profile::V0_8_7, None), (Profile::V0_9, Some("text/plain; charset=UTF-8"))] {
+    for (profile, content_type) in
+        [(Profile::V0_8_7, None), (Profile::V0_9, Some("text/plain; charset=UTF-8"))]
+    {
         let mut rig = rig(profile);
         let session = rig.polling_session();
         let post = rig.post(&session, "3:::x");
