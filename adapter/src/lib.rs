@@ -39,11 +39,13 @@
 
 mod application;
 mod clock;
+mod draft_socket;
 mod driver;
 mod ids;
 mod limits;
 mod node;
 mod peer;
+mod policy_server;
 mod socket;
 mod tcp;
 mod watched;
@@ -58,4 +60,5 @@ pub use ids::{IdSource, RandomIds};
 pub use limits::CarrierLimits;
 pub use node::{Farewell, Node, NodeBody, NodeConfig, NodeService, Unanswered};
 pub use peer::PeerInfo;
+pub use policy_server::PolicyServer;
 pub use tcp::{TcpConnector, serve_tcp};

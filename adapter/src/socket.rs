@@ -20,6 +20,23 @@ pub(crate) struct Socket<Io> {
     unflushed: bool,
 }
 
+/// A socket as a node sees it, whatever frames it has.
+pub(crate) trait Channel: Send {
+    /// Sends what `next` yields, and flushes. Ready once `next` has ended and everything is flushed, or with the end if the
+    /// connection failed.
+    fn poll_send(
+        &mut self,
+        cx: &mut Context<'_>,
+        next: impl FnMut(&mut Context<'_>) -> Poll<Option<Text>>,
+    ) -> Poll<Result<(), SocketEvent>>;
+
+    /// The next message or the end.
+    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<SocketEvent>;
+
+    /// Ends the connection by a FIN and waits for the peer's.
+    fn close_and_end(self) -> impl Future<Output = ()> + Send;
+}
+
 /// What a socket brought.
 pub(crate) enum SocketEvent {
     /// A text message.
@@ -131,6 +148,24 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Socket<Io> {
         if Pin::new(&mut self.stream).start_send(Message::Close(Some(frame))).is_ok() {
             let _ = Pin::new(&mut self.stream).poll_flush(cx);
         }
+    }
+}
+
+impl<Io: AsyncRead + AsyncWrite + Unpin + Send> Channel for Socket<Io> {
+    fn poll_send(
+        &mut self,
+        cx: &mut Context<'_>,
+        next: impl FnMut(&mut Context<'_>) -> Poll<Option<Text>>,
+    ) -> Poll<Result<(), SocketEvent>> {
+        Socket::poll_send(self, cx, next).map(|sent| sent.map_err(|error| self.failed(&error)))
+    }
+
+    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<SocketEvent> {
+        Socket::poll_receive(self, cx)
+    }
+
+    fn close_and_end(self) -> impl Future<Output = ()> + Send {
+        Socket::close_and_end(self)
     }
 }
 

@@ -10,6 +10,18 @@ use crate::{Connecting, Connector, Node};
 
 /// Accepts connections for ever and gives each to `node`, until the future is dropped.
 pub async fn serve_tcp(node: &Node, listener: &TcpListener) {
+    accept_each(listener, |stream, address| {
+        let node = node.clone();
+        async move { node.serve_connection(stream, address.ip().to_string()).await }
+    })
+    .await;
+}
+
+/// Accepts connections for ever and serves each in a task of its own.
+pub(crate) async fn accept_each<S>(listener: &TcpListener, serve: impl Fn(TcpStream, SocketAddr) -> S)
+where
+    S: Future<Output = ()> + Send + 'static,
+{
     // Accepting fails for want of descriptors or memory; the pause lets others give some back instead of spinning.
     const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(50);
     loop {
@@ -17,8 +29,7 @@ pub async fn serve_tcp(node: &Node, listener: &TcpListener) {
             Ok((stream, address)) => {
                 // Packets are small and answered at once; without it each waits for the last one's acknowledgement.
                 let _ = stream.set_nodelay(true);
-                let node = node.clone();
-                tokio::spawn(async move { node.serve_connection(stream, address.ip().to_string()).await });
+                tokio::spawn(serve(stream, address));
             }
             Err(_) => tokio::time::sleep(PAUSE_AFTER_FAILURE).await,
         }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
@@ -39,6 +40,8 @@ impl Ending {
 #[derive(Debug)]
 pub(crate) struct Watched<Io> {
     io: Io,
+    /// Read already, and to be read again.
+    unread: Bytes,
     ending: Ending,
     stall_max: Option<Duration>,
     /// Runs while the peer takes nothing; most connections never need one.
@@ -48,11 +51,22 @@ pub(crate) struct Watched<Io> {
 impl<Io> Watched<Io> {
     /// `stall_max`: how long a write may wait for a peer that takes nothing; `None`: for ever.
     pub(crate) fn new(io: Io, stall_max: Option<Duration>) -> Self {
-        Self { io, ending: Ending(Arc::new(AtomicU8::new(OPEN))), stall_max, stall: None }
+        Self {
+            io,
+            unread: Bytes::new(),
+            ending: Ending(Arc::new(AtomicU8::new(OPEN))),
+            stall_max,
+            stall: None,
+        }
     }
 
     pub(crate) fn ending(&self) -> Ending {
         self.ending.clone()
+    }
+
+    /// Gives back what was read, to be read again before anything else.
+    pub(crate) fn unread(&mut self, bytes: Bytes) {
+        self.unread = bytes;
     }
 }
 
@@ -62,6 +76,11 @@ impl<Io: AsyncRead + Unpin> AsyncRead for Watched<Io> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.unread.is_empty() {
+            let len = self.unread.len().min(buffer.remaining());
+            buffer.put_slice(&self.unread.split_to(len));
+            return Poll::Ready(Ok(()));
+        }
         let before = buffer.filled().len();
         let room = buffer.remaining();
         let result = Pin::new(&mut self.io).poll_read(cx, buffer);

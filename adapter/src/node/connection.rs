@@ -14,11 +14,12 @@ use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
+use super::entry::enter;
 use super::exchange::{Guard, QueueReceiver};
 use super::http::serve_request;
 use super::{Mail, Shared, Stage, reached};
 use crate::PeerInfo;
-use crate::socket::{self, Socket, SocketEvent};
+use crate::socket::{self, Channel, Socket, SocketEvent};
 use crate::watched::{Ending, Watched};
 
 const NO_ROOM: &[u8] =
@@ -78,6 +79,12 @@ where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let io = Watched::new(io, Some(shared.limits.stall_timeout));
+    let entered = tokio::select! {
+        biased;
+        entered = enter(&shared, io, &info) => entered,
+        () = reached(stage, Stage::Leaving) => None,
+    };
+    let Some(io) = entered else { return };
     let peer = Arc::new(Peer::new(Arc::clone(&shared), info, io.ending()));
     let service = {
         let peer = Arc::clone(&peer);
@@ -136,14 +143,12 @@ where
 }
 
 /// Carries messages both ways until one side ends the socket.
-pub(super) async fn carry_messages<Io>(
+pub(super) async fn carry_messages(
     shared: &Arc<Shared>,
-    mut socket: Socket<Io>,
+    mut socket: impl Channel,
     mut queue: QueueReceiver,
     guard: Guard,
-) where
-    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
+) {
     loop {
         match std::future::poll_fn(|cx| poll_step(cx, &mut socket, &mut queue)).await {
             Step::Received(SocketEvent::Message(text)) => {
@@ -165,11 +170,7 @@ pub(super) async fn carry_messages<Io>(
     }
 }
 
-fn poll_step<Io: AsyncRead + AsyncWrite + Unpin>(
-    cx: &mut Context<'_>,
-    socket: &mut Socket<Io>,
-    queue: &mut QueueReceiver,
-) -> Poll<Step> {
+fn poll_step(cx: &mut Context<'_>, socket: &mut impl Channel, queue: &mut QueueReceiver) -> Poll<Step> {
     if queue.poll_cut(cx).is_ready() {
         return Poll::Ready(Step::Cut);
     }
@@ -180,6 +181,6 @@ fn poll_step<Io: AsyncRead + AsyncWrite + Unpin>(
     }
     sent.map(|sent| match sent {
         Ok(()) => Step::Sent,
-        Err(error) => Step::Received(socket.failed(&error)),
+        Err(ended) => Step::Received(ended),
     })
 }

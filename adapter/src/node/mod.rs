@@ -2,6 +2,7 @@
 
 mod body;
 mod connection;
+mod entry;
 mod exchange;
 mod http;
 mod mounted;
@@ -14,6 +15,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bytes::Bytes;
+use socketio08::policy::Policy;
 use socketio08::server::{ExchangeId, Request, Server, ServerConfig};
 use socketio08::{Instant, Limits, Text};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -33,12 +36,26 @@ pub struct NodeConfig {
     pub clock: Clock,
     /// Whether responses carry `Date`; a simulation leaves it out, since it tells the machine's real time.
     pub date_header: bool,
+    /// Whether the websocket drafts hixie-75 and hixie-76 are served beside RFC 6455; off unless asked for. It is here and
+    /// not in [`ServerConfig`] because the machine sees messages, never frames. Not for a node that is mounted in another
+    /// server, which has read the head already.
+    pub hixie: bool,
+    /// The flash policy that is given to who asks for it on the connections of the node; none unless asked for. See
+    /// [`PolicyServer`](crate::PolicyServer) for a port of its own.
+    pub flash_policy: Option<Policy>,
 }
 
 impl NodeConfig {
     /// The defaults, with a clock that starts now.
     pub fn new(server: ServerConfig) -> Self {
-        Self { server, limits: CarrierLimits::default(), clock: Clock::start(), date_header: true }
+        Self {
+            server,
+            limits: CarrierLimits::default(),
+            clock: Clock::start(),
+            date_header: true,
+            hixie: false,
+            flash_policy: None,
+        }
     }
 }
 
@@ -71,6 +88,8 @@ struct Shared {
     limits: CarrierLimits,
     machine_limits: Limits,
     date_header: bool,
+    hixie: bool,
+    flash_policy: Option<Bytes>,
 }
 
 /// How far the node is on its way out.
@@ -111,6 +130,8 @@ impl Node {
             limits: config.limits.on(&config.clock),
             machine_limits: config.server.limits,
             date_header: config.date_header,
+            hixie: config.hixie,
+            flash_policy: config.flash_policy.as_ref().map(|policy| policy.to_text().into_bytes()),
         });
         let connections = Arc::clone(&shared.connections);
         let task = task::Task::new(config, application, Box::new(ids), connections, stage_sender);
