@@ -255,3 +255,28 @@ fn obey_call(server: &mut Server, now: Instant, call: &str) {
 fn first_string(text: &str) -> Option<String> {
     serde_json::Deserializer::from_str(text).into_iter::<String>().next()?.ok()
 }
+
+/// What the applications heard. The recorder's hanging up at the end may have been heard there, and is not played.
+pub(crate) fn differences(mut heard: Vec<String>, ours: &[String]) -> Vec<String> {
+    let unsaid = |line: &str| line.ends_with("<undefined>") || line.contains(" socket ");
+    let hung_up = |line: &String| line.starts_with("disconnect") && unsaid(line);
+    while heard.len() > ours.len() && heard.last().is_some_and(hung_up) {
+        heard.pop();
+    }
+    // Polling transports give no reason, and a reset may be seen as a FIN (facts 4.4, 7.7).
+    let ours: Vec<String> = ours
+        .iter()
+        .enumerate()
+        .map(|(index, line)| {
+            let recorded = heard.get(index).map(String::as_str).unwrap_or_default();
+            let vague = unsaid(recorded);
+            let (start, place) = (line.split(' ').take(3), recorded.split(' ').take(3));
+            if vague && line.starts_with("disconnect") && start.eq(place) {
+                recorded.to_owned()
+            } else {
+                line.clone()
+            }
+        })
+        .collect();
+    super::compare::text_differences("app", &heard, &ours)
+}

@@ -68,7 +68,7 @@ pub(crate) fn replay(transcript: &Transcript, tolerance: Tolerance) -> Vec<Strin
             tolerance,
         ));
     }
-    lines.extend(player.app_differences(heard));
+    lines.extend(app::differences(heard, &player.app.log));
     for line in &mut lines {
         for (index, id) in transcript.session_ids.iter().enumerate() {
             *line = line.replace(id, &format!("S{}", index + 1));
@@ -298,32 +298,6 @@ impl Player {
     fn sent(&mut self, index: usize, item: Item) {
         let sent = Sent { at_ms: self.now.as_millis(), by_timer: self.by_timer, item };
         self.connections[index].ours.push(sent);
-    }
-
-    /// What the applications heard. The recorder's hanging up at the end may have been heard there, and is not played.
-    fn app_differences(&self, mut heard: Vec<String>) -> Vec<String> {
-        let ours = &self.app.log;
-        let unsaid = |line: &str| line.ends_with("<undefined>") || line.contains(" socket ");
-        let hung_up = |line: &String| line.starts_with("disconnect") && unsaid(line);
-        while heard.len() > ours.len() && heard.last().is_some_and(hung_up) {
-            heard.pop();
-        }
-        // Polling transports give no reason, and a reset may be seen as a FIN (facts 4.4, 7.7).
-        let ours: Vec<String> = ours
-            .iter()
-            .enumerate()
-            .map(|(index, line)| {
-                let recorded = heard.get(index).map(String::as_str).unwrap_or_default();
-                let vague = unsaid(recorded);
-                let (start, place) = (line.split(' ').take(3), recorded.split(' ').take(3));
-                if vague && line.starts_with("disconnect") && start.eq(place) {
-                    recorded.to_owned()
-                } else {
-                    line.clone()
-                }
-            })
-            .collect();
-        compare::text_differences("app", &heard, &ours)
     }
 }
 
