@@ -175,7 +175,7 @@ impl Line {
         let ours = Arc::new(Mutex::new(new()));
         let read = Arc::clone(&ours);
         let reading = tokio::spawn(async move {
-            let mut bytes = [0; 65_536];
+            let mut bytes = [0; 4_096];
             while let Ok(len @ 1..) = reading.read(&mut bytes).await {
                 read.lock().unwrap().push(&bytes[..len]);
             }
