@@ -30,6 +30,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
+use socketio08::Profile;
 use table::{TABLE, Verdict};
 
 fn folder() -> PathBuf {
@@ -78,7 +79,11 @@ async fn the_node_answers_as_recorded_but_for_the_listed_differences() {
             }
         };
         let text = load(scenario);
-        playing.push((scenario, expected, tokio::spawn(async move { player::replay(&text).await })));
+        playing.push((
+            scenario,
+            expected,
+            tokio::spawn(async move { player::replay(&text, Profile::V0_8_7).await }),
+        ));
     }
     let (mut equal, mut different, mut wrong) = (0, 0, Vec::new());
     for (scenario, expected, played) in playing {

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use socketio08::policy::{Policy, Ports};
 use socketio08::server::{Request, Response, Server, ServerEvent};
-use socketio08::{Instant, Text, Transport};
+use socketio08::{Instant, Profile, Text, Transport};
 use socketio08_tokio::{Application, Node, NodeConfig, PolicyServer, serve_tcp};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -59,8 +59,8 @@ struct Servers {
 }
 
 /// Plays a transcript; returns the differences.
-pub(crate) async fn replay(text: &str) -> Vec<String> {
-    let transcript = Transcript::parse(text);
+pub(crate) async fn replay(text: &str, profile: Profile) -> Vec<String> {
+    let transcript = Transcript::parse(text, profile);
     let value: Value = serde_json::from_str(text).expect("a transcript in JSON");
     let app = App::new(&transcript.harness, transcript.config.endpoints.clone());
     let app = Arc::new(Mutex::new(app));
