@@ -24,7 +24,7 @@ pub fn event_text_raw(name: &str, args: &str) -> Text {
 }
 
 /// Quotes as V8 does: short escapes where JSON has them, U+2028 and U+2029 raw (facts 1.12).
-fn quote(text: &str, out: &mut String) {
+pub(crate) fn quote(text: &str, out: &mut String) {
     out.push('"');
     for c in text.chars() {
         match c {

@@ -164,6 +164,9 @@ impl Pair {
                 self.open.remove(&exchange);
                 ClientInput::Closed { exchange, clean: true }
             }
+            ServerTransmit::Publish { .. }
+            | ServerTransmit::Subscribe { .. }
+            | ServerTransmit::Unsubscribe { .. } => unreachable!("a server without a store"),
         }
     }
 

@@ -167,6 +167,10 @@ impl<A: Application> Task<A> {
                 }
             }
             ServerTransmit::Close { exchange } => self.answer(exchange, Answer::Close),
+            // A node without a store is alone: nobody listens.
+            ServerTransmit::Publish { .. }
+            | ServerTransmit::Subscribe { .. }
+            | ServerTransmit::Unsubscribe { .. } => {}
         }
     }
 

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use super::Store;
 use crate::{Limits, Origins, Profile, Text, Transport};
 
 /// Timers and choices; the defaults are those of 0.8.7 (facts 8), [`ServerConfig::for_profile`] has those of 0.9.
@@ -33,6 +34,8 @@ pub struct ServerConfig {
     pub endpoints: Vec<Text>,
     /// The pages of other origins that may use the server; none by default.
     pub origins: Origins,
+    /// Where sessions are shared with other nodes.
+    pub store: Store,
     /// Bounds.
     pub limits: Limits,
 }
@@ -59,6 +62,7 @@ impl ServerConfig {
             handshake_lifetime: Duration::from_secs(30),
             endpoints: Vec::new(),
             origins: Origins::default(),
+            store: Store::Memory,
             limits: Limits::default(),
         }
     }

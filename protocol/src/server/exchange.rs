@@ -64,7 +64,10 @@ impl Server {
     pub(super) fn closed(&mut self, exchange: ExchangeId, clean: bool) {
         match self.exchanges.remove(&exchange) {
             None => {}
-            Some(Exchange::Handshake(_) | Exchange::Outside) => self.waiting -= 1,
+            Some(Exchange::Handshake(_) | Exchange::Outside) => {
+                self.waiting -= 1;
+                self.store_withdrawn(exchange);
+            }
             Some(Exchange::Poll { session: id, .. } | Exchange::Socket(id)) => {
                 if self.poll_lives_on(&id, exchange) {
                     self.hang_up_poll(&id);

@@ -55,12 +55,14 @@ mod revised;
 mod sending;
 mod session;
 mod socket;
+mod store;
 mod timers;
 mod types;
 
 use alloc::collections::{BTreeMap, VecDeque};
 
 pub use config::ServerConfig;
+pub use store::{RedisConfig, Store, StoreError};
 pub use types::{
     AckMode, Audience, Cause, ExchangeId, LocalError, Method, Outgoing, Refusal, Request, Response,
     ServerEvent, ServerInput, ServerTransmit, SessionId, Violation,
@@ -88,12 +90,13 @@ pub struct Server {
     deadlines: Deadlines,
     transmits: VecDeque<ServerTransmit>,
     events: VecDeque<ServerEvent>,
+    store: Option<store::Link>,
 }
 
 impl Server {
     /// A server that listens from `now` on (the sweep of unused handshakes ticks from here).
     pub fn new(config: ServerConfig, now: Instant) -> Self {
-        Self {
+        let mut server = Self {
             config,
             started: now,
             now,
@@ -104,7 +107,10 @@ impl Server {
             deadlines: Deadlines::default(),
             transmits: VecDeque::new(),
             events: VecDeque::new(),
-        }
+            store: None,
+        };
+        server.open_store();
+        server
     }
 
     // --- getters
@@ -114,12 +120,12 @@ impl Server {
         &self.config
     }
 
-    /// Sessions that opened a transport and have not ended, in a fixed order.
+    /// Sessions that opened a transport and have not ended, in a fixed order. With a store, those of this node's application.
     pub fn sessions(&self) -> impl Iterator<Item = &SessionId> {
-        self.sessions.iter().filter(|(_, session)| session.transport.is_some()).map(|(id, _)| id)
+        self.sessions.iter().filter(|(_, session)| session.is_ours()).map(|(id, _)| id)
     }
 
-    /// How many sessions are known, unused handshakes included.
+    /// How many sessions are known, unused handshakes and those of other nodes included.
     pub fn session_count(&self) -> usize {
         self.sessions.len()
     }
@@ -147,6 +153,7 @@ impl Server {
     pub fn refuse(&mut self, now: Instant, exchange: ExchangeId, refusal: Refusal) -> Result<(), LocalError> {
         self.advance(now);
         let style = self.take_handshake(exchange)?;
+        self.store_withdrawn(exchange);
         self.transmit_response(exchange, response::refused(&style, refusal));
         Ok(())
     }
@@ -258,7 +265,9 @@ impl Server {
         if !self.sessions.contains_key(session) {
             return Err(LocalError::UnknownSession);
         }
-        self.boot(session);
+        if !self.store_disconnects(session) {
+            self.boot(session);
+        }
         Ok(())
     }
 
@@ -286,6 +295,7 @@ impl Server {
             ServerInput::Request(request) => self.request(request),
             ServerInput::Message { exchange, text } => self.message(exchange, &text),
             ServerInput::Closed { exchange, clean } => self.closed(exchange, clean),
+            ServerInput::Published { channel, message } => self.published(&channel, &message),
         }
     }
 

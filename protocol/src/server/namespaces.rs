@@ -25,6 +25,9 @@ impl Server {
     }
 
     fn route(&mut self, id: &SessionId, packet: Packet) {
+        if self.forward(id, &packet) {
+            return;
+        }
         match packet.body {
             Body::Heartbeat => self.heartbeat_answered(id),
             Body::Disconnect if packet.endpoint.is_empty() => self.boot(id),
@@ -44,7 +47,7 @@ impl Server {
     }
 
     /// To the application; its endpoint exists.
-    fn hand_over(&mut self, id: &SessionId, packet: Packet) {
+    pub(super) fn hand_over(&mut self, id: &SessionId, packet: Packet) {
         match &packet.body {
             Body::Connect { .. } => self.join(id, &packet.endpoint),
             Body::Disconnect => self.leave(id, packet.endpoint),
@@ -72,6 +75,7 @@ impl Server {
             session.joined.insert(endpoint.clone());
         }
         self.members.insert(id, endpoint.clone(), None);
+        self.store_joined(id, &endpoint);
         let echo =
             Packet { id: None, endpoint: endpoint.clone(), body: Body::Connect { query: Text::EMPTY } };
         if self.deliver(id, echo.to_text()) {
@@ -89,7 +93,9 @@ impl Server {
         let rooms = core::mem::take(&mut session.rooms);
         let (left, kept): (BTreeSet<_>, _) = rooms.into_iter().partition(|(of, _)| *of == endpoint);
         session.rooms = kept;
+        self.store_room("leave", id, &endpoint, None);
         for (of, room) in left {
+            self.store_room("leave", id, &of, Some(&room));
             self.members.remove(id, of, Some(room));
         }
         self.events.push_back(ServerEvent::Left { session: id.clone(), endpoint });

@@ -12,12 +12,12 @@ impl Server {
     /// A GET: answered at once if something waits, else held. The first of a session is answered `1::`.
     pub(super) fn open_poll(&mut self, exchange: ExchangeId, id: &SessionId, cors: Cors) {
         let Some(session) = self.sessions.get(id) else { return };
-        let first = session.transport.is_none();
+        let first = session.is_new();
         self.exchanges.insert(exchange, Exchange::Poll { session: id.clone(), cors });
         self.take_over(id, Channel::Poll(exchange), Transport::XhrPolling);
         if first {
-            self.deliver(id, Text::from_static("1::"));
             self.connect(id, Transport::XhrPolling);
+            self.deliver(id, Text::from_static("1::"));
             return;
         }
         let Some(session) = self.sessions.get_mut(id) else { return };
@@ -33,6 +33,7 @@ impl Server {
     pub(super) fn refuse_poll(&mut self, exchange: ExchangeId, id: SessionId, cors: &Cors) {
         let body = Bytes::from_static(b"7:::1+0");
         self.transmit_response(exchange, response::poll(body, cors));
+        self.store_unknown(&id, false);
         self.unknown_session(id, true);
     }
 
@@ -45,10 +46,11 @@ impl Server {
         }
         self.transmit_response(exchange, response::posted(cors, self.is_revised()));
         let Some(session) = self.sessions.get(&id) else {
+            self.forward_payload(&id, Text::from_utf8_lossy(body));
             self.unknown_session(id, false);
             return;
         };
-        if session.transport.is_none() {
+        if session.is_new() {
             self.connect_without_poll(&id);
         }
         if !body.is_empty() {

@@ -114,6 +114,8 @@ impl Server {
     fn forced_disconnect(&mut self, exchange: ExchangeId, id: &SessionId, upgrade: bool) {
         if self.channel(id).is_some() {
             self.boot(id);
+        } else {
+            self.store_forced(id);
         }
         self.answer_forced_disconnect(exchange, upgrade);
     }
@@ -128,6 +130,7 @@ impl Server {
     }
 
     fn handshake_request(&mut self, request: Request, query: Text) {
+        self.store_asked(&request);
         let Request { exchange, headers, address, .. } = request;
         let cors = self.judge_origin(&headers, request.secure);
         let style = HandshakeStyle { cors, jsonp: jsonp_index(&query) };
@@ -138,6 +141,7 @@ impl Server {
         }
         let full = self.sessions.len() >= self.config.limits.sessions_max;
         if full || !self.wait_for_application(exchange, Exchange::Handshake(style.clone())) {
+            self.store_withdrawn(exchange);
             self.transmit_response(exchange, response::refused(&style, Refusal::Full));
             return;
         }
@@ -173,7 +177,8 @@ impl Server {
         if let Some(deadline) = deadline {
             self.deadlines.insert(&session, deadline);
         }
-        self.sessions.insert(session, Session::new(deadline));
+        let shared = self.store_handshaken(exchange, &session);
+        self.sessions.insert(session, Session { shared, ..Session::new(deadline) });
         Ok(())
     }
 
@@ -195,6 +200,7 @@ impl Server {
         if let Some(session) = self.sessions.get_mut(id) {
             session.transport = Some(transport);
         }
+        self.store_connected(id);
         self.events.push_back(ServerEvent::Connected {
             session: id.clone(),
             endpoint: Text::EMPTY,

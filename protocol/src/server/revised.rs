@@ -40,6 +40,7 @@ impl Server {
         if let Some(session) = self.sessions.get_mut(id) {
             session.channel = None;
         }
+        self.store_closed(id);
         if self.config.polling_duration.is_zero() {
             self.set_timer(id, Timer::Close, self.config.close_timeout);
         }
@@ -60,7 +61,9 @@ impl Server {
         self.check_endpoint(endpoint)?;
         self.connected(id)?;
         if endpoint.is_empty() || !self.is_revised() {
-            self.boot(id);
+            if !self.store_disconnects(id) {
+                self.boot(id);
+            }
             return Ok(());
         }
         let goodbye = Packet { id: None, endpoint: endpoint.clone(), body: Body::Disconnect };

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use super::namespaces::ack_text;
 use super::session::Session;
+use super::store::Role;
 use super::{AckMode, Audience, LocalError, Outgoing, Server, SessionId};
 use crate::{AckId, Body, Packet, Text};
 
@@ -32,6 +33,9 @@ impl Server {
         if ack == AckMode::None {
             return self.deliver_checked(id, packet_text(None, endpoint, outgoing)).map(|()| None);
         }
+        if session.shared.role == Role::Away {
+            return Err(LocalError::OtherNode);
+        }
         if session.pending_acks.len() >= limits.pending_acks_max {
             return Err(LocalError::Limit("pending_acks_max"));
         }
@@ -53,10 +57,11 @@ impl Server {
         outgoing: Outgoing,
     ) -> Result<bool, LocalError> {
         self.check_endpoint(endpoint)?;
+        let text = packet_text(None, endpoint, outgoing);
         if self.connected(id)?.channel.is_none() {
-            return Ok(false);
+            return Ok(self.store_volatile(id, &text));
         }
-        self.deliver_checked(id, packet_text(None, endpoint, outgoing)).map(|()| true)
+        self.deliver_checked(id, text).map(|()| true)
     }
 
     pub(super) fn send_ack(
@@ -89,10 +94,11 @@ impl Server {
         let mut reached = 0;
         for id in receivers {
             let skip = audience.volatile && self.channel(&id).is_none();
-            if !skip && self.deliver(&id, text.clone()) {
+            if !skip && self.deliver_here(&id, text.clone()) {
                 reached += 1;
             }
         }
+        self.store_broadcast(audience, &text);
         Ok(reached)
     }
 
@@ -110,6 +116,7 @@ impl Server {
             return Err(LocalError::Limit("rooms_max"));
         }
         session.rooms.insert(key);
+        self.store_room("join", id, endpoint, Some(&room));
         self.members.insert(id, endpoint.clone(), Some(room));
         Ok(())
     }
@@ -120,7 +127,9 @@ impl Server {
         endpoint: &Text,
         room: &Text,
     ) -> Result<(), LocalError> {
-        self.connected(id)?.rooms.remove(&(endpoint.clone(), room.clone()));
+        if self.connected(id)?.rooms.remove(&(endpoint.clone(), room.clone())) {
+            self.store_room("leave", id, endpoint, Some(room));
+        }
         self.members.remove(id, endpoint.clone(), Some(room.clone()));
         Ok(())
     }
@@ -129,10 +138,10 @@ impl Server {
         if self.has_endpoint(endpoint) { Ok(()) } else { Err(LocalError::BadEndpoint) }
     }
 
-    /// A session that opened a transport; before that there is nobody to send to.
+    /// A session that opened a transport, here or at another node; before that there is nobody to send to.
     pub(super) fn connected(&mut self, id: &SessionId) -> Result<&mut Session, LocalError> {
         match self.sessions.get_mut(id) {
-            Some(session) if session.transport.is_some() => Ok(session),
+            Some(session) if !session.is_new() => Ok(session),
             _ => Err(LocalError::UnknownSession),
         }
     }

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 
 use super::exchange::Exchange;
+use super::store::{Place, Role, Shared};
 use super::{Cause, ExchangeId, Server, ServerEvent, ServerTransmit, SessionId, response};
 use crate::{Cors, Deadline, Limits, Text, Timer, Transport, payload};
 
@@ -45,6 +46,8 @@ pub(super) struct Session {
     /// Acknowledgements the client owes: endpoint and id.
     pub(super) pending_acks: BTreeSet<(Text, u64)>,
     pub(super) deadline: Option<Deadline>,
+    /// What other nodes know of it, and we of them.
+    pub(super) shared: Shared,
 }
 
 impl Session {
@@ -59,7 +62,18 @@ impl Session {
             ack_ids: BTreeMap::new(),
             pending_acks: BTreeSet::new(),
             deadline,
+            shared: Shared::default(),
         }
+    }
+
+    /// Nobody opened it yet, here or at another node.
+    pub(super) fn is_new(&self) -> bool {
+        self.transport.is_none() && self.shared.role != Role::Away
+    }
+
+    /// It was opened, and our application is the one that it talks to.
+    pub(super) fn is_ours(&self) -> bool {
+        self.transport.is_some() && self.shared.role != Role::Away
     }
 }
 
@@ -131,17 +145,19 @@ impl Server {
             self.transmits.push_back(ServerTransmit::Close { exchange: oldest });
         }
         self.clear_timer(id);
+        self.store_opened(id);
     }
 
-    /// Hands one packet to the session's transport, or keeps it until there is one. False if the session is over: its
-    /// outbox was full.
-    pub(super) fn deliver(&mut self, id: &SessionId, packet: Text) -> bool {
+    /// Hands one packet to the session's transport, or keeps it until there is one, unless that of another node takes it.
+    /// False if the session is over: its outbox was full.
+    pub(super) fn deliver_here(&mut self, id: &SessionId, packet: Text) -> bool {
         let Some(session) = self.sessions.get_mut(id) else { return false };
         match session.channel {
             Some(Channel::Socket(exchange)) => {
                 self.transmits.push_back(ServerTransmit::Message { exchange, text: packet });
             }
             Some(Channel::Poll(exchange)) => self.answer_poll(id, exchange, packet.into_bytes()),
+            None if session.shared.place == Place::Open => {}
             None if session.outbox.push(packet, &self.config.limits) => {}
             None => {
                 self.end(id, Cause::Limit, None);
@@ -162,6 +178,7 @@ impl Server {
         if let Some(session) = self.sessions.get_mut(id) {
             session.channel = None;
         }
+        self.store_closed(id);
         self.set_timer(id, Timer::Close, self.config.close_timeout);
     }
 
@@ -170,6 +187,7 @@ impl Server {
         if self.channel(id).is_some() {
             self.deliver(id, Text::from_static("0::"));
         }
+        self.store_booted(id);
         self.end(id, Cause::Booted, None);
     }
 
@@ -179,15 +197,14 @@ impl Server {
         if let Some(deadline) = session.deadline {
             self.deadlines.remove(id, deadline);
         }
+        self.store_ended(id, &session, cause);
+        let ours = session.is_ours();
         let current = session.channel.map(Channel::exchange);
         for exchange in session.superseded.into_iter().chain(current) {
             self.exchanges.remove(&exchange);
             if Some(exchange) != gone {
                 self.transmits.push_back(ServerTransmit::Close { exchange });
             }
-        }
-        if session.transport.is_none() {
-            return;
         }
         self.members.remove(id, Text::EMPTY, None);
         for endpoint in session.joined {
@@ -196,6 +213,8 @@ impl Server {
         for (endpoint, room) in session.rooms {
             self.members.remove(id, endpoint, Some(room));
         }
-        self.events.push_back(ServerEvent::Disconnected { session: id.clone(), cause });
+        if ours {
+            self.events.push_back(ServerEvent::Disconnected { session: id.clone(), cause });
+        }
     }
 }

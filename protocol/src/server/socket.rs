@@ -9,7 +9,7 @@ impl Server {
     /// An upgrade: 101, then what waited for a transport, one packet a message, then `1::` if it is the first transport.
     pub(super) fn open_socket(&mut self, exchange: ExchangeId, id: &SessionId) {
         let Some(session) = self.sessions.get(id) else { return };
-        let first = session.transport.is_none();
+        let first = session.is_new();
         self.exchanges.insert(exchange, Exchange::Socket(id.clone()));
         self.transmits.push_back(ServerTransmit::Upgrade { exchange });
         self.take_over(id, Channel::Socket(exchange), Transport::Websocket);
@@ -30,6 +30,7 @@ impl Server {
         self.transmits.push_back(ServerTransmit::Upgrade { exchange });
         self.transmit_message(exchange, Text::from_static("7:::1+0"));
         self.transmit_close(exchange);
+        self.store_unknown(&id, true);
         self.unknown_session(id, true);
     }
 

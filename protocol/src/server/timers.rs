@@ -83,7 +83,10 @@ impl Server {
                 self.deliver(id, Text::from_static("8::"));
             }
             // A handshake that nobody used ends without an event.
-            Timer::Close | Timer::Handshake => self.end(id, Cause::CloseTimeout, None),
+            Timer::Close | Timer::Handshake => {
+                self.store_silent(id);
+                self.end(id, Cause::CloseTimeout, None);
+            }
             Timer::Heartbeat => {
                 self.deliver(id, Text::from_static("2::"));
                 self.set_timer(id, Timer::HeartbeatReply, self.config.heartbeat_timeout);

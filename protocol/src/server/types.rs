@@ -5,6 +5,7 @@ use core::fmt;
 
 use bytes::Bytes;
 
+use super::StoreError;
 use crate::payload::PayloadError;
 use crate::{DecodeError, Packet, Text, Transport};
 
@@ -69,6 +70,13 @@ pub enum ServerInput {
         /// A FIN or close frame, not a reset.
         clean: bool,
     },
+    /// The store carried a publication on a channel that the machine subscribed to; its own come back too.
+    Published {
+        /// The channel.
+        channel: Text,
+        /// The message.
+        message: Text,
+    },
 }
 
 /// A response, whole; the carrier adds `Date` and framing.
@@ -108,6 +116,23 @@ pub enum ServerTransmit {
     Close {
         /// The exchange.
         exchange: ExchangeId,
+    },
+    /// Publish a message to every node, this one included. Only with a [`Store`](super::Store) other than memory, as the next two.
+    Publish {
+        /// The channel.
+        channel: Text,
+        /// The message.
+        message: Text,
+    },
+    /// Subscribe to a channel, once more after each loss of the store, until [`ServerTransmit::Unsubscribe`].
+    Subscribe {
+        /// The channel.
+        channel: Text,
+    },
+    /// Subscribe to a channel no longer.
+    Unsubscribe {
+        /// The channel.
+        channel: Text,
     },
 }
 
@@ -209,6 +234,13 @@ pub enum ServerEvent {
         /// What was wrong.
         error: Violation,
     },
+    /// Something was published that no node publishes; it was dropped.
+    StoreViolation {
+        /// The channel.
+        channel: Text,
+        /// What was wrong.
+        error: StoreError,
+    },
 }
 
 /// How a peer broke the protocol.
@@ -218,6 +250,8 @@ pub enum Violation {
     Packet(DecodeError),
     /// A body that is no payload; the packets before the error were processed.
     Payload(PayloadError),
+    /// Data for the application of another node that is not the JSON it must be; the packet was dropped.
+    NotJson,
 }
 
 /// What to send, to one session or many.
@@ -277,6 +311,8 @@ pub enum LocalError {
     UnknownSession,
     /// No such exchange waits for an answer.
     UnknownExchange,
+    /// An acknowledgement was asked for, and the session's home is another node: acknowledgements only reach that one.
+    OtherNode,
     /// The session id is empty, has a character outside `A-Z a-z 0-9 - _`, or is in use.
     BadSessionId,
     /// Server: the endpoint is not one of [`ServerConfig::endpoints`](super::ServerConfig::endpoints). Client: it has a colon,
@@ -293,6 +329,9 @@ impl fmt::Display for LocalError {
                 f.write_str("no such session: it never opened a transport or has ended, as an event tells")
             }
             LocalError::UnknownExchange => f.write_str("no such exchange waits for an answer"),
+            LocalError::OtherNode => f.write_str(
+                "acknowledgements of this session go to another node: send without one, or from the node it is connected to",
+            ),
             LocalError::BadSessionId => {
                 f.write_str("a session id is one or more of A-Z a-z 0-9 - _, and not in use")
             }
@@ -311,6 +350,9 @@ impl fmt::Display for Violation {
         match self {
             Violation::Packet(error) => error.fmt(f),
             Violation::Payload(error) => error.fmt(f),
+            Violation::NotJson => {
+                f.write_str("the data is not JSON, and cannot be passed on to another node")
+            }
         }
     }
 }

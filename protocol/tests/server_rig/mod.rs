@@ -18,6 +18,8 @@ pub(crate) struct Rig {
     pub(crate) messages: BTreeMap<ExchangeId, Vec<String>>,
     pub(crate) upgraded: BTreeSet<ExchangeId>,
     pub(crate) closed: BTreeSet<ExchangeId>,
+    /// What the machine told the store, in order.
+    pub(crate) store: Vec<ServerTransmit>,
     events: Vec<ServerEvent>,
     exchanges: u64,
     /// Ended by the peer.
@@ -36,6 +38,7 @@ impl Rig {
             messages: BTreeMap::new(),
             upgraded: BTreeSet::new(),
             closed: BTreeSet::new(),
+            store: Vec::new(),
             events: Vec::new(),
             exchanges: 0,
             left: BTreeSet::new(),
@@ -206,6 +209,9 @@ impl Rig {
                 assert!(!self.responses.contains_key(&exchange), "a close after the response");
                 assert!(self.closed.insert(exchange), "closed twice");
             }
+            ServerTransmit::Publish { .. }
+            | ServerTransmit::Subscribe { .. }
+            | ServerTransmit::Unsubscribe { .. } => self.store.push(transmit),
         }
     }
 }

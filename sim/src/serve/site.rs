@@ -123,8 +123,12 @@ fn describe(log: &mut Log, now: Instant, event: &ServerEvent) {
             match error {
                 Violation::Packet(error) => format!("violation     {session}  {error}"),
                 Violation::Payload(error) => format!("violation     {session}  payload: {error}"),
+                Violation::NotJson => format!("violation     {session}  {error}"),
             }
         }),
+        ServerEvent::StoreViolation { channel, error } => {
+            log.event(now, || format!("dropped       published on {}  {error}", shown(channel)));
+        }
         _ => {}
     }
 }

@@ -141,7 +141,7 @@ impl ServerObserver {
                 self.handshakes.remove(exchange);
                 return;
             }
-            ServerInput::Message { .. } => return,
+            ServerInput::Message { .. } | ServerInput::Published { .. } => return,
         };
         let (transport, session, query) = match Target::parse(&self.resource, &request.target) {
             Target::Session { transport: Ok(transport), session, query } => (transport, session, query),

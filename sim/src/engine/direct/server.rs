@@ -168,6 +168,10 @@ impl World<'_> {
                     self.close_from_server(link);
                 }
             }
+            // Servers of the simulated world have no store.
+            ServerTransmit::Publish { .. }
+            | ServerTransmit::Subscribe { .. }
+            | ServerTransmit::Unsubscribe { .. } => {}
         }
     }
 
