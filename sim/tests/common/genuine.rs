@@ -42,6 +42,8 @@ pub(crate) fn packages() -> PathBuf {
 pub(crate) enum Release {
     V0_8_7,
     V0_9_17,
+    /// Of the server only.
+    V0_9_19,
 }
 
 impl Release {
@@ -55,7 +57,16 @@ impl Release {
     pub(crate) fn package(self, of: &str) -> String {
         match self {
             Release::V0_8_7 => of.to_owned(),
-            Release::V0_9_17 => format!("{of}-0.9.17"),
+            newer => format!("{of}-{}", newer.number()),
+        }
+    }
+
+    /// As its makers number it.
+    pub(crate) const fn number(self) -> &'static str {
+        match self {
+            Release::V0_8_7 => "0.8.7",
+            Release::V0_9_17 => "0.9.17",
+            Release::V0_9_19 => "0.9.19",
         }
     }
 }

@@ -1,13 +1,16 @@
-//! Against the genuine `socket.io` and `socket.io-client` 0.8.7 on Node 0.8.28, over real sockets. Switched on by
-//! `SOCKETIO08_GENUINE=1`, after `peers/install`.
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+//! Against the genuine `socket.io` and `socket.io-client` over real sockets: 0.8.7 on Node 0.8.28 in detail, and a table of all
+//! releases. Switched on by `SOCKETIO08_GENUINE=1`, after `peers/install`.
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+#[path = "../common/chromium.rs"]
+mod chromium;
 mod client;
 #[path = "../common/mod.rs"]
 mod common;
 mod driver;
 #[path = "../common/genuine.rs"]
 mod genuine;
+mod matrix;
 mod peer;
 mod probe;
 #[path = "../common/reports.rs"]

@@ -14,7 +14,7 @@ use crate::reports::Reports;
 pub(crate) struct Peer {
     child: Child,
     commands: ChildStdin,
-    reports: Reports,
+    pub(crate) reports: Reports,
 }
 
 impl Peer {
@@ -80,6 +80,6 @@ impl Drop for Peer {
 fn node(release: Release) -> PathBuf {
     match release {
         Release::V0_8_7 => packages().join("node-v0.8.28-linux-x64/bin/node"),
-        Release::V0_9_17 => PathBuf::from("node"),
+        Release::V0_9_17 | Release::V0_9_19 => PathBuf::from("node"),
     }
 }

@@ -1,0 +1,214 @@
+//! Every genuine peer, over every transport it has, against our other half. The table of what works is in
+//! `docs/COMPATIBILITY.md`, and the test fails if it is not what was run.
+
+mod cells;
+mod client;
+mod ours;
+mod relay;
+mod table;
+
+use std::any::Any;
+use std::thread::ScopedJoinHandle;
+
+use serde_json::json;
+use socketio08::Transport;
+use tokio::runtime::{Builder, Handle};
+
+use self::cells::COLUMNS;
+use self::client::Talker;
+use self::ours::Ours;
+use self::table::{Line, Outcome};
+use crate::chromium::Chromium;
+use crate::common::{Sio08, free_port};
+use crate::genuine::{Release, switched_on};
+use crate::peer::Peer;
+
+/// What clients are connected to.
+#[derive(Clone, Copy)]
+enum Host {
+    Genuine(Release),
+    Ours,
+}
+
+/// A running host, ended when dropped.
+enum Running {
+    Genuine(#[expect(dead_code, reason = "held until it is to end")] Peer),
+    Ours(#[expect(dead_code, reason = "held until it is to end")] Sio08),
+}
+
+impl Host {
+    fn start(self, port: u16, script: Option<Release>) -> Running {
+        match self {
+            Host::Genuine(release) => {
+                let transports = "websocket,htmlfile,xhr-polling,jsonp-polling";
+                Running::Genuine(Peer::server(release, port, transports))
+            }
+            Host::Ours => {
+                let script = script.map(|release| release.browser_build().to_str().unwrap().to_owned());
+                let options = script.as_ref().map_or(vec![], |script| vec!["--client-js", script]);
+                Running::Ours(Sio08::serve_with(port, "echo", &options))
+            }
+        }
+    }
+}
+
+/// Who connects.
+#[derive(Clone, Copy)]
+enum Kind {
+    Ours,
+    Node(Release),
+    Page(Release),
+}
+
+/// What all rows share.
+struct Rig {
+    runtime: Handle,
+    browser: Chromium,
+}
+
+/// One peer over one transport.
+struct Row<'a> {
+    rig: &'a Rig,
+    kind: Kind,
+    host: Host,
+    transport: &'static str,
+    /// Where a server for all cells listens.
+    port: u16,
+}
+
+impl<'a> Row<'a> {
+    fn new(rig: &'a Rig, kind: Kind, host: Host, transport: &'static str) -> Self {
+        Self { rig, kind, host, transport, port: free_port() }
+    }
+
+    fn peer(&self) -> String {
+        match (self.kind, self.host) {
+            (Kind::Ours, Host::Genuine(release)) => format!("server {}", release.number()),
+            (Kind::Node(release), _) => format!("client {} in Node", release.number()),
+            (Kind::Page(release), _) => format!("client {} in Chromium", release.number()),
+            (Kind::Ours, Host::Ours) => "none".to_owned(),
+        }
+    }
+
+    /// The script that the server has for pages.
+    fn script(&self) -> Option<Release> {
+        match self.kind {
+            Kind::Page(release) => Some(release),
+            Kind::Ours | Kind::Node(_) => None,
+        }
+    }
+
+    /// A server beside the one of all cells.
+    fn own_server(&self) -> (Running, u16) {
+        let port = free_port();
+        (self.host.start(port, self.script()), port)
+    }
+
+    /// A client that starts to connect.
+    fn client(&self, port: u16) -> Box<dyn Talker + '_> {
+        let url = format!("http://127.0.0.1:{port}");
+        match self.kind {
+            Kind::Ours => {
+                let transport = *Transport::ALL.iter().find(|one| one.to_string() == self.transport).unwrap();
+                Box::new(Ours::connect(&self.rig.runtime, port, transport))
+            }
+            Kind::Node(release) => Box::new(Peer::client(release, &url, self.transport)),
+            Kind::Page(_) => {
+                let page = self.rig.browser.open(&format!("{url}/a-page-that-is-not-there"));
+                client::connect(&page, self.transport);
+                Box::new(page)
+            }
+        }
+    }
+
+    /// A client that is connected.
+    fn connected(&self, port: u16) -> Box<dyn Talker + '_> {
+        let mut client = self.client(port);
+        client.wait_for(&json!({"on": "connect", "endpoint": ""}));
+        client
+    }
+
+    /// Whether the client makes a new handshake if it is refused as unknown before it is connected.
+    fn recovers_while_connecting(&self) -> bool {
+        !matches!(self.kind, Kind::Node(Release::V0_8_7) | Kind::Page(Release::V0_8_7))
+    }
+
+    /// Tries every cell: the long one beside the others, which take turns.
+    fn run(&self) -> Line {
+        let _server = self.host.start(self.port, self.script());
+        let attempt = |try_it: fn(&Row<'_>) -> Outcome| {
+            std::thread::scope(|scope| outcome(scope.spawn(|| try_it(self))))
+        };
+        let long = |title: &str| title.ends_with("heartbeats");
+        let outcomes = std::thread::scope(|scope| {
+            let beside: Vec<_> = COLUMNS
+                .iter()
+                .filter(|(title, _)| long(title))
+                .map(|(_, try_it)| scope.spawn(move || try_it(self)))
+                .collect();
+            let mut beside = beside.into_iter();
+            let mut outcomes: Vec<Option<Outcome>> =
+                COLUMNS.iter().map(|(title, try_it)| (!long(title)).then(|| attempt(*try_it))).collect();
+            for missing in outcomes.iter_mut().filter(|outcome| outcome.is_none()) {
+                *missing = beside.next().map(outcome);
+            }
+            outcomes.into_iter().flatten().collect()
+        });
+        Line { peer: self.peer(), transport: self.transport, outcomes }
+    }
+}
+
+fn outcome(attempt: ScopedJoinHandle<'_, Outcome>) -> Outcome {
+    attempt.join().unwrap_or_else(|panic| Outcome::Failed(said(&*panic)))
+}
+
+fn said(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked").to_owned()
+}
+
+fn rows(rig: &Rig) -> Vec<Row<'_>> {
+    let mut rows = Vec::new();
+    for release in [Release::V0_8_7, Release::V0_9_17, Release::V0_9_19] {
+        for transport in ["websocket", "xhr-polling"] {
+            rows.push(Row::new(rig, Kind::Ours, Host::Genuine(release), transport));
+        }
+    }
+    let clients: [(Kind, &[&'static str]); 4] = [
+        (Kind::Node(Release::V0_8_7), &["xhr-polling"]),
+        (Kind::Page(Release::V0_8_7), &["websocket", "xhr-polling"]),
+        (Kind::Node(Release::V0_9_17), &["websocket", "xhr-polling"]),
+        (Kind::Page(Release::V0_9_17), &["websocket", "xhr-polling"]),
+    ];
+    for (kind, transports) in clients {
+        rows.extend(transports.iter().map(|transport| Row::new(rig, kind, Host::Ours, transport)));
+    }
+    rows
+}
+
+#[test]
+fn every_peer_over_every_transport_it_has_does_what_the_table_says() {
+    if !switched_on() {
+        return;
+    }
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let rig = Rig { runtime: runtime.handle().clone(), browser: Chromium::start("matrix") };
+    let rows = rows(&rig);
+    let lines: Vec<Line> = std::thread::scope(|scope| {
+        let running: Vec<_> = rows.iter().map(|row| scope.spawn(|| row.run())).collect();
+        running.into_iter().map(|row| row.join().unwrap()).collect()
+    });
+    let titles = COLUMNS.map(|(title, _)| title);
+    let text = table::render(&titles, &lines);
+    println!("{text}");
+    for line in &lines {
+        for (title, outcome) in titles.iter().zip(&line.outcomes) {
+            if let Outcome::Failed(why) = outcome {
+                println!("{} over {}, {title}: {why}\n", line.peer, line.transport);
+            }
+        }
+    }
+    table::check(&text);
+    let failed = |outcome: &&Outcome| matches!(outcome, Outcome::Failed(_));
+    assert_eq!(lines.iter().flat_map(|line| &line.outcomes).filter(failed).count(), 0, "cells that failed");
+}
