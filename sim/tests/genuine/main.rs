@@ -2,6 +2,7 @@
 //! releases. Switched on by `SOCKETIO08_GENUINE=1`, after `peers/install`.
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+#[allow(dead_code, reason = "no keys are pressed here")]
 #[path = "../common/chromium.rs"]
 mod chromium;
 mod client;

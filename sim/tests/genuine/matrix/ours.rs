@@ -97,7 +97,7 @@ struct Reporter {
 }
 
 impl Reporter {
-    fn received(&self, now: Instant, client: &mut Client, packet: &Packet) -> Value {
+    fn received(now: Instant, client: &mut Client, packet: &Packet) -> Value {
         let endpoint = &*packet.endpoint;
         match &packet.body {
             Body::Message { data } => json!({"on": "message", "endpoint": endpoint, "data": &**data}),
@@ -129,7 +129,7 @@ impl ClientApplication for Reporter {
                 json!({"on": "connect", "endpoint": "", "transport": transport.to_string()})
             }
             ClientEvent::Joined { endpoint } => json!({"on": "connect", "endpoint": &**endpoint}),
-            ClientEvent::Received { packet, .. } => self.received(now, client, packet),
+            ClientEvent::Received { packet, .. } => Self::received(now, client, packet),
             ClientEvent::Acknowledged { endpoint, id, args } => self.acknowledged(endpoint, *id, args),
             ClientEvent::Disconnected { .. } => json!({"on": "disconnect", "endpoint": ""}),
             ClientEvent::Reconnecting { .. } => json!({"on": "reconnecting", "endpoint": ""}),

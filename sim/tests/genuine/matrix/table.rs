@@ -8,8 +8,10 @@ use std::path::Path;
 pub(super) enum Outcome {
     /// As it should be.
     Works,
-    /// As it should be with this peer, which is not what one would wish; why.
-    WorksBut(&'static str),
+    /// As it is between genuine peers, which is only a part of what one would wish; why.
+    Partly(&'static str),
+    /// As it is between genuine peers, which is not what one would wish; why.
+    No(&'static str),
     /// There is nothing to try, because.
     CannotExist(&'static str),
     /// The test of it said.
@@ -19,6 +21,8 @@ pub(super) enum Outcome {
 /// One peer over one transport.
 pub(super) struct Line {
     pub(super) peer: String,
+    /// Our side of it.
+    pub(super) ours: String,
     pub(super) transport: &'static str,
     pub(super) outcomes: Vec<Outcome>,
 }
@@ -27,16 +31,17 @@ pub(super) struct Line {
 pub(super) fn render(columns: &[&str], lines: &[Line]) -> String {
     let mut reasons: Vec<&str> = Vec::new();
     let mut out = String::new();
-    let _ = writeln!(out, "| peer | transport | {} |", columns.join(" | "));
-    let _ = writeln!(out, "|---|---|{}", "---|".repeat(columns.len()));
+    let _ = writeln!(out, "| peer | ours | transport | {} |", columns.join(" | "));
+    let _ = writeln!(out, "|---|---|---|{}", "---|".repeat(columns.len()));
     for line in lines {
-        let _ = write!(out, "| {} | {} |", line.peer, line.transport);
+        let _ = write!(out, "| {} | {} | {} |", line.peer, line.ours, line.transport);
         for outcome in &line.outcomes {
             let _ = match outcome {
                 Outcome::Works => write!(out, " yes |"),
-                Outcome::WorksBut(why) => write!(out, " yes ({}) |", number(&mut reasons, why)),
+                Outcome::Partly(why) => write!(out, " partly ({}) |", number(&mut reasons, why)),
+                Outcome::No(why) => write!(out, " no ({}) |", number(&mut reasons, why)),
                 Outcome::CannotExist(why) => write!(out, " – ({}) |", number(&mut reasons, why)),
-                Outcome::Failed(_) => write!(out, " **no** |"),
+                Outcome::Failed(_) => write!(out, " **failed** |"),
             };
         }
         out.push('\n');
