@@ -8,6 +8,7 @@ mod chat;
 mod chromium;
 #[path = "../common/mod.rs"]
 mod common;
+mod foreign;
 #[path = "../common/genuine.rs"]
 mod genuine;
 #[path = "../common/reports.rs"]
