@@ -66,6 +66,16 @@ fn a_page_over_https_is_the_own_one_behind_a_proxy_that_ended_tls_but_one_over_h
 }
 
 #[test]
+fn the_host_header_itself_is_the_origin_of_the_genuine_node_client_0_9() {
+    let allowed = |host: &str, origin: &str| {
+        Origins::default().judge(&headers(&[("Host", host), ("Origin", origin)]), false).is_allowed()
+    };
+    assert!(allowed("127.0.0.1:8000", "127.0.0.1:8000"));
+    assert!(!allowed("127.0.0.1:8000", "127.0.0.1:8001"));
+    assert!(!allowed("null", "null"), "a sandboxed frame says so too");
+}
+
+#[test]
 fn an_entry_without_a_port_means_the_default_port_of_the_scheme() {
     assert_allows(
         "http://example.com",
