@@ -131,7 +131,7 @@ impl Revision {
 }
 
 /// JavaScript's `Number` of a text without blanks: `1`, `01`, `1.0`, `+1`, `1e0`, `.1e1`, `0x1`, `Infinity`.
-fn number(text: &str) -> Option<f64> {
+pub(crate) fn number(text: &str) -> Option<f64> {
     let hex = all_consuming(preceded(alt((tag("0x"), tag("0X"))), hex_digit1::<&str, ()>)).parse(text);
     if let Ok((_, digits)) = hex {
         let digits = digits.chars().filter_map(|digit| digit.to_digit(16));
@@ -159,6 +159,11 @@ pub fn handshake(resource: &str, query: &str) -> Text {
 /// The target of a session request: `/socket.io/1/xhr-polling/SID?t=1`.
 pub fn session(resource: &str, transport: Transport, session: &str, query: &str) -> Text {
     join(&[resource, "/1/", transport.name(), "/", session], query)
+}
+
+/// The target of the request by which a page that unloads ends its session: `/socket.io/1//SID/?disconnect=1` (facts 11).
+pub fn disconnect(resource: &str, session: &str) -> Text {
+    join(&[resource, "/1//", session, "/"], "disconnect=1")
 }
 
 fn join(path: &[&str], query: &str) -> Text {

@@ -5,6 +5,7 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use hyper::header::{self, HeaderMap, HeaderValue};
 use socketio08::client::{ClientInput, ClientTransmit};
 use socketio08::server::ExchangeId;
@@ -14,7 +15,8 @@ use tokio_tungstenite::client_async_with_config;
 use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
-use super::http::{self, Done, Failure, HttpConnection, Job, Source};
+use super::http::{self, Done, Failure, HttpConnection, Job, JobKind, Source};
+use super::stream::{StreamEvent, Streaming};
 use super::{Connecting, Connector, DriverConfig, Trouble, TroubleKind};
 use crate::socket::{self, Socket, SocketEvent};
 use crate::watched::Watched;
@@ -32,6 +34,7 @@ enum Activity<C: Connector> {
         job: Job,
         done: Boxed<Done<C::Io>>,
     },
+    Stream(Streaming<C::Io>),
     Opening {
         socket: Boxed<Result<Socket<C::Io>, TroubleKind>>,
         queue: Queue,
@@ -86,9 +89,17 @@ impl<C: Connector> Carrier<C> {
 
     pub(super) fn carry(&mut self, transmit: ClientTransmit) {
         match transmit {
-            ClientTransmit::Get { exchange, target } => self.request(Job { exchange, target, body: None }),
+            ClientTransmit::Get { exchange, target } => {
+                self.request(Job { exchange, target, kind: JobKind::Get });
+            }
+            ClientTransmit::Stream { exchange, target } => {
+                self.request(Job { exchange, target, kind: JobKind::Stream });
+            }
             ClientTransmit::Post { exchange, target, body } => {
-                self.request(Job { exchange, target, body: Some(body) });
+                self.request(Job { exchange, target, kind: JobKind::Post(body) });
+            }
+            ClientTransmit::Form { exchange, target, body } => {
+                self.request(Job { exchange, target, kind: JobKind::Form(body) });
             }
             ClientTransmit::Open { exchange, target } => {
                 let connecting = self.connector.connect();
@@ -162,7 +173,11 @@ impl<C: Connector> Carrier<C> {
     fn perform(&self, source: Source<C::Io>, job: Job) -> Activity<C> {
         let headers = self.headers.clone();
         let len_max = self.machine_limits.payload_len_max;
-        let done = Box::pin(http::perform(source, job.clone(), headers, self.config.connections, len_max));
+        let connections = self.config.connections;
+        if matches!(job.kind, JobKind::Stream) {
+            return Activity::Stream(Streaming::open(source, job, headers, connections, len_max));
+        }
+        let done = Box::pin(http::perform(source, job.clone(), headers, connections, len_max));
         Activity::Request { job, done }
     }
 
@@ -222,8 +237,18 @@ impl<C: Connector> Carrier<C> {
             Happening::Message(text) => {
                 Some(Arrival { input: ClientInput::Message { exchange, text }, trouble: None })
             }
+            Happening::Chunk(data) => {
+                Some(Arrival { input: ClientInput::Chunk { exchange, data }, trouble: None })
+            }
+            Happening::Response(status, body) => {
+                self.exchanges.remove(index);
+                self.start_waiting();
+                Some(Arrival { input: ClientInput::Response { exchange, status, body }, trouble: None })
+            }
             Happening::Ended { clean, kind } => {
                 self.exchanges.remove(index);
+                // A stream leaves a connection to others.
+                self.start_waiting();
                 Some(closed(clean, kind))
             }
             Happening::Done(done, job) => {
@@ -235,7 +260,7 @@ impl<C: Connector> Carrier<C> {
                 }
                 if let Err(Failure { reused: true, .. }) = &result
                     && self.config.retry_reused_get
-                    && job.body.is_none()
+                    && matches!(job.kind, JobKind::Get)
                 {
                     let again = self.perform(Source::New(self.connector.connect()), job);
                     if let Some((_, activity)) = self.exchanges.get_mut(index) {
@@ -261,12 +286,16 @@ enum Happening<Io: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send +
     Opened,
     Message(Text),
     Ended { clean: bool, kind: Option<TroubleKind> },
+    /// A part of a stream.
+    Chunk(Bytes),
+    /// A stream was answered by something else than 200.
+    Response(u16, Bytes),
     Done(Box<Done<Io>>, Job),
 }
 
 impl<C: Connector> Activity<C> {
     fn is_request(&self) -> bool {
-        matches!(self, Activity::Request { .. })
+        matches!(self, Activity::Request { .. } | Activity::Stream(_))
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Happening<C::Io>> {
@@ -274,6 +303,11 @@ impl<C: Connector> Activity<C> {
             Activity::Request { job, done } => {
                 done.as_mut().poll(cx).map(|done| Happening::Done(Box::new(done), job.clone()))
             }
+            Activity::Stream(stream) => stream.poll(cx).map(|event| match event {
+                StreamEvent::Chunk(data) => Happening::Chunk(data),
+                StreamEvent::Response(status, body) => Happening::Response(status, body),
+                StreamEvent::Ended { clean, kind } => Happening::Ended { clean, kind },
+            }),
             Activity::Opening { socket, queue } => match socket.as_mut().poll(cx) {
                 Poll::Pending => Poll::Pending,
                 Poll::Ready(Err(kind)) => Poll::Ready(Happening::Ended { clean: false, kind: Some(kind) }),

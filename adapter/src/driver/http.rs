@@ -10,7 +10,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
-use hyper::{Method, Request};
+use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use socketio08::Text;
 use socketio08::server::ExchangeId;
@@ -24,8 +24,19 @@ use crate::watched::{Ending, Watched};
 pub(super) struct Job {
     pub(super) exchange: ExchangeId,
     pub(super) target: Text,
-    /// `None`: GET.
-    pub(super) body: Option<Text>,
+    pub(super) kind: JobKind,
+}
+
+/// What kind of request.
+#[derive(Clone, Debug)]
+pub(super) enum JobKind {
+    Get,
+    /// A GET whose body is handed in as it comes.
+    Stream,
+    /// A POST of plain text.
+    Post(Text),
+    /// A POST of a form.
+    Form(Text),
 }
 
 type Http1<Io> = http1::Connection<TokioIo<Watched<Io>>, Full<Bytes>>;
@@ -84,33 +95,44 @@ pub(super) async fn perform<Io>(
 where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let failed = |kind| Done { result: Err(Failure { clean: false, kind, reused: false }), connection: None };
-    let mut connection = match source {
-        Source::Idle(connection) => connection,
-        Source::New(connecting) => match connecting.await {
-            Err(error) => return failed(connect_trouble(&error)),
-            Ok(io) => match HttpConnection::open(io).await {
-                Ok(connection) => connection,
-                Err(error) => return failed(TroubleKind::Request(error.to_string())),
-            },
-        },
+    let failed = |failure| Done { result: Err(failure), connection: None };
+    let (mut connection, request, reused) = match prepare(source, &job, headers, connections).await {
+        Ok(prepared) => prepared,
+        Err(kind) => return failed(Failure { clean: false, kind, reused: false }),
     };
-    let request = match build(&job, headers, connections) {
-        Ok(request) => request,
-        Err(error) => return failed(TroubleKind::Request(error.to_string())),
-    };
-    let reused = connection.used;
-    connection.used = true;
     match connection.exchange(request, len_max).await {
         Ok(answer) => {
             let reusable = connections == Connections::KeepAlive && !connection.ended;
             Done { result: Ok(answer), connection: reusable.then_some(connection) }
         }
         Err((kind, answered)) => {
-            let clean = connection.ending.is_clean();
-            Done { result: Err(Failure { clean, kind, reused: reused && !answered }), connection: None }
+            failed(Failure { clean: connection.ending.is_clean(), kind, reused: reused && !answered })
         }
     }
+}
+
+/// A connection, the request to make on it, and whether it has carried others.
+pub(super) async fn prepare<Io>(
+    source: Source<Io>,
+    job: &Job,
+    headers: HeaderMap,
+    connections: Connections,
+) -> Result<(HttpConnection<Io>, Request<Full<Bytes>>, bool), TroubleKind>
+where
+    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let mut connection = match source {
+        Source::Idle(connection) => connection,
+        Source::New(connecting) => {
+            let io = connecting.await.map_err(|error| connect_trouble(&error))?;
+            HttpConnection::open(io).await.map_err(|error| TroubleKind::Request(error.to_string()))?
+        }
+    };
+    let request =
+        build(job, headers, connections).map_err(|error| TroubleKind::Request(error.to_string()))?;
+    let reused = connection.used;
+    connection.used = true;
+    Ok((connection, request, reused))
 }
 
 pub(super) fn connect_trouble(error: &io::Error) -> TroubleKind {
@@ -125,11 +147,15 @@ fn build(
     if connections == Connections::PerRequest {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    let (method, body) = match &job.body {
+    let content = match &job.kind {
+        JobKind::Get | JobKind::Stream => None,
+        JobKind::Post(body) => Some(("text/plain;charset=UTF-8", body)),
+        JobKind::Form(body) => Some(("application/x-www-form-urlencoded", body)),
+    };
+    let (method, body) = match content {
         None => (Method::GET, Bytes::new()),
-        Some(body) => {
-            let value = HeaderValue::from_static("text/plain;charset=UTF-8");
-            headers.insert(header::CONTENT_TYPE, value);
+        Some((content_type, body)) => {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
             (Method::POST, body.clone().into_bytes())
         }
     };
@@ -163,36 +189,68 @@ impl<Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> HttpConnection<Io> {
         request: Request<Full<Bytes>>,
         len_max: usize,
     ) -> Result<(u16, Bytes), (TroubleKind, bool)> {
+        let trouble = |error: hyper::Error| TroubleKind::Request(error.to_string());
+        let response = self.respond(request).await.map_err(|error| (trouble(error), false))?;
+        let status = response.status().as_u16();
+        match self.drive(collect(response.into_body(), len_max)).await {
+            Ok(Some(body)) => Ok((status, body)),
+            Ok(None) => Err((TroubleKind::Limit("payload_len_max"), true)),
+            Err(error) => Err((trouble(error), true)),
+        }
+    }
+
+    /// The response's head; its body is still to come.
+    pub(super) async fn respond(&mut self, request: Request<Full<Bytes>>) -> hyper::Result<Response<Incoming>> {
         let Self { sender, connection, ended, .. } = self;
-        let mut answer = pin!(async {
-            let trouble = |error: hyper::Error| TroubleKind::Request(error.to_string());
-            sender.ready().await.map_err(|error| (trouble(error), false))?;
-            let response = sender.send_request(request).await.map_err(|error| (trouble(error), false))?;
-            let status = response.status().as_u16();
-            match collect(response.into_body(), len_max).await {
-                Ok(Some(body)) => Ok((status, body)),
-                Ok(None) => Err((TroubleKind::Limit("payload_len_max"), true)),
-                Err(error) => Err((trouble(error), true)),
-            }
-        });
-        poll_fn(|cx| {
-            loop {
-                if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
-                    return Poll::Ready(answer);
-                }
-                if *ended || Pin::new(&mut *connection).poll(cx).is_pending() {
-                    return Poll::Pending;
-                }
-                // The answer learns of the end when polled again.
-                *ended = true;
-            }
-        })
-        .await
+        let answer = async {
+            sender.ready().await?;
+            sender.send_request(request).await
+        };
+        drive(connection, ended, answer).await
+    }
+
+    /// Runs `answer` with the connection, which it needs to make progress.
+    pub(super) async fn drive<T>(&mut self, answer: impl Future<Output = T>) -> T {
+        drive(&mut self.connection, &mut self.ended, answer).await
+    }
+
+    /// Lets the connection make progress; ready when it ended since the last call.
+    pub(super) fn poll_progress(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.ended || Pin::new(&mut self.connection).poll(cx).is_pending() {
+            return Poll::Pending;
+        }
+        self.ended = true;
+        Poll::Ready(())
+    }
+
+    /// Whether the connection's end was a FIN.
+    pub(super) fn ended_cleanly(&self) -> bool {
+        self.ending.is_clean()
     }
 }
 
+async fn drive<Io, T>(connection: &mut Box<Http1<Io>>, ended: &mut bool, answer: impl Future<Output = T>) -> T
+where
+    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let mut answer = pin!(answer);
+    poll_fn(|cx| {
+        loop {
+            if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
+                return Poll::Ready(answer);
+            }
+            if *ended || Pin::new(&mut *connection).poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            // The answer learns of the end when polled again.
+            *ended = true;
+        }
+    })
+    .await
+}
+
 /// `None`: too long.
-async fn collect(mut body: Incoming, len_max: usize) -> hyper::Result<Option<Bytes>> {
+pub(super) async fn collect(mut body: Incoming, len_max: usize) -> hyper::Result<Option<Bytes>> {
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
     while let Some(frame) = body.frame().await {

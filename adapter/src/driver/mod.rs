@@ -2,6 +2,7 @@
 
 mod carrier;
 mod http;
+mod stream;
 
 use std::fmt;
 use std::future::{Future, poll_fn};

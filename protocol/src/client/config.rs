@@ -8,9 +8,9 @@ use crate::{Limits, Profile, Text, Transport};
 /// Whose behaviour the client has.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum ClientProfile {
-    /// The genuine 0.8.7, its faults included (facts 10; real stack items 1 to 5).
+    /// The genuine client of [`ClientConfig::release`], its faults included (facts 10 and 11; real stack items 1 to 5).
     #[default]
-    Genuine087,
+    Genuine,
     /// No stale reconnection timers, one handshake at a time, jitter and a cap on delays, fallback while reconnecting, a new
     /// handshake on `7:::1+0` while connecting, a heartbeat watchdog.
     Improved,
@@ -27,6 +27,14 @@ pub struct ClientConfig {
     pub resource: Text,
     /// The transports, in order of preference.
     pub transports: Vec<Transport>,
+    /// The transports this platform has. One of [`ClientConfig::transports`] that is missing here still counts where the
+    /// two sides' lists are compared, but is never opened (a browser without htmlfile, facts 10.3).
+    pub available: Vec<Transport>,
+    /// The handshake is a script that calls `io.j[i]` (`jsonp=N`): for a page of another origin in a browser without CORS.
+    pub script_handshake: bool,
+    /// Whether [`Client::abandon`](crate::client::Client::abandon) says goodbye by a `?disconnect=1` request, as 0.9 does
+    /// if its `sync disconnect on unload` is on (facts 11). Off, as there; the genuine 0.8.7 never manages to.
+    pub disconnect_on_unload: bool,
     /// The user's query, without question mark, sent with the handshake and every session request; may be empty.
     pub query: Text,
     /// Milliseconds of the caller's epoch at instant zero: `t=` in targets is this plus `now`.
@@ -64,6 +72,9 @@ impl ClientConfig {
             release,
             resource: Text::from_static("/socket.io"),
             transports: alloc::vec![Transport::Websocket, Transport::XhrPolling],
+            available: Transport::ALL.to_vec(),
+            script_handshake: false,
+            disconnect_on_unload: false,
             query: Text::EMPTY,
             epoch_ms: 0,
             connect_timeout: Duration::from_secs(10),

@@ -161,6 +161,9 @@ impl Client {
     }
 
     fn take_packet(&mut self, link: LinkId, packet: Packet) {
+        if self.is_v0_9() {
+            self.heard_v0_9();
+        }
         if packet.body == Body::Heartbeat {
             if self.improved() {
                 self.write_own(Text::from_static("2::"));
@@ -234,6 +237,12 @@ impl Client {
             && let Some(link) = self.links.get_mut(&link)
         {
             link.established = false;
+        }
+        if advice == Some(Advice::Reconnect)
+            && self.is_v0_9()
+            && let Some(link) = self.links.get_mut(&link)
+        {
+            link.rejected = true;
         }
         match advice {
             Some(Advice::Reconnect) if self.improved() => self.improved_rejected(link),

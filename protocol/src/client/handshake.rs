@@ -13,12 +13,12 @@ use crate::{Text, Transport, target};
 impl Client {
     /// How many handshakes wait for their answer.
     fn handshake_count(&self) -> usize {
-        self.exchanges.values().filter(|purpose| **purpose == Use::Handshake).count()
+        self.exchanges.values().filter(|purpose| matches!(purpose, Use::Handshake { .. })).count()
     }
 
     /// The handshake that waits longest for its answer.
     pub(super) fn oldest_handshake(&self) -> Option<ExchangeId> {
-        let (exchange, _) = self.exchanges.iter().find(|(_, purpose)| **purpose == Use::Handshake)?;
+        let (exchange, _) = self.exchanges.iter().find(|(_, purpose)| matches!(purpose, Use::Handshake { .. }))?;
         Some(*exchange)
     }
 
@@ -30,8 +30,14 @@ impl Client {
             }
             self.tell(ClientEvent::Overflow { limit: "session_exchanges_max" });
         }
-        let exchange = self.open_exchange(Use::Handshake);
-        let target = target::handshake(&self.config.resource, &self.timed_query());
+        let script = self.config.script_handshake.then(|| self.take_script_index());
+        let exchange = self.open_exchange(Use::Handshake { script });
+        let query = self.timed_query();
+        let query = match script {
+            Some(index) => Text::from(format!("{query}&jsonp={index}")),
+            None => query,
+        };
+        let target = target::handshake(&self.config.resource, &query);
         self.transmits.push_back(ClientTransmit::Get { exchange, target });
         exchange
     }
@@ -47,18 +53,18 @@ impl Client {
     pub(super) fn take_handshake(&mut self, status: u16, body: &Text) {
         if self.improved() {
             self.improved_handshake_answered(status, body);
-            return;
-        }
-        if status != 200 {
+        } else if self.is_v0_9() {
+            self.take_handshake_v0_9(status, body);
+        } else if status != 200 {
             // The genuine client keeps silent about it while reconnecting, and tries no more by itself.
             if self.reconnection.is_none() {
                 self.tell(ClientEvent::HandshakeFailed { status, body: body.clone() });
             }
-            return;
-        }
-        match Handshake::decode(body) {
-            Ok(handshake) => self.take_session(handshake, body),
-            Err(_) => self.tell(ClientEvent::HandshakeFailed { status, body: body.clone() }),
+        } else {
+            match Handshake::decode(body) {
+                Ok(handshake) => self.take_session(handshake, body),
+                Err(_) => self.tell(ClientEvent::HandshakeFailed { status, body: body.clone() }),
+            }
         }
     }
 
@@ -75,10 +81,10 @@ impl Client {
         self.open_first(&choices);
     }
 
-    /// Opens the first of `transports` that this machine has. The link before it is left as it is.
+    /// Opens the first of `transports` that this platform has. The link before it is left as it is.
     pub(super) fn open_first(&mut self, transports: &[Transport]) {
         if let Some(link) = self.current {
-            self.cancel_first_poll_timer(link);
+            self.cancel_close_timer(link);
         }
         self.current = self.new_link(transports);
         let Some(id) = self.current else {
@@ -94,9 +100,16 @@ impl Client {
         self.set_connect_timer();
     }
 
-    /// A link, not open yet, of the first of `transports` that this machine has.
+    /// The page's functions that scripts call are numbered in the order in which they were made.
+    fn take_script_index(&mut self) -> u64 {
+        let index = self.next_script;
+        self.next_script += 1;
+        index
+    }
+
+    /// A link, not open yet, of the first of `transports` that this platform has.
     pub(super) fn new_link(&mut self, transports: &[Transport]) -> Option<LinkId> {
-        let transport = *transports.iter().find(|transport| is_supported(**transport))?;
+        let transport = *transports.iter().find(|transport| self.config.available.contains(transport))?;
         if self.links.len() >= self.config.limits.client_links_max.max(1) {
             if let Some(oldest) = self.links.keys().copied().find(|id| Some(*id) != self.current) {
                 self.drop_link(oldest);
@@ -105,7 +118,11 @@ impl Client {
         }
         let id = LinkId(self.next_link);
         self.next_link += 1;
-        self.links.insert(id, Link::new(transport, self.session.clone()));
+        let mut link = Link::new(transport, self.session.clone());
+        if transport == Transport::JsonpPolling {
+            link.index = self.take_script_index();
+        }
+        self.links.insert(id, link);
         Some(id)
     }
 
@@ -118,6 +135,11 @@ impl Client {
             return;
         }
         self.connect_timer = Some(self.timers.set(self.now, self.config.connect_timeout, Due::Connect));
+    }
+
+    /// What the last handshake agreed on; in 0.9 what is left of the first one's.
+    pub(super) fn agreed_transports(&self) -> Vec<Transport> {
+        if self.is_v0_9() { self.remaining.clone().unwrap_or_default() } else { self.choices.clone() }
     }
 
     /// The transports after the current one, among those not tried yet.
@@ -133,17 +155,13 @@ impl Client {
     }
 }
 
-fn is_supported(transport: Transport) -> bool {
-    matches!(transport, Transport::Websocket | Transport::XhrPolling)
-}
-
 /// How many transports the body lists, unknown ones included.
-fn advertised_count(body: &str) -> usize {
+pub(super) fn advertised_count(body: &str) -> usize {
     body.split(':').nth(3).map_or(0, |list| list.split(',').count())
 }
 
 /// The transports both have, in the order of the shorter list, the server's on a tie (facts 10.3).
-fn common_transports(theirs: &[Transport], theirs_count: usize, ours: &[Transport]) -> Vec<Transport> {
+pub(super) fn common_transports(theirs: &[Transport], theirs_count: usize, ours: &[Transport]) -> Vec<Transport> {
     let (short, long) = if theirs_count > ours.len() { (ours, theirs) } else { (theirs, ours) };
     short.iter().copied().filter(|transport| long.contains(transport)).collect()
 }

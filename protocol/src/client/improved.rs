@@ -4,7 +4,7 @@
 use core::time::Duration;
 
 use super::endpoint::disconnect_packet;
-use super::genuine::Reconnection;
+use super::genuine::{Reconnection, Watcher};
 use super::timers::Due;
 use super::{Client, ClientEvent, LinkId, LossCause};
 use crate::handshake::Handshake;
@@ -81,20 +81,20 @@ impl Client {
     }
 
     /// Something came from the server: the silence starts anew. A polling server that answers no poll, and a websocket
-    /// server that sends no heartbeat, are given up after the interval and the heartbeat timeout.
+    /// or streaming server that sends no heartbeat, are given up after the interval and the heartbeat timeout.
     pub(super) fn improved_heard(&mut self) {
         if !self.improved() || !self.connected {
             return;
         }
-        let socket = self
+        let beats = self
             .current
             .and_then(|id| self.links.get(&id))
-            .is_some_and(|link| link.transport == Transport::Websocket);
+            .is_some_and(|link| link.is_socket() || link.transport == Transport::Htmlfile);
         self.cancel_silence_timer();
         let overdue = match self.heartbeat_timeout {
             Some(timeout) => timeout,
-            // Without heartbeats a quiet websocket says nothing about its server.
-            None if socket => return,
+            // Without heartbeats a quiet websocket or stream says nothing about its server.
+            None if beats => return,
             None => OVERDUE,
         };
         let limit = self.config.server_interval.saturating_add(overdue);
@@ -230,7 +230,7 @@ impl Client {
         let base = self.config.reconnection_delay.saturating_mul(2_u32.saturating_pow(made)).min(cap);
         let delay = base / 1_000 * u32::from(1_000 - self.jitter_permille);
         self.reconnection = Some(Reconnection { attempts: attempt, delay, redone: false });
-        self.timers.set(self.now, delay, Due::Reconnect);
+        self.timers.set(self.now, delay, Due::Reconnect(Watcher::default()));
         self.tell(ClientEvent::ReconnectScheduled { attempt, delay });
     }
 

@@ -5,6 +5,7 @@ use core::time::Duration;
 use bytes::Bytes;
 
 use crate::payload::PayloadError;
+use crate::script::ScriptError;
 use crate::server::ExchangeId;
 use crate::{Advice, DecodeError, Packet, Reason, Text, Transport};
 
@@ -32,11 +33,19 @@ pub enum ClientInput {
         /// The message.
         text: Text,
     },
-    /// The exchange ended without (or, for an upgraded one, after) an answer: refused, reset, closed.
+    /// A part of the body of a streamed answer arrived, of any length.
+    Chunk {
+        /// The exchange.
+        exchange: ExchangeId,
+        /// The bytes.
+        data: Bytes,
+    },
+    /// The exchange ended without (or, for an upgraded or a streamed one, after) an answer: refused, reset, closed, or a
+    /// streamed body is whole.
     Closed {
         /// The exchange.
         exchange: ExchangeId,
-        /// A FIN or close frame, not a reset or a refusal.
+        /// A FIN, a close frame or the regular end of a streamed body, not a reset or a refusal.
         clean: bool,
     },
 }
@@ -60,6 +69,23 @@ pub enum ClientTransmit {
         /// The body.
         body: Text,
     },
+    /// Make a POST request with `Content-Type: application/x-www-form-urlencoded`.
+    Form {
+        /// The exchange.
+        exchange: ExchangeId,
+        /// Path and query.
+        target: Text,
+        /// The body.
+        body: Text,
+    },
+    /// Make a GET request whose body is handed in as it comes, if its status is 200: [`ClientInput::Chunk`] for each part,
+    /// [`ClientInput::Closed`] at the end. Another status is a [`ClientInput::Response`].
+    Stream {
+        /// The exchange.
+        exchange: ExchangeId,
+        /// Path and query.
+        target: Text,
+    },
     /// Open a websocket.
     Open {
         /// The exchange.
@@ -81,6 +107,34 @@ pub enum ClientTransmit {
         /// The exchange.
         exchange: ExchangeId,
     },
+}
+
+impl ClientTransmit {
+    /// The exchange it is about.
+    pub fn exchange(&self) -> ExchangeId {
+        match self {
+            ClientTransmit::Get { exchange, .. }
+            | ClientTransmit::Post { exchange, .. }
+            | ClientTransmit::Form { exchange, .. }
+            | ClientTransmit::Stream { exchange, .. }
+            | ClientTransmit::Open { exchange, .. }
+            | ClientTransmit::Message { exchange, .. }
+            | ClientTransmit::Close { exchange } => *exchange,
+        }
+    }
+}
+
+impl ClientInput {
+    /// The exchange it is about.
+    pub fn exchange(&self) -> ExchangeId {
+        match self {
+            ClientInput::Response { exchange, .. }
+            | ClientInput::Opened { exchange }
+            | ClientInput::Message { exchange, .. }
+            | ClientInput::Chunk { exchange, .. }
+            | ClientInput::Closed { exchange, .. } => *exchange,
+        }
+    }
 }
 
 /// Why the connection was lost.
@@ -191,6 +245,8 @@ pub enum ClientEvent {
     PayloadViolation(PayloadError),
     /// The server sent a text that is no packet; it was dropped.
     PeerViolation(DecodeError),
+    /// The server sent a script that is not the call expected; it was dropped.
+    ScriptViolation(ScriptError),
 }
 
 /// Where a client stands.

@@ -1,10 +1,14 @@
-//! One link: a transport with the session it was opened for. A genuine client can have several at once.
+//! One link: a transport with the session it was opened for. A genuine client can have several at once. What is special to
+//! scripts and streams is in `scripts`.
+
+use alloc::format;
 
 use super::timers::{Due, TimerKey};
+use super::htmlfile::Reader;
 use super::{Client, ClientEvent, ClientTransmit, Use};
 use crate::payload::Payload;
 use crate::server::ExchangeId;
-use crate::{Limits, Text, Transport, target};
+use crate::{Limits, Text, Transport, script, target};
 
 /// Names a link; a later link has a greater one.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -27,10 +31,17 @@ pub(super) struct Link {
     pub(super) phase: Phase,
     /// It brought `1::`, and was not rejected since.
     pub(super) established: bool,
-    poll: Option<ExchangeId>,
+    /// It brought `7:::..+0`: the genuine client of 0.9 makes no further poll on it.
+    pub(super) rejected: bool,
+    /// jsonp: the index of the function that the server's scripts call.
+    pub(super) index: u64,
+    /// htmlfile: what reads the stream.
+    pub(super) reader: Option<Reader>,
+    /// The open poll, or the stream.
+    pub(super) poll: Option<ExchangeId>,
     socket: Option<ExchangeId>,
     posts: usize,
-    first_poll_timer: Option<TimerKey>,
+    close_timer: Option<TimerKey>,
 }
 
 impl Link {
@@ -40,17 +51,24 @@ impl Link {
             session,
             phase: Phase::Fresh,
             established: false,
+            rejected: false,
+            index: 0,
+            reader: None,
             poll: None,
             socket: None,
             posts: 0,
-            first_poll_timer: None,
+            close_timer: None,
         }
+    }
+
+    pub(super) fn is_socket(&self) -> bool {
+        matches!(self.transport, Transport::Websocket | Transport::Flashsocket)
     }
 
     /// Whether a packet can be handed to it: a websocket must be open, and a polling link must not have as many POSTs
     /// without an answer as it may.
     pub(super) fn can_send(&self, limits: &Limits) -> bool {
-        if self.transport == Transport::Websocket {
+        if self.is_socket() {
             self.phase == Phase::Open && self.socket.is_some()
         } else {
             self.posts < limits.session_exchanges_max.max(1)
@@ -71,7 +89,7 @@ impl Link {
 impl Client {
     pub(super) fn open_link(&mut self, id: LinkId) {
         let Some(link) = self.links.get(&id) else { return };
-        if link.transport == Transport::Websocket {
+        if link.is_socket() {
             let target =
                 target::session(&self.config.resource, link.transport, &link.session, &self.config.query);
             let exchange = self.open_exchange(Use::Socket(id));
@@ -85,7 +103,7 @@ impl Client {
         self.link_opened(id);
         self.send_poll(id);
         if !self.improved() {
-            self.set_first_poll_timer(id);
+            self.set_close_timer(id);
         }
     }
 
@@ -93,43 +111,63 @@ impl Client {
         if let Some(link) = self.links.get_mut(&id) {
             link.phase = Phase::Open;
         }
-        self.cancel_first_poll_timer(id);
+        self.cancel_close_timer(id);
         self.open = true;
     }
 
-    /// The genuine client gives the first poll the close timeout; a timeout that is missing counts as zero.
-    fn set_first_poll_timer(&mut self, id: LinkId) {
+    /// The genuine client gives the first poll the close timeout, and 0.9 every silence; a timeout that is missing counts as
+    /// zero.
+    fn set_close_timer(&mut self, id: LinkId) {
         let delay = self.close_timeout;
         if let Some(link) = self.links.get_mut(&id)
-            && link.first_poll_timer.is_none()
+            && link.close_timer.is_none()
         {
-            link.first_poll_timer = Some(self.timers.set(self.now, delay, Due::FirstPoll(id)));
+            link.close_timer = Some(self.timers.set(self.now, delay, Due::Close(id)));
         }
     }
 
-    pub(super) fn cancel_first_poll_timer(&mut self, id: LinkId) {
-        if let Some(timer) = self.links.get_mut(&id).and_then(|link| link.first_poll_timer.take()) {
+    pub(super) fn cancel_close_timer(&mut self, id: LinkId) {
+        if let Some(timer) = self.links.get_mut(&id).and_then(|link| link.close_timer.take()) {
             self.timers.cancel(timer);
         }
     }
 
+    /// The close timer fired: the link does not have it any more.
+    pub(super) fn forget_close_timer(&mut self, id: LinkId) {
+        if let Some(link) = self.links.get_mut(&id) {
+            link.close_timer = None;
+        }
+    }
+
     fn link_target(&self, link: &Link) -> Text {
-        target::session(&self.config.resource, link.transport, &link.session, &self.timed_query())
+        let query = self.timed_query();
+        let query = match link.transport {
+            Transport::JsonpPolling => Text::from(format!("{query}&i={}", link.index)),
+            _ => query,
+        };
+        target::session(&self.config.resource, link.transport, &link.session, &query)
     }
 
     // --- polls
 
-    fn send_poll(&mut self, id: LinkId) {
+    pub(super) fn send_poll(&mut self, id: LinkId) {
         let Some(link) = self.links.get(&id) else { return };
-        if link.phase == Phase::Closed {
+        if link.phase == Phase::Closed || link.rejected {
             return;
         }
+        let streams = link.transport == Transport::Htmlfile;
         let target = self.link_target(link);
-        let exchange = self.open_exchange(Use::Poll(id));
+        let exchange = self.open_exchange(if streams { Use::Stream(id) } else { Use::Poll(id) });
+        let len_max = self.config.limits.payload_len_max;
         if let Some(link) = self.links.get_mut(&id) {
             link.poll = Some(exchange);
+            link.reader = streams.then(|| Reader::for_payloads(len_max));
         }
-        self.transmits.push_back(ClientTransmit::Get { exchange, target });
+        self.transmits.push_back(if streams {
+            ClientTransmit::Stream { exchange, target }
+        } else {
+            ClientTransmit::Get { exchange, target }
+        });
     }
 
     /// A poll ended: whatever it brought, the next one follows at once, unless it failed.
@@ -137,6 +175,10 @@ impl Client {
     /// A genuine client that closes its transport while it handles the answer aborts the request it is handling, which
     /// costs it the connection: the poll stays the link's until its answer is handled.
     pub(super) fn take_poll(&mut self, id: LinkId, status: u16, body: &Text) {
+        if self.is_script_link(id) {
+            self.take_script(id, status, body);
+            return;
+        }
         let handled = status == 200 && !self.improved();
         if !handled {
             self.forget_poll(id);
@@ -150,7 +192,7 @@ impl Client {
         }
     }
 
-    fn forget_poll(&mut self, id: LinkId) {
+    pub(super) fn forget_poll(&mut self, id: LinkId) {
         if let Some(link) = self.links.get_mut(&id) {
             link.poll = None;
         }
@@ -160,21 +202,33 @@ impl Client {
 
     /// Sends a body of its own; what follows waits until it is answered.
     pub(super) fn send_post(&mut self, id: LinkId, body: Text) -> Option<ExchangeId> {
-        let target = self.link_target(self.links.get(&id)?);
+        self.links.get(&id)?;
         self.hold(true);
         let exchange = self.open_exchange(Use::Post(id));
+        self.transmit_post(id, exchange, body);
         if let Some(link) = self.links.get_mut(&id) {
             link.posts += 1;
         }
-        self.transmits.push_back(ClientTransmit::Post { exchange, target, body });
         Some(exchange)
+    }
+
+    pub(super) fn transmit_post(&mut self, id: LinkId, exchange: ExchangeId, body: Text) {
+        let Some(link) = self.links.get(&id) else { return };
+        let target = self.link_target(link);
+        self.transmits.push_back(if link.transport == Transport::JsonpPolling {
+            let body = Text::from(script::form_field("d", &script::quote(&body)));
+            ClientTransmit::Form { exchange, target, body }
+        } else {
+            ClientTransmit::Post { exchange, target, body }
+        });
     }
 
     pub(super) fn take_post(&mut self, id: LinkId, exchange: ExchangeId, status: u16) {
         if let Some(link) = self.links.get_mut(&id) {
             link.posts = link.posts.saturating_sub(1);
         }
-        if status == 200 {
+        // What a form was answered, a genuine page cannot know.
+        if status == 200 || (!self.improved() && self.is_script_link(id)) {
             self.outbox.confirm(exchange);
             self.hold(false);
         } else {
@@ -183,7 +237,7 @@ impl Client {
     }
 
     /// A request of a polling link failed.
-    fn link_failed(&mut self, id: LinkId) {
+    pub(super) fn link_failed(&mut self, id: LinkId) {
         if self.improved() {
             self.improved_link_lost(id);
         } else {
@@ -221,7 +275,7 @@ impl Client {
     /// Sends one packet on this very link, whatever waits elsewhere.
     pub(super) fn send_on_link(&mut self, id: LinkId, packet: Text) {
         let Some(link) = self.links.get(&id) else { return };
-        if link.transport != Transport::Websocket {
+        if !link.is_socket() {
             self.send_post(id, packet);
         } else if let Some(exchange) = link.socket.filter(|_| link.phase == Phase::Open) {
             self.transmits.push_back(ClientTransmit::Message { exchange, text: packet });
@@ -232,7 +286,7 @@ impl Client {
     /// while [`crate::Limits::session_exchanges_max`] answers are on their way.
     pub(super) fn answer_heartbeat(&mut self, id: LinkId) {
         let Some(link) = self.links.get(&id) else { return };
-        if link.transport == Transport::Websocket || link.can_send(&self.config.limits) {
+        if link.is_socket() || link.can_send(&self.config.limits) {
             self.send_on_link(id, Text::from_static("2::"));
         } else {
             self.tell(ClientEvent::Overflow { limit: "session_exchanges_max" });
@@ -241,7 +295,10 @@ impl Client {
 
     /// A poll's body or a websocket's message: a payload on either (facts 2.7).
     pub(super) fn take_data(&mut self, id: LinkId, data: &Text) {
-        self.cancel_first_poll_timer(id);
+        self.cancel_close_timer(id);
+        if self.is_v0_9() && (self.connected || self.connecting || self.reconnection.is_some()) {
+            self.set_close_timer(id);
+        }
         self.improved_heard();
         if data.is_empty() {
             return;
@@ -274,7 +331,7 @@ impl Client {
 
     /// Ends a link with everything it has open, and forgets it.
     pub(super) fn drop_link(&mut self, id: LinkId) {
-        self.cancel_first_poll_timer(id);
+        self.cancel_close_timer(id);
         self.abort_poll(id);
         self.close_socket(id);
         let posts = self.exchanges.iter().filter(|(_, purpose)| **purpose == Use::Post(id));

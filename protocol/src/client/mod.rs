@@ -19,15 +19,20 @@
 //! | `outbox` | what is sent, and what waits |
 //! | `genuine` | loss and reconnection as the genuine client does it |
 //! | `improved` | loss and reconnection as it should be done |
+//! | `release` | what 0.9 does differently from 0.8.7 |
+//! | `scripts`, `htmlfile` | answers that are scripts |
 
 mod config;
 mod endpoint;
 mod genuine;
 mod handshake;
+mod htmlfile;
 mod improved;
 mod io;
 mod link;
 mod outbox;
+mod release;
+mod scripts;
 mod timers;
 
 use alloc::collections::{BTreeMap, VecDeque};
@@ -40,7 +45,7 @@ pub use io::{ClientEvent, ClientInput, ClientState, ClientTransmit, LossCause};
 use crate::server::{AckMode, ExchangeId, LocalError, Outgoing};
 use crate::{AckId, Deadline, Instant, Text, Transport};
 use endpoint::Endpoint;
-use genuine::Reconnection;
+use genuine::{Reconnection, Watcher};
 use link::{Link, LinkId, Phase};
 use outbox::Outbox;
 use timers::{Due, TimerKey, Timers};
@@ -50,10 +55,14 @@ use timers::{Due, TimerKey, Timers};
 enum Use {
     /// The `0::` of a session that is over: its answer changes nothing (improved profile).
     Farewell,
-    Handshake,
+    /// `script`: the index of the function that the answer calls.
+    Handshake {
+        script: Option<u64>,
+    },
     Poll(LinkId),
     Post(LinkId),
     Socket(LinkId),
+    Stream(LinkId),
 }
 
 /// One client, without I/O.
@@ -89,8 +98,12 @@ pub struct Client {
     connecting: bool,
     /// Set while reconnecting.
     reconnection: Option<Reconnection>,
-    /// The reconnection's last resort is on: `connect_failed` ends it.
-    last_resort: bool,
+    /// What listens to a connection, and (once its last resort is on) to `connect_failed`. 0.8.7 has one at most.
+    connect_watchers: Vec<Watcher>,
+    failure_watchers: Vec<Watcher>,
+    next_watcher: u64,
+    /// The reconnection timer set last: the only one that the end of a reconnection cancels, in 0.9.
+    reconnect_timer: Option<TimerKey>,
     /// The option, switched off by the genuine client while it reconnects.
     try_multiple: bool,
     ever_connected: bool,
@@ -101,11 +114,14 @@ pub struct Client {
     close_timeout: Duration,
     heartbeat_timeout: Option<Duration>,
     choices: Vec<Transport>,
-    /// The transports not tried yet. The genuine client fills it once in its life.
+    /// The transports not tried yet. The genuine client fills it once in its life; 0.9 with the first handshake, in place of
+    /// `choices`.
     remaining: Option<Vec<Transport>>,
 
     links: BTreeMap<LinkId, Link>,
     next_link: u64,
+    /// The index of the next function for scripts to call.
+    next_script: u64,
     /// The link that is written to.
     current: Option<LinkId>,
     /// Websockets that we closed and whose end is still to be taken note of.
@@ -113,6 +129,8 @@ pub struct Client {
     /// The connect timer set last: the only one a connection cancels, and only if a handshake asked for it since.
     connect_timer: Option<TimerKey>,
     connect_timer_watched: bool,
+    /// Genuine profile, 0.9.
+    heartbeat_timer: Option<TimerKey>,
     /// Improved profile: fires when the server was silent for too long.
     silence_timer: Option<TimerKey>,
     jitter_permille: u16,
@@ -138,7 +156,10 @@ impl Client {
             open: false,
             connecting: false,
             reconnection: None,
-            last_resort: false,
+            connect_watchers: Vec::new(),
+            failure_watchers: Vec::new(),
+            next_watcher: 0,
+            reconnect_timer: None,
             try_multiple: config.try_multiple_transports,
             ever_connected: false,
             session: Text::EMPTY,
@@ -148,10 +169,12 @@ impl Client {
             remaining: None,
             links: BTreeMap::new(),
             next_link: 0,
+            next_script: 0,
             current: None,
             closing: VecDeque::new(),
             connect_timer: None,
             connect_timer_watched: false,
+            heartbeat_timer: None,
             silence_timer: None,
             jitter_permille: 0,
             endpoints: alloc::vec![Endpoint::new(Text::EMPTY, Text::EMPTY)],
@@ -177,7 +200,7 @@ impl Client {
             ClientState::Reconnecting
         } else if self.connecting
             || self.oldest_handshake().is_some()
-            || self.links.values().any(Link::is_running)
+            || self.links.values().any(|link| link.is_running() && link.phase != Phase::Closed)
         {
             ClientState::Connecting
         } else {
@@ -225,10 +248,11 @@ impl Client {
         self.settle();
     }
 
-    /// Ends the connection without a word, as a page that unloads does: the genuine client's `0::` never leaves (facts
-    /// 10.14).
+    /// Ends the connection as a page that unloads does: without a word, for what the genuine client means to say never leaves
+    /// (facts 10.14), or in 0.9 with [`ClientConfig::disconnect_on_unload`] by a `?disconnect=1` request (facts 11).
     pub fn abandon(&mut self, now: Instant) {
         self.begin(now);
+        self.say_goodbye();
         if self.improved() {
             self.improved_disconnect(false);
         } else {
@@ -365,26 +389,24 @@ impl Client {
         match due {
             Due::Connect if self.improved() => self.improved_connect_timeout(),
             Due::Connect => self.genuine_connect_timeout(),
-            Due::FirstPoll(link) => self.first_poll_timeout(link),
+            Due::Close(link) => self.genuine_close_timeout(link),
+            Due::Heartbeat => self.heartbeat_timeout(),
             Due::Handshake(exchange) => self.improved_handshake_timeout(exchange),
-            Due::Reconnect if self.improved() => self.improved_reconnect(),
-            Due::Reconnect => self.maybe_reconnect(),
+            Due::Reconnect(_) if self.improved() => self.improved_reconnect(),
+            Due::Reconnect(watcher) => self.maybe_reconnect(watcher),
             Due::Silence => self.improved_silence(),
         }
     }
 
     fn take_input(&mut self, input: ClientInput) {
-        let (ClientInput::Response { exchange, .. }
-        | ClientInput::Opened { exchange }
-        | ClientInput::Message { exchange, .. }
-        | ClientInput::Closed { exchange, .. }) = &input;
-        let exchange = *exchange;
+        let exchange = input.exchange();
         let Some(purpose) = self.exchanges.get(&exchange).copied() else { return };
         match (purpose, input) {
             (Use::Socket(link), ClientInput::Opened { .. }) => self.socket_opened(link),
             (Use::Socket(link), ClientInput::Message { text, .. }) => self.take_data(link, &text),
+            (Use::Stream(link), ClientInput::Chunk { data, .. }) => self.take_chunk(link, data),
             // A request has no channel: a carrier that says otherwise is not heard.
-            (_, ClientInput::Opened { .. } | ClientInput::Message { .. }) => {}
+            (_, ClientInput::Opened { .. } | ClientInput::Message { .. } | ClientInput::Chunk { .. }) => {}
             (_, input) => {
                 self.exchanges.remove(&exchange);
                 self.take_end(exchange, purpose, input);
@@ -400,10 +422,12 @@ impl Client {
         };
         match purpose {
             Use::Farewell => {}
-            Use::Handshake => self.take_handshake(status, &body),
+            Use::Handshake { script: None } => self.take_handshake(status, &body),
+            Use::Handshake { script: Some(index) } => self.take_handshake_script(index, status, &body),
             Use::Poll(link) => self.take_poll(link, status, &body),
             Use::Post(link) => self.take_post(link, exchange, status),
             Use::Socket(link) => self.socket_ended(link),
+            Use::Stream(link) => self.stream_ended(link),
         }
     }
 

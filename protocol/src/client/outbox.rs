@@ -3,9 +3,10 @@
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use super::{Client, ClientEvent, ClientTransmit, LinkId};
+use super::link::Link;
+use super::{Client, ClientEvent, LinkId};
 use crate::server::{ExchangeId, LocalError};
-use crate::{Limits, Text, Transport, payload};
+use crate::{Limits, Text, payload};
 
 /// Packets on their way: those that wait, and (improved profile) those of the POST that is not answered yet.
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
@@ -139,7 +140,7 @@ impl Client {
     }
 
     fn is_socket(&self, id: LinkId) -> bool {
-        self.links.get(&id).is_some_and(|link| link.transport == Transport::Websocket)
+        self.links.get(&id).is_some_and(Link::is_socket)
     }
 
     fn write_to(&mut self, id: LinkId, packets: Vec<Text>) {
@@ -159,14 +160,11 @@ impl Client {
 
     /// Posts a last packet whose answer nobody waits for.
     pub(super) fn write_farewell(&mut self, id: LinkId, packet: Text) {
-        let Some(link) = self.links.get(&id) else { return };
-        if link.transport == Transport::Websocket {
+        if self.is_socket(id) {
             self.send_on_link(id, packet);
-            return;
+        } else if self.links.contains_key(&id) {
+            let exchange = self.open_exchange(super::Use::Farewell);
+            self.transmit_post(id, exchange, packet);
         }
-        let target =
-            crate::target::session(&self.config.resource, link.transport, &link.session, &self.timed_query());
-        let exchange = self.open_exchange(super::Use::Farewell);
-        self.transmits.push_back(ClientTransmit::Post { exchange, target, body: packet });
     }
 }

@@ -3,6 +3,7 @@
 use alloc::collections::BTreeMap;
 use core::time::Duration;
 
+use super::genuine::Watcher;
 use super::link::LinkId;
 use crate::server::ExchangeId;
 use crate::{Deadline, Instant, Timer};
@@ -15,12 +16,14 @@ const DELAY_MIN: Duration = Duration::from_millis(1);
 pub(super) enum Due {
     /// The transport had the connect timeout to connect.
     Connect,
-    /// The first poll of this link was not answered within the close timeout (genuine profile).
-    FirstPoll(LinkId),
+    /// Nothing came on this link within the close timeout (genuine profile): since its first poll in 0.8.7, ever in 0.9.
+    Close(LinkId),
     /// The handshake was not answered (improved profile).
     Handshake(ExchangeId),
-    /// The next reconnection attempt.
-    Reconnect,
+    /// Nothing came from the server within the heartbeat timeout (genuine profile, 0.9).
+    Heartbeat,
+    /// The next reconnection attempt, driven by this watcher.
+    Reconnect(Watcher),
     /// Nothing was heard from the server for too long (improved profile).
     Silence,
 }
@@ -29,9 +32,9 @@ impl Due {
     fn timer(self) -> Timer {
         match self {
             Due::Connect | Due::Handshake(_) => Timer::Connect,
-            Due::FirstPoll(_) => Timer::Close,
-            Due::Reconnect => Timer::Reconnect,
-            Due::Silence => Timer::HeartbeatReply,
+            Due::Close(_) => Timer::Close,
+            Due::Reconnect(_) => Timer::Reconnect,
+            Due::Heartbeat | Due::Silence => Timer::HeartbeatReply,
         }
     }
 }
@@ -69,7 +72,7 @@ impl Timers {
     }
 
     pub(super) fn cancel_reconnects(&mut self) {
-        self.pending.retain(|_, due| *due != Due::Reconnect);
+        self.pending.retain(|_, due| !matches!(due, Due::Reconnect(_)));
         self.reconnect_count = 0;
     }
 
@@ -115,8 +118,8 @@ impl Timers {
     fn count(&mut self, due: Due, added: bool) {
         let counter = match due {
             Due::Connect => &mut self.connect_count,
-            Due::Reconnect => &mut self.reconnect_count,
-            Due::FirstPoll(_) | Due::Handshake(_) | Due::Silence => return,
+            Due::Reconnect(_) => &mut self.reconnect_count,
+            Due::Close(_) | Due::Handshake(_) | Due::Heartbeat | Due::Silence => return,
         };
         *counter = if added { *counter + 1 } else { counter.saturating_sub(1) };
     }

@@ -87,7 +87,7 @@ fn config(transcript: &Transcript) -> ClientConfig {
     let millis = |name: &str| options[name].as_u64().map(Duration::from_millis);
     let defaults = ClientConfig::default();
     ClientConfig {
-        profile: ClientProfile::Genuine087,
+        profile: ClientProfile::Genuine,
         transports: effective_transports(transcript),
         query: Text::from(transcript.query.as_str()),
         connect_timeout: millis("connect timeout").unwrap_or(defaults.connect_timeout),

@@ -237,7 +237,7 @@ async fn connect(
         driver.extra_headers.push(("Cookie".to_owned(), cookies.join("; ")));
     }
     let client = ClientConfig {
-        profile: ClientProfile::Genuine087,
+        profile: ClientProfile::Genuine,
         resource: Text::from(options.resource.as_str()),
         transports: vec![transport],
         epoch_ms: epoch_ms(),

@@ -166,7 +166,7 @@ impl ClientApplication for MemberApplication {
 pub fn client_config(scenario: &Scenario) -> ClientConfig {
     ClientConfig {
         profile: match scenario.clients.profile {
-            scenario::ClientProfile::Genuine => ClientProfile::Genuine087,
+            scenario::ClientProfile::Genuine => ClientProfile::Genuine,
             scenario::ClientProfile::Improved => ClientProfile::Improved,
         },
         transports: scenario.clients.transports.clone(),
