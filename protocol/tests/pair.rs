@@ -128,10 +128,11 @@ impl Pair {
             self.open.insert(client_rig::exchange(&transmit));
         }
         match transmit {
-            ClientTransmit::Get { exchange, target } => {
+            ClientTransmit::Get { exchange, target } | ClientTransmit::Stream { exchange, target } => {
                 request(exchange, Method::Get, target, Text::EMPTY, false)
             }
-            ClientTransmit::Post { exchange, target, body } => {
+            ClientTransmit::Post { exchange, target, body }
+            | ClientTransmit::Form { exchange, target, body } => {
                 request(exchange, Method::Post, target, body, false)
             }
             ClientTransmit::Open { exchange, target } => {

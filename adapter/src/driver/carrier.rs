@@ -285,7 +285,10 @@ impl<C: Connector> Carrier<C> {
 enum Happening<Io: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static> {
     Opened,
     Message(Text),
-    Ended { clean: bool, kind: Option<TroubleKind> },
+    Ended {
+        clean: bool,
+        kind: Option<TroubleKind>,
+    },
     /// A part of a stream.
     Chunk(Bytes),
     /// A stream was answered by something else than 200.

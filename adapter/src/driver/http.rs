@@ -200,7 +200,10 @@ impl<Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> HttpConnection<Io> {
     }
 
     /// The response's head; its body is still to come.
-    pub(super) async fn respond(&mut self, request: Request<Full<Bytes>>) -> hyper::Result<Response<Incoming>> {
+    pub(super) async fn respond(
+        &mut self,
+        request: Request<Full<Bytes>>,
+    ) -> hyper::Result<Response<Incoming>> {
         let Self { sender, connection, ended, .. } = self;
         let answer = async {
             sender.ready().await?;

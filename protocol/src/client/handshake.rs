@@ -18,7 +18,8 @@ impl Client {
 
     /// The handshake that waits longest for its answer.
     pub(super) fn oldest_handshake(&self) -> Option<ExchangeId> {
-        let (exchange, _) = self.exchanges.iter().find(|(_, purpose)| matches!(purpose, Use::Handshake { .. }))?;
+        let (exchange, _) =
+            self.exchanges.iter().find(|(_, purpose)| matches!(purpose, Use::Handshake { .. }))?;
         Some(*exchange)
     }
 
@@ -161,7 +162,11 @@ pub(super) fn advertised_count(body: &str) -> usize {
 }
 
 /// The transports both have, in the order of the shorter list, the server's on a tie (facts 10.3).
-pub(super) fn common_transports(theirs: &[Transport], theirs_count: usize, ours: &[Transport]) -> Vec<Transport> {
+pub(super) fn common_transports(
+    theirs: &[Transport],
+    theirs_count: usize,
+    ours: &[Transport],
+) -> Vec<Transport> {
     let (short, long) = if theirs_count > ours.len() { (ours, theirs) } else { (theirs, ours) };
     short.iter().copied().filter(|transport| long.contains(transport)).collect()
 }

@@ -93,7 +93,9 @@ impl Reader {
             Place::Tag { .. } => self.place,
             Place::Start | Place::Callee | Place::Argument | Place::Paren if blank => self.place,
             // A script of another kind, as the one at the top of the page.
-            Place::Start | Place::Callee => Place::Rest { matched: advance(SCRIPT_END, 0, byte), strict: false },
+            Place::Start | Place::Callee => {
+                Place::Rest { matched: advance(SCRIPT_END, 0, byte), strict: false }
+            }
             Place::Argument => return self.fail(byte, ScriptErrorKind::String),
             Place::Literal { quote, escaped: false } if byte == quote => Place::Paren,
             Place::Literal { quote, escaped } => {
@@ -155,7 +157,8 @@ mod tests {
 
     use super::*;
 
-    const PAGE: &str = "<html><body><script>var _ = function (msg) { parent.s._(msg, document); };</script>   ";
+    const PAGE: &str =
+        "<html><body><script>var _ = function (msg) { parent.s._(msg, document); };</script>   ";
 
     fn read(parts: &[&[u8]]) -> Vec<Result<String, ScriptErrorKind>> {
         let mut reader = Reader::new(100);
@@ -171,7 +174,8 @@ mod tests {
 
     #[test]
     fn each_script_that_calls_gives_its_text_and_the_page_nothing() {
-        let stream = [PAGE, "<script>_(\"1::\");</script>", "<script>_(\"3:::a \\\"b\\\"\")</script>"].concat();
+        let stream =
+            [PAGE, "<script>_(\"1::\");</script>", "<script>_(\"3:::a \\\"b\\\"\")</script>"].concat();
         assert_eq!(read(&[stream.as_bytes()]), [Ok("1::".into()), Ok("3:::a \"b\"".into())]);
     }
 

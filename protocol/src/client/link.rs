@@ -3,8 +3,8 @@
 
 use alloc::format;
 
-use super::timers::{Due, TimerKey};
 use super::htmlfile::Reader;
+use super::timers::{Due, TimerKey};
 use super::{Client, ClientEvent, ClientTransmit, Use};
 use crate::payload::Payload;
 use crate::server::ExchangeId;

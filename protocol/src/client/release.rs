@@ -109,7 +109,10 @@ impl Client {
 
     /// A page that unloads says goodbye if it was told to (facts 11).
     pub(super) fn say_goodbye(&mut self) {
-        if !self.config.disconnect_on_unload || self.config.release != Profile::V0_9 || self.session.is_empty() {
+        if !self.config.disconnect_on_unload
+            || self.config.release != Profile::V0_9
+            || self.session.is_empty()
+        {
             return;
         }
         let target = target::disconnect(&self.config.resource, &self.session);

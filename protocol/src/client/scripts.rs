@@ -49,7 +49,9 @@ impl Client {
         let call = Call::read(body).ok().filter(|call| status == 200 && call.index == index);
         match call.map(|call| call.argument) {
             Some(Argument::Text(body)) => self.take_handshake(status, &body),
-            Some(Argument::Error(reason)) if self.improved() => self.improved_handshake_answered(403, &reason),
+            Some(Argument::Error(reason)) if self.improved() => {
+                self.improved_handshake_answered(403, &reason)
+            }
             Some(Argument::Error(reason)) => {
                 if self.is_v0_9() {
                     self.connecting = false;

@@ -137,6 +137,11 @@ impl<P: Peer> Rig<P> {
         self.input(ClientInput::Message { exchange, text: Text::from(text) });
     }
 
+    /// A part of a stream.
+    pub fn chunk(&mut self, exchange: ExchangeId, data: &str) {
+        self.input(ClientInput::Chunk { exchange, data: Bytes::copy_from_slice(data.as_bytes()) });
+    }
+
     pub fn opened(&mut self, exchange: ExchangeId) {
         self.input(ClientInput::Opened { exchange });
     }
@@ -235,13 +240,7 @@ impl<P: Peer> Rig<P> {
 }
 
 pub fn exchange(transmit: &ClientTransmit) -> ExchangeId {
-    match transmit {
-        ClientTransmit::Get { exchange, .. }
-        | ClientTransmit::Post { exchange, .. }
-        | ClientTransmit::Open { exchange, .. }
-        | ClientTransmit::Message { exchange, .. }
-        | ClientTransmit::Close { exchange } => *exchange,
-    }
+    transmit.exchange()
 }
 
 /// The path of a request, without its query; empty for what is no request.
@@ -249,16 +248,20 @@ pub fn path(transmit: &ClientTransmit) -> &str {
     match transmit {
         ClientTransmit::Get { target, .. }
         | ClientTransmit::Post { target, .. }
+        | ClientTransmit::Form { target, .. }
+        | ClientTransmit::Stream { target, .. }
         | ClientTransmit::Open { target, .. } => target.split('?').next().unwrap_or_default(),
         ClientTransmit::Message { .. } | ClientTransmit::Close { .. } => "",
     }
 }
 
-/// `get PATH`, `post PATH BODY`, `open PATH`, `message TEXT`, `close`.
+/// `get PATH`, `post PATH BODY`, `form PATH BODY`, `stream PATH`, `open PATH`, `message TEXT`, `close`.
 pub fn show(transmit: &ClientTransmit) -> String {
     match transmit {
         ClientTransmit::Get { .. } => format!("get {}", path(transmit)),
         ClientTransmit::Post { body, .. } => format!("post {} {body}", path(transmit)),
+        ClientTransmit::Form { body, .. } => format!("form {} {body}", path(transmit)),
+        ClientTransmit::Stream { .. } => format!("stream {}", path(transmit)),
         ClientTransmit::Open { .. } => format!("open {}", path(transmit)),
         ClientTransmit::Message { text, .. } => format!("message {text}"),
         ClientTransmit::Close { .. } => String::from("close"),

@@ -460,6 +460,8 @@ fn sent(log: &[Happening]) -> impl Iterator<Item = (Instant, String, ExchangeId)
         let key = match transmit {
             ClientTransmit::Get { target, .. } => format!("GET {}", blank_time(target)),
             ClientTransmit::Post { target, body, .. } => format!("POST {} {body}", blank_time(target)),
+            ClientTransmit::Form { target, body, .. } => format!("FORM {} {body}", blank_time(target)),
+            ClientTransmit::Stream { target, .. } => format!("STREAM {}", blank_time(target)),
             ClientTransmit::Open { target, .. } => format!("OPEN {target}"),
             ClientTransmit::Message { .. } | ClientTransmit::Close { .. } => return None,
         };

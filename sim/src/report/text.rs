@@ -201,6 +201,7 @@ fn parameters(scenario: &Scenario) -> String {
     let (clients, balancer) = (&scenario.clients, &scenario.balancer);
     let profile = match clients.profile {
         ClientProfile::Genuine => "genuine 0.8.7",
+        ClientProfile::Genuine09 => "genuine 0.9",
         ClientProfile::Improved => "improved",
     };
     let connections = match clients.connections {

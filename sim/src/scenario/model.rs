@@ -69,6 +69,9 @@ pub enum ClientProfile {
     /// `genuine-0.8.7`: with its faults (`docs/PROTOCOL.md`).
     #[serde(rename = "genuine-0.8.7")]
     Genuine,
+    /// `genuine-0.9`: that of 0.9, with servers whose timers are those of 0.9 too.
+    #[serde(rename = "genuine-0.9")]
+    Genuine09,
     /// `improved`: ours.
     #[serde(rename = "improved")]
     Improved,

@@ -56,7 +56,11 @@ fn check_schema(root: &Node) -> Result<(), Problem> {
 fn clients(node: Option<&Node>) -> Result<Clients, Problem> {
     let default = Clients::default();
     let section = Section::new(node, "[clients]", keys::CLIENTS)?;
-    let profiles = [("genuine-0.8.7", ClientProfile::Genuine), ("improved", ClientProfile::Improved)];
+    let profiles = [
+        ("genuine-0.8.7", ClientProfile::Genuine),
+        ("genuine-0.9", ClientProfile::Genuine09),
+        ("improved", ClientProfile::Improved),
+    ];
     let connections = [("keep-alive", Connections::KeepAlive), ("per-request", Connections::PerRequest)];
     Ok(Clients {
         count: section.integer("count", 1..=MOST_CLIENTS)?.unwrap_or(default.count),

@@ -58,8 +58,12 @@ impl ClientObserver {
     /// The machine transmits; call it for each, before carrying it.
     pub fn transmit(&self, now: Instant, transmit: &ClientTransmit) {
         let (kind, target) = match transmit {
-            ClientTransmit::Get { target, .. } => (RequestKind::Poll, target),
-            ClientTransmit::Post { target, .. } => (RequestKind::Post, target),
+            ClientTransmit::Get { target, .. } | ClientTransmit::Stream { target, .. } => {
+                (RequestKind::Poll, target)
+            }
+            ClientTransmit::Post { target, .. } | ClientTransmit::Form { target, .. } => {
+                (RequestKind::Post, target)
+            }
             ClientTransmit::Open { target, .. } => (RequestKind::Upgrade, target),
             ClientTransmit::Message { .. } | ClientTransmit::Close { .. } => return,
         };

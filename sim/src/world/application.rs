@@ -7,7 +7,7 @@ use socketio08::client::{Client, ClientConfig, ClientEvent, ClientProfile, Clien
 use socketio08::server::{
     AckMode, Audience, Outgoing, Server, ServerConfig, ServerEvent, ServerInput, ServerTransmit,
 };
-use socketio08::{Instant, Text};
+use socketio08::{Instant, Profile, Text};
 use socketio08_tokio::{Application, ClientApplication, IdSource};
 
 use crate::scenario::{self, Scenario, ServerIx};
@@ -166,17 +166,25 @@ impl ClientApplication for MemberApplication {
 pub fn client_config(scenario: &Scenario) -> ClientConfig {
     ClientConfig {
         profile: match scenario.clients.profile {
-            scenario::ClientProfile::Genuine => ClientProfile::Genuine,
+            scenario::ClientProfile::Genuine | scenario::ClientProfile::Genuine09 => ClientProfile::Genuine,
             scenario::ClientProfile::Improved => ClientProfile::Improved,
         },
         transports: scenario.clients.transports.clone(),
-        ..ClientConfig::default()
+        ..ClientConfig::for_profile(release(scenario))
     }
 }
 
-/// The configuration of every server of a scenario: 0.8.7's defaults.
-pub fn server_config() -> ServerConfig {
-    ServerConfig::default()
+/// The configuration of every server of a scenario: the defaults of 0.8.7, or of 0.9 for clients of 0.9, which cut servers
+/// of 0.8.7 off between two heartbeats.
+pub fn server_config(scenario: &Scenario) -> ServerConfig {
+    ServerConfig::for_profile(release(scenario))
+}
+
+fn release(scenario: &Scenario) -> Profile {
+    match scenario.clients.profile {
+        scenario::ClientProfile::Genuine09 => Profile::V0_9,
+        scenario::ClientProfile::Genuine | scenario::ClientProfile::Improved => Profile::V0_8_7,
+    }
 }
 
 /// Session ids of one server process: decimal digits as 0.8.7 makes them, drawn from the seed.

@@ -1,6 +1,6 @@
 //! Clients and their ends of connections.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use socketio08::client::{Client, ClientInput, ClientTransmit};
@@ -27,6 +27,8 @@ pub(super) struct ClientNode {
     wake: Wake,
     pub(super) wire: Wire,
     exchanges: BTreeMap<ExchangeId, ConnId>,
+    /// The exchanges whose answers are streams.
+    streams: BTreeSet<ExchangeId>,
     /// Open connections without a request, the one used last at the end.
     idle: Vec<ConnId>,
     /// The answered exchange whose handler runs now, and its connection.
@@ -55,6 +57,7 @@ pub(super) fn population(scenario: &Scenario, seed: Seed, trace: &TraceHandle) -
         wake: Wake::default(),
         wire: Wire::new(scenario.network.latency, seed.stream(&format!("network/clients/{}", member.index))),
         exchanges: BTreeMap::new(),
+        streams: BTreeSet::new(),
         idle: Vec::new(),
         handling: None,
     };
@@ -82,6 +85,9 @@ impl World<'_> {
 
     fn client_takes(&mut self, client: ClientId, input: ClientInput) {
         let node = &mut self.clients[client.index()];
+        if !matches!(input, ClientInput::Chunk { .. }) {
+            node.streams.remove(&input.exchange());
+        }
         node.app.observe(self.now, &input);
         node.machine.handle_input(self.now, input);
         self.settle_client(client);
@@ -112,7 +118,12 @@ impl World<'_> {
             ClientTransmit::Get { exchange, target } => {
                 self.request(client, exchange, Method::Get, target, Bytes::new());
             }
-            ClientTransmit::Post { exchange, target, body } => {
+            ClientTransmit::Stream { exchange, target } => {
+                self.clients[client.index()].streams.insert(exchange);
+                self.request(client, exchange, Method::Get, target, Bytes::new());
+            }
+            ClientTransmit::Post { exchange, target, body }
+            | ClientTransmit::Form { exchange, target, body } => {
                 self.request(client, exchange, Method::Post, target, body.into_bytes());
             }
             ClientTransmit::Open { exchange, target } => {
@@ -155,6 +166,7 @@ impl World<'_> {
     /// Ends the connection of an exchange, also of one whose response is being handled: its connection is not idle yet.
     fn abort(&mut self, client: ClientId, exchange: ExchangeId) {
         let node = &mut self.clients[client.index()];
+        node.streams.remove(&exchange);
         let conn = match node.handling {
             Some((handled, conn)) if handled == exchange => Some(conn),
             _ => node.exchanges.remove(&exchange),
@@ -211,7 +223,13 @@ impl World<'_> {
             return;
         }
         node.handling = Some((exchange, id));
-        self.client_takes(client, ClientInput::Response { exchange, status, body });
+        if status == 200 && self.clients[client.index()].streams.contains(&exchange) {
+            // A stream that was answered whole.
+            self.client_takes(client, ClientInput::Chunk { exchange, data: body });
+            self.client_takes(client, ClientInput::Closed { exchange, clean: true });
+        } else {
+            self.client_takes(client, ClientInput::Response { exchange, status, body });
+        }
         self.clients[client.index()].handling = None;
         match self.scenario.clients.connections {
             Connections::PerRequest => self.client_closes(id),

@@ -63,7 +63,7 @@ impl World<'_> {
             return;
         }
         node.process = Some(Process {
-            machine: Server::new(server_config(), self.now),
+            machine: Server::new(server_config(self.scenario), self.now),
             app: PoolApplication::new(self.now, self.scenario, server, self.trace.clone()),
             ids: SeededIds::new(self.seed, server, node.starts),
             wake: Wake::default(),

@@ -3,13 +3,12 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use socketio08::server::ServerConfig;
 use socketio08_tokio::{Node, NodeConfig};
 use turmoil::net::TcpListener;
 
 use crate::scenario::{Scenario, ServerIx};
 use crate::trace::TraceHandle;
-use crate::world::application::{PoolApplication, SeededIds};
+use crate::world::application::{PoolApplication, SeededIds, server_config};
 use crate::world::seed::Seed;
 
 use super::PORT;
@@ -73,7 +72,7 @@ pub(super) async fn run(site: Site) -> turmoil::Result {
     let processor = Processor::new(site.scenario.servers.cost, clock, site.pace.tick());
     let ids = SeededIds::new(site.seed, site.server, site.process.0.get().starts);
     let application = PoolApplication::new(clock.now(), &site.scenario, site.server, site.trace);
-    let config = NodeConfig { clock, date_header: false, ..NodeConfig::new(ServerConfig::default()) };
+    let config = NodeConfig { clock, date_header: false, ..NodeConfig::new(server_config(&site.scenario)) };
     let node = Node::start(config, application, ids);
     loop {
         let (stream, peer) = listener.accept().await?;
