@@ -206,7 +206,7 @@ fn encode_form(text: &str, field: &mut String) {
         match byte {
             b' ' => field.push('+'),
             b'*' | b'-' | b'.' | b'_' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => {
-                field.push(char::from(byte))
+                field.push(char::from(byte));
             }
             other => {
                 // Writing to a string cannot fail.

@@ -18,6 +18,7 @@ pub enum ClientProfile {
 
 /// Choices and timers; the defaults are those of 0.8.7.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "the options of the genuine client, each on its own")]
 pub struct ClientConfig {
     /// Whose behaviour.
     pub profile: ClientProfile,

@@ -96,17 +96,17 @@ impl Reader {
             Place::Start | Place::Callee => {
                 Place::Rest { matched: advance(SCRIPT_END, 0, byte), strict: false }
             }
-            Place::Argument => return self.fail(byte, ScriptErrorKind::String),
+            Place::Argument => return Some(self.fail(byte, ScriptErrorKind::String)),
             Place::Literal { quote, escaped: false } if byte == quote => Place::Paren,
             Place::Literal { quote, escaped } => {
                 if self.literal.len() >= self.literal_len_max {
-                    return self.fail(byte, ScriptErrorKind::TooLong);
+                    return Some(self.fail(byte, ScriptErrorKind::TooLong));
                 }
                 self.literal.push(byte);
                 Place::Literal { quote, escaped: !escaped && byte == b'\\' }
             }
             Place::Paren if byte == b')' => Place::Rest { matched: 0, strict: true },
-            Place::Paren => return self.fail(byte, ScriptErrorKind::Call),
+            Place::Paren => return Some(self.fail(byte, ScriptErrorKind::Call)),
             Place::Rest { matched, strict } => return self.rest(matched, strict, byte),
         };
         None
@@ -120,7 +120,7 @@ impl Reader {
             return strict.then(|| self.take_literal());
         }
         if strict && ended == 0 && byte != b';' && !byte.is_ascii_whitespace() {
-            return self.fail(byte, ScriptErrorKind::Call);
+            return Some(self.fail(byte, ScriptErrorKind::Call));
         }
         self.place = Place::Rest { matched: ended, strict };
         None
@@ -135,10 +135,10 @@ impl Reader {
     }
 
     /// The rest of the script is passed over.
-    fn fail(&mut self, byte: u8, kind: ScriptErrorKind) -> Option<Result<Text, ScriptError>> {
+    fn fail(&mut self, byte: u8, kind: ScriptErrorKind) -> Result<Text, ScriptError> {
         self.literal = Vec::new();
         self.place = Place::Rest { matched: advance(SCRIPT_END, 0, byte), strict: false };
-        Some(Err(ScriptError { offset: self.offset, kind }))
+        Err(ScriptError { offset: self.offset, kind })
     }
 }
 

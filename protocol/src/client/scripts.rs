@@ -50,7 +50,7 @@ impl Client {
         match call.map(|call| call.argument) {
             Some(Argument::Text(body)) => self.take_handshake(status, &body),
             Some(Argument::Error(reason)) if self.improved() => {
-                self.improved_handshake_answered(403, &reason)
+                self.improved_handshake_answered(403, &reason);
             }
             Some(Argument::Error(reason)) => {
                 if self.is_v0_9() {

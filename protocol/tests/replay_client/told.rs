@@ -12,8 +12,14 @@ const UNDEFINED: &str = "<undefined>";
 
 /// What the socket of `endpoint` emits, as `EVENT ARGUMENTS`, and when.
 /// `left_here` are the places in the log where the application left a namespace: the genuine client emits that without a reason,
-/// and an undefined reason if it was the server.
-pub fn events_of(endpoint: &str, log: &[Happening], left_here: &BTreeSet<usize>) -> Vec<(u64, String)> {
+/// and an undefined reason if it was the server. `every_event`: the recorder noted every event of the application, not only
+/// the one it listens to.
+pub fn events_of(
+    endpoint: &str,
+    log: &[Happening],
+    left_here: &BTreeSet<usize>,
+    every_event: bool,
+) -> Vec<(u64, String)> {
     let mut told = Vec::new();
     let mut transport = String::new();
     let mut attempt = 0;
@@ -48,7 +54,9 @@ pub fn events_of(endpoint: &str, log: &[Happening], left_here: &BTreeSet<usize>)
             {
                 Some(("error", json!([reason.map_or("", reason_words)])))
             }
-            ClientEvent::Received { packet, .. } if packet.endpoint == *endpoint => received(packet),
+            ClientEvent::Received { packet, .. } if packet.endpoint == *endpoint => {
+                received(packet, every_event)
+            }
             _ => None,
         };
         if let Some((name, args)) = emitted {
@@ -75,17 +83,18 @@ fn reason_words(reason: Reason) -> &'static str {
     }
 }
 
-/// Messages, and the only event of an application that the recorder listens to.
-fn received(packet: &Packet) -> Option<(&'static str, Value)> {
+/// Messages, and the events of the recorder's applications.
+fn received(packet: &Packet, every_event: bool) -> Option<(&'static str, Value)> {
     let (name, mut args) = match &packet.body {
         Body::Message { data } => ("message", vec![json!(data.as_str())]),
         Body::Json { data } => ("message", vec![serde_json::from_str(data).unwrap_or(json!(UNDEFINED))]),
         Body::Event { data } => {
             let event: Value = serde_json::from_str(data).ok()?;
-            if event["name"] != "ev" {
+            let name = ["ev", "echo"].into_iter().find(|name| event["name"] == *name)?;
+            if name != "ev" && !every_event {
                 return None;
             }
-            ("ev", event["args"].as_array().cloned().unwrap_or_default())
+            (name, event["args"].as_array().cloned().unwrap_or_default())
         }
         _ => return None,
     };

@@ -10,7 +10,7 @@ use serde_json::Value;
 pub struct Request {
     /// When it was complete at the peer.
     pub at: u64,
-    /// `GET TARGET`, `POST TARGET BODY` or `OPEN TARGET`, the value of `t` blanked.
+    /// `GET TARGET`, `POST TARGET BODY`, `FORM TARGET BODY` or `OPEN TARGET`, the value of `t` blanked.
     pub key: String,
     /// Status and body, and when they were complete.
     pub answer: Option<(u64, u16, Vec<u8>)>,
@@ -46,6 +46,8 @@ pub struct Transcript {
     pub browser: bool,
     pub options: Value,
     pub without_websocket: bool,
+    /// The page is of another origin, and its browser has no CORS.
+    pub without_cors: bool,
     /// Path and query of the URL.
     pub path: String,
     pub query: String,
@@ -55,21 +57,31 @@ pub struct Transcript {
 }
 
 impl Transcript {
-    pub fn read(path: &Path) -> Self {
+    /// `conns`: only what these connections carried, if any is named.
+    pub fn read(path: &Path, conns: &[&str]) -> Self {
         let text = std::fs::read_to_string(path).expect("a readable file");
         let file: Value = serde_json::from_str(&text).expect("JSON");
         let client = &file["client"];
-        let events = file["events"].as_array().expect("events");
+        let mut events = file["events"].as_array().expect("events").clone();
+        events.retain(|event| {
+            let conn = event["conn"].as_str();
+            conns.is_empty() || conn.is_none_or(|conn| conns.contains(&conn))
+        });
+        let events = &events;
         let url = client["url"].as_str().expect("a URL");
         let (path, query) = split_url(url);
         let noted = notes(events);
-        let end = events.iter().find(|event| event["ev"] == "client-exit").map_or(u64::MAX, time);
+        // Where the recorder was stopped, the last thing the client did is the end.
+        let exit = events.iter().find(|event| event["ev"] == "client-exit");
+        let last = events.iter().rfind(|event| event["ev"] == "c2s" || event["ev"] == "client");
+        let end = exit.or(last).map_or(0, time);
         let mut requests = requests(events);
         date_by_the_page(&mut requests, &noted);
         Self {
             browser: client["package"].as_str().is_some_and(|package| package.contains("browser")),
             options: client["options"].clone(),
             without_websocket: client["environment"]["noWebSocket"] == true,
+            without_cors: client["environment"]["xdomain"] == true && client["environment"]["cors"] == false,
             path,
             query,
             requests,
@@ -100,7 +112,7 @@ fn notes(events: &[Value]) -> Vec<(u64, Noted)> {
         let note = if let (Some(socket), Some(name)) = (event["client"].as_str(), event["event"].as_str()) {
             let args = event["args"].as_array().cloned().unwrap_or_default();
             Noted::Event { socket: socket.to_owned(), event: name.to_owned(), args }
-        } else if event.get("ctl").is_some() {
+        } else if event.get("ctl").is_some() || event["client"] == "uncaughtException" {
             controls += 1;
             Noted::Control(controls - 1)
         } else if event.get("ack").is_some() {
@@ -196,6 +208,9 @@ impl Connection {
         self.upgraded = header(&head, "upgrade").is_some();
         let key = match method {
             _ if self.upgraded => format!("OPEN {target}"),
+            "POST" if header(&head, "content-type").is_some_and(|kind| kind.contains("form")) => {
+                format!("FORM {target} {body}")
+            }
             "POST" => format!("POST {target} {body}"),
             _ => format!("{method} {target}"),
         };
