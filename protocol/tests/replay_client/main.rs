@@ -487,7 +487,7 @@ fn event_of(wanted: &str, at: u64, note: &Noted) -> Option<(u64, String)> {
     match note {
         // The body of a request without an answer, in the words of Node's XMLHttpRequest.
         Noted::Event { socket, event, args }
-            if socket == wanted && args.first().is_some_and(|arg| is_platform_error(arg)) =>
+            if socket == wanted && args.first().is_some_and(is_platform_error) =>
         {
             Some((at, format!("{event} [\"\"]")))
         }
