@@ -56,7 +56,7 @@ pub use driver::{
     ClientDriver, ClientHandle, Connecting, Connections, Connector, DriverConfig, Stopped, Trouble,
     TroubleKind,
 };
-pub use ids::{IdSource, RandomIds};
+pub use ids::{IdSource, ProfileIds, RandomIds};
 pub use limits::CarrierLimits;
 pub use node::{Farewell, Node, NodeBody, NodeConfig, NodeService, Unanswered};
 pub use peer::PeerInfo;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 use clap::{Args, ValueEnum};
-use socketio08::{OriginError, Origins, Text};
+use socketio08::{OriginError, Origins, Profile, Text};
 
 use super::Exit;
 use crate::serve::{App, Options, serve};
@@ -21,6 +21,9 @@ pub(super) struct ServeArgs {
     /// The application.
     #[arg(long, value_enum, default_value_t = AppName::Chat)]
     app: AppName,
+    /// The release to behave as: 0.8 or 0.9. It decides timers, session ids, CORS headers and how sessions end.
+    #[arg(long, value_name = "RELEASE", default_value_t = Profile::V0_8_7)]
+    profile: Profile,
     /// A client script to serve at /socket.io/socket.io.js, such as dist/socket.io.js of the npm package
     /// socket.io-client@0.8.7; the page at / uses it then.
     #[arg(long, value_name = "FILE")]
@@ -93,6 +96,7 @@ pub(super) fn run(args: ServeArgs) -> Exit {
     let options = Options {
         listen: args.listen,
         app: args.app.into(),
+        profile: args.profile,
         client_js,
         namespaces: args.namespaces.into_iter().map(Text::from).collect(),
         origins,

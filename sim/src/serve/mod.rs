@@ -10,8 +10,8 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 use socketio08::server::ServerConfig;
-use socketio08::{Origins, Text};
-use socketio08_tokio::{Farewell, Node, NodeConfig, RandomIds, serve_tcp};
+use socketio08::{Origins, Profile, Text};
+use socketio08_tokio::{Farewell, Node, NodeConfig, ProfileIds, serve_tcp};
 use tokio::net::TcpListener;
 
 use self::log::Log;
@@ -43,6 +43,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// The application.
     pub app: App,
+    /// The release it behaves as.
+    pub profile: Profile,
     /// The client script for `/socket.io/socket.io.js`.
     pub client_js: Option<Bytes>,
     /// Namespaces beside the root.
@@ -99,12 +101,15 @@ where
             "warning: pages of every origin may use this server; name them (--origin https://app.example.com) if you can",
         );
     }
-    let server =
-        ServerConfig { endpoints: options.namespaces, origins: options.origins, ..ServerConfig::default() };
+    let server = ServerConfig {
+        endpoints: options.namespaces,
+        origins: options.origins,
+        ..ServerConfig::for_profile(options.profile)
+    };
     let site = Site::new(app, options.client_js, Log::new(options.quiet));
-    let node = Node::start(NodeConfig::new(server), site, RandomIds);
+    let node = Node::start(NodeConfig::new(server), site, ProfileIds(options.profile));
     // Whoever closed our output does not want to know.
-    let _ = writeln!(out, "{}", greeting(address, app)).and_then(|()| out.flush());
+    let _ = writeln!(out, "{}", greeting(address, app, options.profile)).and_then(|()| out.flush());
     tokio::select! {
         () = serve_tcp(&node, &listener) => {}
         () = stop() => {}
@@ -118,10 +123,14 @@ where
     Ok(())
 }
 
-fn greeting(address: SocketAddr, app: App) -> String {
+fn greeting(address: SocketAddr, app: App, profile: Profile) -> String {
     let what = match app {
         App::Chat => "open it in two browser tabs and type",
         App::Echo => "try sio08 probe on it",
     };
-    format!("listening on http://{address} (app {}): {what}; Ctrl-C ends it", app.name())
+    let profile = match profile {
+        Profile::V0_8_7 => String::new(),
+        other => format!(", profile {other}"),
+    };
+    format!("listening on http://{address} (app {}{profile}): {what}; Ctrl-C ends it", app.name())
 }

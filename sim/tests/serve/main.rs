@@ -4,5 +4,6 @@
 mod origins;
 mod pages;
 mod process;
+mod profile;
 mod sessions;
 mod usage;

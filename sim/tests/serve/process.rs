@@ -151,6 +151,12 @@ impl Session {
         self.http.send("GET", &self.target, "");
     }
 
+    /// Closes its connection and goes on over another one, when the server has had time to notice.
+    pub(crate) fn hang_up(&mut self, serve: &Serve) {
+        self.http = serve.connect();
+        std::thread::sleep(Duration::from_millis(200));
+    }
+
     pub(crate) fn ended(&mut self) -> bool {
         self.http.ended()
     }
