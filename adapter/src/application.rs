@@ -1,28 +1,36 @@
 //! What runs on the machines.
 
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
 use bytes::Bytes;
+use socketio08::Instant;
 use socketio08::client::{Client, ClientEvent, ClientInput, ClientTransmit};
 use socketio08::server::{
-    ExchangeId, LocalError, Refusal, Request, Response, Server, ServerEvent, ServerInput, ServerTransmit,
-    SessionId,
+    HandshakeData, JoinRefusal, Request, Response, Server, ServerEvent, ServerInput, ServerTransmit,
 };
-use socketio08::{Instant, Text};
 
+use crate::authorization::{Answered, Authorization, JoinRequest, Question, settle};
 use crate::{IdSource, Trouble};
 
 /// What runs on a [`Server`]: it takes events, calls commands, and may have deadlines of its own. The same application runs
 /// on TCP, on a simulated network and without any (by [`deliver`]).
 pub trait Application: Send + 'static {
-    /// Takes one event. `HandshakeRequested` and `Outside` never come here: see [`Application::authorize`] and
-    /// [`Application::outside`].
+    /// Takes one event. Handshakes, joins of guarded endpoints and requests outside the protocol never come here: see
+    /// [`Application::authorize`], [`Application::authorize_join`] and [`Application::outside`].
     fn event(&mut self, now: Instant, server: &mut Server, event: ServerEvent);
 
-    /// Whether a handshake may become a session.
-    ///
-    /// # Errors
-    /// The [`Refusal`] to answer.
-    fn authorize(&mut self, _now: Instant, _request: &HandshakeRequest) -> Result<(), Refusal> {
-        Ok(())
+    /// Whether a handshake may become a session. The default allows it.
+    fn authorize(&mut self, _now: Instant, _handshake: &HandshakeData) -> Authorization {
+        Authorization::allow()
+    }
+
+    /// Whether a session may join one of
+    /// [`ServerConfig::guarded_endpoints`](socketio08::server::ServerConfig::guarded_endpoints). The default refuses: what is
+    /// guarded and has no guard is closed.
+    fn authorize_join(&mut self, _now: Instant, _join: &JoinRequest) -> Authorization<JoinRefusal> {
+        Authorization::refuse(JoinRefusal::Unauthorized)
     }
 
     /// Answers a request outside the protocol: pages, files. The default is 404.
@@ -45,57 +53,90 @@ pub trait Application: Send + 'static {
     fn observe_transmit(&mut self, _now: Instant, _transmit: &ServerTransmit) {}
 }
 
-/// A handshake that waits for [`Application::authorize`].
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct HandshakeRequest {
-    /// The query, without its question mark.
-    pub query: Text,
-    /// Names and values in their order.
-    pub headers: Vec<(Text, Text)>,
-    /// The peer's address.
-    pub address: Text,
+/// What [`deliver`] left to do.
+#[must_use]
+pub enum Delivered {
+    /// Nothing.
+    Done,
+    /// The application answers later: [`settle`] what the future gives.
+    Later(Question, Pin<Box<dyn Future<Output = Answered> + Send>>),
+    /// Nobody waits for this answer any more: drop its future.
+    Abandoned(Question),
 }
 
-/// Gives one event to an application the way a node does: handshakes are authorized and get an id, requests outside the
-/// protocol are answered. Engines without sockets call it too.
+impl fmt::Debug for Delivered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Delivered::Done => f.write_str("Done"),
+            Delivered::Later(question, _) => f.debug_tuple("Later").field(question).finish(),
+            Delivered::Abandoned(question) => f.debug_tuple("Abandoned").field(question).finish(),
+        }
+    }
+}
+
+/// Gives one event to an application the way a node does: handshakes and joins are authorized, handshakes get an id, requests
+/// outside the protocol are answered. Engines without sockets call it too; one that cannot run futures may drop what comes
+/// [`Delivered::Later`], and the machine gives the answer up in its time.
 pub fn deliver<A: Application + ?Sized>(
     now: Instant,
     server: &mut Server,
     application: &mut A,
     ids: &mut dyn IdSource,
     event: ServerEvent,
-) {
+) -> Delivered {
     match event {
-        ServerEvent::HandshakeRequested { exchange, query, headers, address } => {
-            let request = HandshakeRequest { query, headers, address };
-            let verdict = application
-                .authorize(now, &request)
-                .and_then(|()| ids.next_id().ok_or(Refusal::Error))
-                .and_then(|id| accept(now, server, exchange, SessionId(id)));
-            if let Err(refusal) = verdict {
-                // It fails only for an exchange that ended meanwhile, which needs no answer.
-                let _ = server.refuse(now, exchange, refusal);
+        ServerEvent::HandshakeRequested { exchange, data } => match application.authorize(now, &data) {
+            Authorization::Now(answer) => {
+                settle(now, server, ids, Answered::Handshake(exchange, answer));
+                Delivered::Done
             }
+            Authorization::Later(answer) => {
+                let answered = async move { Answered::Handshake(exchange, answer.await) };
+                Delivered::Later(Question::Handshake(exchange), Box::pin(answered))
+            }
+        },
+        ServerEvent::JoinRequested { session, endpoint, query } => {
+            let Some(handshake) = server.handshake_data(&session).cloned() else { return Delivered::Done };
+            let join = JoinRequest { session, endpoint, query, handshake };
+            authorize_join(now, server, application, ids, join)
+        }
+        ServerEvent::HandshakeAbandoned { exchange } => Delivered::Abandoned(Question::Handshake(exchange)),
+        ServerEvent::JoinAbandoned { session, endpoint } => {
+            Delivered::Abandoned(Question::Join(session, endpoint))
         }
         ServerEvent::Outside(request) => {
             let response = application.outside(now, &request);
-            // As above: nobody waits for the answer to an exchange that ended.
+            // It fails only for an exchange that ended meanwhile, which needs no answer.
             let _ = server.respond(now, request.exchange, response);
+            Delivered::Done
         }
-        event => application.event(now, server, event),
+        event => {
+            application.event(now, server, event);
+            Delivered::Done
+        }
     }
 }
 
-fn accept(
+fn authorize_join<A: Application + ?Sized>(
     now: Instant,
     server: &mut Server,
-    exchange: ExchangeId,
-    session: SessionId,
-) -> Result<(), Refusal> {
-    server.accept(now, exchange, session).map_err(|error| match error {
-        LocalError::Limit(_) => Refusal::Full,
-        _ => Refusal::Error,
-    })
+    application: &mut A,
+    ids: &mut dyn IdSource,
+    join: JoinRequest,
+) -> Delivered {
+    let authorization = application.authorize_join(now, &join);
+    let JoinRequest { session, endpoint, .. } = join;
+    match authorization {
+        Authorization::Now(answer) => {
+            settle(now, server, ids, Answered::Join(session, endpoint, answer));
+            Delivered::Done
+        }
+        Authorization::Later(answer) => {
+            let question = Question::Join(session.clone(), endpoint.clone());
+            let answered = async move { Answered::Join(session, endpoint, answer.await) };
+            Delivered::Later(question, Box::pin(answered))
+        }
+    }
 }
 
 /// What runs on a [`Client`]: it takes events, calls commands, and may have deadlines of its own.

@@ -38,6 +38,7 @@
 #![forbid(unsafe_code)]
 
 mod application;
+mod authorization;
 mod clock;
 mod draft_socket;
 mod driver;
@@ -50,7 +51,8 @@ mod socket;
 mod tcp;
 mod watched;
 
-pub use application::{Application, ClientApplication, HandshakeRequest, deliver};
+pub use application::{Application, ClientApplication, Delivered, deliver};
+pub use authorization::{Answered, Authorization, JoinRequest, LaterAnswer, Question, settle};
 pub use clock::Clock;
 pub use driver::{
     ClientDriver, ClientHandle, Connecting, Connections, Connector, DriverConfig, Stopped, Trouble,

@@ -21,6 +21,9 @@ pub struct Limits {
     pub rooms_max: usize,
     /// Most sessions, handshaken ones included; a handshake beyond it is answered 503.
     pub sessions_max: usize,
+    /// Longest target and headers of a handshake, which are kept for the session: 16 kB, what servers take as a head. A
+    /// longer one is answered 431.
+    pub handshake_len_max: usize,
     /// Most exchanges one session may have open at once: a current and a superseded poll, posts, sockets taken over.
     pub session_exchanges_max: usize,
     /// Most transports one client holds at once. The genuine client leaks one for each handshake that overtakes another
@@ -43,6 +46,7 @@ impl Default for Limits {
             endpoints_max: 256,
             rooms_max: 1_024,
             sessions_max: 1_000_000,
+            handshake_len_max: 16_384,
             session_exchanges_max: 64,
             client_links_max: 64,
             client_timers_max: 4_096,

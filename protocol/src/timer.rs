@@ -5,6 +5,8 @@ use crate::Instant;
 /// Why a machine wants to be woken.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Timer {
+    /// Server: the application has not answered a handshake or a join in time (20 s).
+    Authorization,
     /// Server: no GET came within the close timeout after an answered poll (25 s). Client: the first poll was not answered.
     Close,
     /// Client: the transport did not connect within the connect timeout (10 s).

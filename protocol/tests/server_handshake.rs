@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use server_rig::Rig;
 use socketio08::server::{
-    ExchangeId, LocalError, Method, Refusal, Response, ServerConfig, ServerEvent, SessionId,
+    ExchangeId, HandshakeData, LocalError, Method, Refusal, Response, ServerConfig, ServerEvent, SessionId,
 };
 use socketio08::{Deadline, Instant, Limits, Origins, Text, Timer, Transport};
 
@@ -37,11 +37,17 @@ fn a_handshake_is_answered_with_the_session_and_the_timeouts() {
 fn the_application_sees_query_headers_and_address_before_it_answers() {
     let (mut rig, asked) = asked("/socket.io/1/?t=1&user=x", &[("Cookie", "a=b")]);
     let events = rig.take_events();
-    let [ServerEvent::HandshakeRequested { exchange, query, headers, address }] = &events[..] else {
-        panic!("{events:?}")
+    let [ServerEvent::HandshakeRequested { exchange, data }] = &events[..] else { panic!("{events:?}") };
+    let expected = HandshakeData {
+        headers: vec![(Text::from("Cookie"), Text::from("a=b"))],
+        address: Text::from("192.0.2.7"),
+        query: Text::from("t=1&user=x"),
+        url: Text::from("/socket.io/1/?t=1&user=x"),
+        xdomain: false,
+        secure: false,
+        issued: Instant::ZERO,
     };
-    assert_eq!((*exchange, query.as_str(), address.as_str()), (asked, "t=1&user=x", "192.0.2.7"));
-    assert_eq!(headers, &[(Text::from("Cookie"), Text::from("a=b"))]);
+    assert_eq!((*exchange, &**data), (asked, &expected));
     assert_eq!(rig.body(asked), None);
 }
 

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use server_rig::Rig;
 use socketio08::server::{
-    AckMode, Audience, ExchangeId, Method, Outgoing, Server, ServerConfig, ServerEvent, ServerInput,
-    SessionId,
+    AckMode, Audience, ExchangeId, JoinRefusal, Method, Outgoing, Server, ServerConfig, ServerEvent,
+    ServerInput, SessionId,
 };
 use socketio08::{AckId, Instant, Limits, Text};
 
@@ -21,13 +21,17 @@ const STEPS: u64 = 250;
 const PACKETS: &[&str] = &[
     "0::",
     "0::/chat",
+    "0::/vip",
     "1::",
     "1::/chat",
     "1::/chat:?x=1",
     "1::/nope",
+    "1::/vip",
+    "1::/vip:?x=1",
     "2::",
     "3:1::x",
     "3:2+:/chat:x",
+    "3:1:/vip:x",
     "4:::{\"a\":1}",
     "5:::{\"name\":\"disconnect\"}",
     "5:7+::{\"name\":\"echo\",\"args\":[1]}",
@@ -79,7 +83,7 @@ impl Draw {
     }
 
     fn endpoint(&mut self) -> Text {
-        Text::from(self.one_of(&["", "", "/chat", "/nope"]))
+        Text::from(self.one_of(&["", "", "/chat", "/nope", "/vip"]))
     }
 }
 
@@ -97,7 +101,8 @@ fn config() -> ServerConfig {
         ..Limits::default()
     };
     let endpoints = vec![Text::from("/chat"), Text::from("/news")];
-    ServerConfig { endpoints, limits, ..ServerConfig::default() }
+    let guarded_endpoints = vec![Text::from("/vip")];
+    ServerConfig { endpoints, guarded_endpoints, limits, ..ServerConfig::default() }
 }
 
 fn step(rig: &mut Rig, draw: &mut Draw) {
@@ -130,7 +135,9 @@ fn step(rig: &mut Rig, draw: &mut Draw) {
             let methods = [Method::Get, Method::Post, Method::Options, Method::Other];
             let method = methods[usize::try_from(draw.below(4)).expect("a small number")];
             let (target, body) = (draw.one_of(TARGETS), draw.one_of(PACKETS));
-            rig.request(method, target, body, &[("Origin", "null")], draw.below(3) == 0);
+            let headers =
+                [("Origin", draw.one_of(&["null", "http://io.example.com"])), ("Host", "io.example.com")];
+            rig.request(method, target, body, &headers, draw.below(3) == 0);
         }
         _ => application_step(rig, draw, &session),
     }
@@ -141,7 +148,7 @@ fn application_step(rig: &mut Rig, draw: &mut Draw, session: &SessionId) {
     let message = Outgoing::Message(Text::from("from the application"));
     let room = Text::from(draw.one_of(&["r1", "r2", "r3"]));
     // Errors are the point of some of these calls; what they leave behind is checked with everything else.
-    let _ = match draw.below(8) {
+    let _ = match draw.below(10) {
         0 => rig.server.send(now, session, &endpoint, message, AckMode::None).map(drop),
         1 => rig.server.send(now, session, &endpoint, message, AckMode::Plain).map(drop),
         2 => rig.server.send_volatile(now, session, &endpoint, message).map(drop),
@@ -155,6 +162,8 @@ fn application_step(rig: &mut Rig, draw: &mut Draw, session: &SessionId) {
             let id = AckId { id: Text::from("1"), with_data: true };
             rig.server.acknowledge(now, session, &endpoint, &id, Text::from("[1]"))
         }
+        7 => rig.server.accept_join(now, session, &Text::from("/vip")),
+        8 => rig.server.refuse_join(now, session, &Text::from("/vip"), JoinRefusal::Unauthorized),
         _ if draw.below(4) == 0 => rig.server.disconnect(now, session),
         _ => rig.server.leave_room(session, &endpoint, &room),
     };

@@ -5,13 +5,15 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use socketio08::Instant;
-use socketio08::server::{ExchangeId, Server, ServerInput, ServerTransmit, SessionId};
+use socketio08::server::{ExchangeId, Server, ServerEvent, ServerInput, ServerTransmit, SessionId};
 use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{Sleep, sleep_until, timeout};
 
 use super::exchange::{Answer, Exchange, Full, queue};
 use super::{Farewell, Mail, NodeConfig, Stage};
-use crate::application::deliver;
+use crate::application::{Delivered, deliver};
+use crate::authorization::{Answered, Question, settle};
 use crate::{Application, CarrierLimits, Clock, IdSource};
 
 pub(super) struct Task<A> {
@@ -25,6 +27,9 @@ pub(super) struct Task<A> {
     afterwards: VecDeque<ServerInput>,
     connections: Arc<Semaphore>,
     stage: watch::Sender<Stage>,
+    /// Answers that the application gives later, and how to cancel each.
+    answers: JoinSet<Answered>,
+    awaited: BTreeMap<Question, AbortHandle>,
 }
 
 impl<A: Application> Task<A> {
@@ -45,6 +50,8 @@ impl<A: Application> Task<A> {
             afterwards: VecDeque::new(),
             connections,
             stage,
+            answers: JoinSet::new(),
+            awaited: BTreeMap::new(),
         }
     }
 
@@ -60,6 +67,9 @@ impl<A: Application> Task<A> {
                 () = sleep.as_mut(), if armed.is_some() => {
                     armed = None;
                     self.handle_timeout();
+                }
+                Some(answer) = self.answers.join_next_with_id(), if !self.answers.is_empty() => {
+                    self.answered(answer);
                 }
                 received = mail.recv() => match received {
                     Some(Mail::Shutdown(farewell)) => {
@@ -138,11 +148,47 @@ impl<A: Application> Task<A> {
             if let Some(input) = self.afterwards.pop_front() {
                 self.input(now, input);
             } else if let Some(event) = self.server.poll_event() {
-                deliver(now, &mut self.server, &mut self.application, self.ids.as_mut(), event);
+                self.deliver(now, event);
             } else {
                 return;
             }
         }
+    }
+
+    fn deliver(&mut self, now: Instant, event: ServerEvent) {
+        match deliver(now, &mut self.server, &mut self.application, self.ids.as_mut(), event) {
+            Delivered::Done => {}
+            Delivered::Later(question, answer) => {
+                let handle = self.answers.spawn(answer);
+                self.awaited.insert(question, handle);
+            }
+            Delivered::Abandoned(question) => {
+                if let Some(handle) = self.awaited.remove(&question) {
+                    handle.abort();
+                }
+            }
+        }
+    }
+
+    /// The application answered a question, or failed to.
+    fn answered(&mut self, answer: Result<(Id, Answered), JoinError>) {
+        let (id, answered) = match answer {
+            Ok(answer) => answer,
+            Err(error) => {
+                let failed = self.awaited.iter().find(|(_, handle)| handle.id() == error.id());
+                let Some((question, _)) = failed else { return };
+                (error.id(), Answered::failed(question.clone()))
+            }
+        };
+        let question = answered.question();
+        // An answer that was abandoned as it came is none, also if the same was asked again.
+        if self.awaited.get(&question).is_none_or(|handle| handle.id() != id) {
+            return;
+        }
+        self.awaited.remove(&question);
+        let now = self.clock.now();
+        settle(now, &mut self.server, self.ids.as_mut(), answered);
+        self.drain(now);
     }
 
     fn carry(&mut self, transmit: ServerTransmit) {

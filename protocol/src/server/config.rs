@@ -32,6 +32,12 @@ pub struct ServerConfig {
     pub handshake_lifetime: Duration,
     /// Namespaces beside the root.
     pub endpoints: Vec<Text>,
+    /// Namespaces that the application is asked about for each client that joins one
+    /// ([`ServerEvent::JoinRequested`](super::ServerEvent::JoinRequested)); they need not be listed above.
+    pub guarded_endpoints: Vec<Text>,
+    /// 20 s: how long the application may take over a handshake (answered `handshake error` then) or a join (refused then);
+    /// zero waits for ever, as 0.8.7 does.
+    pub authorization_timeout: Duration,
     /// The pages of other origins that may use the server; none by default.
     pub origins: Origins,
     /// Where sessions are shared with other nodes.
@@ -61,6 +67,8 @@ impl ServerConfig {
             handshake_sweep: Duration::from_secs(10),
             handshake_lifetime: Duration::from_secs(30),
             endpoints: Vec::new(),
+            guarded_endpoints: Vec::new(),
+            authorization_timeout: Duration::from_secs(20),
             origins: Origins::default(),
             store: Store::Memory,
             limits: Limits::default(),

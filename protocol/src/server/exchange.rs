@@ -1,16 +1,18 @@
 //! What the machine knows of each exchange that is not over.
 
+use alloc::sync::Arc;
+
 use super::response::HandshakeStyle;
 use super::session::Channel;
 use super::{Cause, LocalError};
-use super::{ExchangeId, Server, ServerEvent, SessionId};
+use super::{ExchangeId, HandshakeData, Server, ServerEvent, SessionId};
 use crate::Cors;
 
 /// An exchange that waits for an answer or carries messages.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(super) enum Exchange {
     /// A handshake that the application has to answer.
-    Handshake(HandshakeStyle),
+    Handshake(HandshakeStyle, Arc<HandshakeData>),
     /// A request outside the protocol, for the application.
     Outside,
     /// A GET of xhr-polling, current or superseded.
@@ -36,11 +38,15 @@ impl Server {
     }
 
     /// Takes a waiting handshake out.
-    pub(super) fn take_handshake(&mut self, exchange: ExchangeId) -> Result<HandshakeStyle, LocalError> {
+    pub(super) fn take_handshake(
+        &mut self,
+        exchange: ExchangeId,
+    ) -> Result<(HandshakeStyle, Arc<HandshakeData>), LocalError> {
         match self.exchanges.remove(&exchange) {
-            Some(Exchange::Handshake(style)) => {
+            Some(Exchange::Handshake(style, data)) => {
                 self.waiting -= 1;
-                Ok(style)
+                self.forget_handshake(exchange);
+                Ok((style, data))
             }
             other => {
                 self.exchanges.extend(other.map(|other| (exchange, other)));
@@ -64,10 +70,12 @@ impl Server {
     pub(super) fn closed(&mut self, exchange: ExchangeId, clean: bool) {
         match self.exchanges.remove(&exchange) {
             None => {}
-            Some(Exchange::Handshake(_) | Exchange::Outside) => {
+            Some(Exchange::Handshake(..)) => {
                 self.waiting -= 1;
                 self.store_withdrawn(exchange);
+                self.abandon_handshake(exchange);
             }
+            Some(Exchange::Outside) => self.waiting -= 1,
             Some(Exchange::Poll { session: id, .. } | Exchange::Socket(id)) => {
                 if self.poll_lives_on(&id, exchange) {
                     self.hang_up_poll(&id);

@@ -43,9 +43,11 @@
 //! # Ok::<(), socketio08::server::LocalError>(())
 //! ```
 
+mod authorization;
 mod config;
 mod event_name;
 mod exchange;
+mod handshake_data;
 mod members;
 mod namespaces;
 mod polling;
@@ -60,14 +62,17 @@ mod timers;
 mod types;
 
 use alloc::collections::{BTreeMap, VecDeque};
+use alloc::sync::Arc;
 
 pub use config::ServerConfig;
+pub use handshake_data::HandshakeData;
 pub use store::{RedisConfig, Store, StoreError};
 pub use types::{
-    AckMode, Audience, Cause, ExchangeId, LocalError, Method, Outgoing, Refusal, Request, Response,
-    ServerEvent, ServerInput, ServerTransmit, SessionId, Violation,
+    AckMode, Audience, Cause, ExchangeId, JoinRefusal, LocalError, Method, Outgoing, Refusal, Request,
+    Response, ServerEvent, ServerInput, ServerTransmit, SessionId, Violation,
 };
 
+use self::authorization::Questions;
 use self::exchange::Exchange;
 use self::members::Members;
 use self::session::Session;
@@ -88,6 +93,7 @@ pub struct Server {
     waiting: usize,
     members: Members,
     deadlines: Deadlines,
+    questions: Questions,
     transmits: VecDeque<ServerTransmit>,
     events: VecDeque<ServerEvent>,
     store: Option<store::Link>,
@@ -105,6 +111,7 @@ impl Server {
             waiting: 0,
             members: Members::default(),
             deadlines: Deadlines::default(),
+            questions: Questions::default(),
             transmits: VecDeque::new(),
             events: VecDeque::new(),
             store: None,
@@ -130,6 +137,11 @@ impl Server {
         self.sessions.len()
     }
 
+    /// What the handshake of a session told, until the session ends.
+    pub fn handshake_data(&self, session: &SessionId) -> Option<&Arc<HandshakeData>> {
+        self.sessions.get(session).map(|session| &session.handshake)
+    }
+
     // --- commands
 
     /// Accepts a handshake under `session`, an id that must be unguessable.
@@ -152,10 +164,39 @@ impl Server {
     /// [`LocalError::UnknownExchange`].
     pub fn refuse(&mut self, now: Instant, exchange: ExchangeId, refusal: Refusal) -> Result<(), LocalError> {
         self.advance(now);
-        let style = self.take_handshake(exchange)?;
+        let (style, _) = self.take_handshake(exchange)?;
         self.store_withdrawn(exchange);
         self.transmit_response(exchange, response::refused(&style, refusal));
         Ok(())
+    }
+
+    /// Lets a session join a guarded endpoint that it asked for.
+    ///
+    /// # Errors
+    /// [`LocalError::UnknownSession`], [`LocalError::NoJoinRequested`].
+    pub fn accept_join(
+        &mut self,
+        now: Instant,
+        session: &SessionId,
+        endpoint: &Text,
+    ) -> Result<(), LocalError> {
+        self.advance(now);
+        self.answer_join(session, endpoint, Ok(()))
+    }
+
+    /// Refuses a session a guarded endpoint that it asked for. A session that had joined it before and asked again leaves it.
+    ///
+    /// # Errors
+    /// [`LocalError::UnknownSession`], [`LocalError::NoJoinRequested`].
+    pub fn refuse_join(
+        &mut self,
+        now: Instant,
+        session: &SessionId,
+        endpoint: &Text,
+        refusal: JoinRefusal,
+    ) -> Result<(), LocalError> {
+        self.advance(now);
+        self.answer_join(session, endpoint, Err(refusal))
     }
 
     /// Answers a request reported by [`ServerEvent::Outside`].
@@ -322,7 +363,7 @@ impl Server {
     /// The next deadline. May change after any command or `handle_*`.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Deadline> {
-        self.deadlines.next()
+        [self.deadlines.next(), self.questions.next()].into_iter().flatten().min()
     }
 
     fn advance(&mut self, now: Instant) {

@@ -10,7 +10,9 @@ use crate::{AckId, Body, Packet, Text};
 impl Server {
     /// Whether the application has this endpoint; the comparison is exact (facts 9.5).
     pub(super) fn has_endpoint(&self, endpoint: &Text) -> bool {
-        endpoint.is_empty() || self.config.endpoints.contains(endpoint)
+        endpoint.is_empty()
+            || self.config.endpoints.contains(endpoint)
+            || self.config.guarded_endpoints.contains(endpoint)
     }
 
     /// Takes the text of one packet.
@@ -49,11 +51,17 @@ impl Server {
     /// To the application; its endpoint exists.
     pub(super) fn hand_over(&mut self, id: &SessionId, packet: Packet) {
         match &packet.body {
+            Body::Connect { query } if self.is_guarded(&packet.endpoint) => {
+                self.ask_for_join(id, &packet.endpoint, query);
+            }
             Body::Connect { .. } => self.join(id, &packet.endpoint),
-            Body::Disconnect => self.leave(id, packet.endpoint),
+            Body::Disconnect => self.left(id, packet.endpoint),
             Body::Ack { id: ack, args } => self.acknowledged(id, &packet.endpoint, ack, args.clone()),
             Body::Event { data } if event_name::is(data, "disconnect") => {}
             Body::Message { .. } | Body::Json { .. } | Body::Event { .. } => {
+                if !self.may_deliver(id, &packet.endpoint) {
+                    return;
+                }
                 self.events.push_back(ServerEvent::Received { session: id.clone(), packet });
             }
             Body::Heartbeat | Body::Error { .. } | Body::Noop => {}
@@ -61,9 +69,10 @@ impl Server {
     }
 
     /// `1::` and `1::/chat` are echoed, without their query, and reported every time (facts 9.1, 9.5).
-    fn join(&mut self, id: &SessionId, endpoint: &Text) {
+    pub(super) fn join(&mut self, id: &SessionId, endpoint: &Text) {
         // Our own copy of the name: a slice of the packet would keep the whole payload in memory.
-        let ours = self.config.endpoints.iter().find(|ours| *ours == endpoint);
+        let mut known = self.config.endpoints.iter().chain(&self.config.guarded_endpoints);
+        let ours = known.find(|ours| *ours == endpoint);
         let endpoint = ours.cloned().unwrap_or_default();
         let Some(session) = self.sessions.get_mut(id) else { return };
         let Some(transport) = session.transport else { return };
@@ -83,8 +92,23 @@ impl Server {
         }
     }
 
-    /// `0::/chat` has no answer and is reported every time, joined or not (facts 9.4). The rooms of the endpoint are left
-    /// with it.
+    /// `0::/chat` has no answer and is reported every time, joined or not (facts 9.4); of a guarded endpoint only if it was
+    /// joined.
+    fn left(&mut self, id: &SessionId, endpoint: Text) {
+        if self.is_guarded(&endpoint) {
+            let Some(session) = self.sessions.get_mut(id) else { return };
+            let joined = session.joined.contains(&endpoint);
+            if session.asking.remove(&endpoint) {
+                self.abandon_join(id, endpoint.clone());
+            }
+            if !joined {
+                return;
+            }
+        }
+        self.leave(id, endpoint);
+    }
+
+    /// Leaves the endpoint, and its rooms with it.
     pub(super) fn leave(&mut self, id: &SessionId, endpoint: Text) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         if session.joined.remove(&endpoint) {

@@ -1,13 +1,14 @@
 //! HTTP requests: what each target and method leads to (facts 3).
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::exchange::Exchange;
 use super::response::{self, HandshakeStyle};
 use super::session::Session;
 use super::{
-    ExchangeId, LocalError, Method, Refusal, Request, Response, Server, ServerEvent, ServerTransmit,
-    SessionId,
+    ExchangeId, HandshakeData, LocalError, Method, Refusal, Request, Response, Server, ServerEvent,
+    ServerTransmit, SessionId,
 };
 use crate::handshake::Handshake;
 use crate::target::Target;
@@ -130,22 +131,32 @@ impl Server {
     }
 
     fn handshake_request(&mut self, request: Request, query: Text) {
-        self.store_asked(&request);
-        let Request { exchange, headers, address, .. } = request;
-        let cors = self.judge_origin(&headers, request.secure);
+        let Request { exchange, target, headers, address, secure, .. } = request;
+        let cors = self.judge_origin(&headers, secure);
         let style = HandshakeStyle { cors, jsonp: jsonp_index(&query) };
         if !style.cors.is_allowed() {
             self.transmit_response(exchange, response::refused(&style, Refusal::BadOrigin));
             self.origin_refused(style.cors, address);
             return;
         }
+        let xdomain =
+            headers.iter().any(|(name, value)| name.eq_ignore_ascii_case("origin") && !value.is_empty());
+        let issued = self.now;
+        let data = HandshakeData { headers, address, query, url: target, xdomain, secure, issued };
+        if data.len() > self.config.limits.handshake_len_max {
+            let refusal = response::plain(431, "target and headers are too long", &style.cors);
+            self.transmit_response(exchange, refusal);
+            return;
+        }
+        let data = Arc::new(data);
+        let waiting = Exchange::Handshake(style.clone(), Arc::clone(&data));
         let full = self.sessions.len() >= self.config.limits.sessions_max;
-        if full || !self.wait_for_application(exchange, Exchange::Handshake(style.clone())) {
-            self.store_withdrawn(exchange);
+        if full || !self.wait_for_application(exchange, waiting) {
             self.transmit_response(exchange, response::refused(&style, Refusal::Full));
             return;
         }
-        self.events.push_back(ServerEvent::HandshakeRequested { exchange, query, headers, address });
+        self.store_asked(exchange, &data);
+        self.ask_for_handshake(exchange, data);
     }
 
     fn origin_refused(&mut self, cors: Cors, address: Text) {
@@ -159,7 +170,7 @@ impl Server {
         exchange: ExchangeId,
         session: SessionId,
     ) -> Result<(), LocalError> {
-        if !matches!(self.exchanges.get(&exchange), Some(Exchange::Handshake(_))) {
+        if !matches!(self.exchanges.get(&exchange), Some(Exchange::Handshake(..))) {
             return Err(LocalError::UnknownExchange);
         }
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
@@ -170,7 +181,7 @@ impl Server {
         if self.sessions.len() >= self.config.limits.sessions_max {
             return Err(LocalError::Limit("sessions_max"));
         }
-        let style = self.take_handshake(exchange)?;
+        let (style, data) = self.take_handshake(exchange)?;
         let body = self.handshake_body(&session);
         self.transmit_response(exchange, response::handshaken(&style, &body));
         let deadline = self.handshake_deadline();
@@ -178,7 +189,7 @@ impl Server {
             self.deadlines.insert(&session, deadline);
         }
         let shared = self.store_handshaken(exchange, &session);
-        self.sessions.insert(session, Session { shared, ..Session::new(deadline) });
+        self.sessions.insert(session, Session { shared, ..Session::new(deadline, data) });
         Ok(())
     }
 

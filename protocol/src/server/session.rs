@@ -1,13 +1,14 @@
 //! One session: what its transport is, what waits for it, how it opens and ends.
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use bytes::Bytes;
 
 use super::exchange::Exchange;
 use super::store::{Place, Role, Shared};
-use super::{Cause, ExchangeId, Server, ServerEvent, ServerTransmit, SessionId, response};
+use super::{Cause, ExchangeId, HandshakeData, Server, ServerEvent, ServerTransmit, SessionId, response};
 use crate::{Cors, Deadline, Limits, Text, Timer, Transport, payload};
 
 /// Where packets go at once.
@@ -48,10 +49,13 @@ pub(super) struct Session {
     pub(super) deadline: Option<Deadline>,
     /// What other nodes know of it, and we of them.
     pub(super) shared: Shared,
+    /// Guarded endpoints that the application has not answered about.
+    pub(super) asking: BTreeSet<Text>,
+    pub(super) handshake: Arc<HandshakeData>,
 }
 
 impl Session {
-    pub(super) fn new(deadline: Option<Deadline>) -> Self {
+    pub(super) fn new(deadline: Option<Deadline>, handshake: Arc<HandshakeData>) -> Self {
         Self {
             transport: None,
             channel: None,
@@ -63,6 +67,8 @@ impl Session {
             pending_acks: BTreeSet::new(),
             deadline,
             shared: Shared::default(),
+            asking: BTreeSet::new(),
+            handshake,
         }
     }
 
@@ -205,6 +211,9 @@ impl Server {
             if Some(exchange) != gone {
                 self.transmits.push_back(ServerTransmit::Close { exchange });
             }
+        }
+        for endpoint in session.asking {
+            self.abandon_join(id, endpoint);
         }
         self.members.remove(id, Text::EMPTY, None);
         for endpoint in session.joined {

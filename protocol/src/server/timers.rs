@@ -67,9 +67,15 @@ impl Server {
     /// Fires everything due. Each firing removes a deadline or replaces it by one of a later state, so that the loop ends
     /// even if durations are zero.
     pub(super) fn fire_due(&mut self) {
-        while let Some((id, timer)) = self.deadlines.due(self.now) {
-            self.clear_timer(&id);
-            self.fire(&id, timer);
+        loop {
+            if let Some((id, timer)) = self.deadlines.due(self.now) {
+                self.clear_timer(&id);
+                self.fire(&id, timer);
+            } else if let Some(question) = self.questions.due(self.now) {
+                self.give_up(question);
+            } else {
+                return;
+            }
         }
     }
 
@@ -92,8 +98,8 @@ impl Server {
                 self.set_timer(id, Timer::HeartbeatReply, self.config.heartbeat_timeout);
             }
             Timer::HeartbeatReply => self.end(id, Cause::HeartbeatTimeout, None),
-            // Timers of the client.
-            Timer::Connect | Timer::Reconnect => {}
+            // Of a question, not of a session; and those of the client.
+            Timer::Authorization | Timer::Connect | Timer::Reconnect => {}
         }
     }
 }

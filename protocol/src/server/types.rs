@@ -1,11 +1,12 @@
 //! What goes in and out of the machine.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
 use bytes::Bytes;
 
-use super::StoreError;
+use super::{HandshakeData, StoreError};
 use crate::payload::PayloadError;
 use crate::{DecodeError, Packet, Text, Transport};
 
@@ -162,12 +163,31 @@ pub enum ServerEvent {
     HandshakeRequested {
         /// The exchange to answer.
         exchange: ExchangeId,
-        /// The query, without its question mark.
+        /// What the handshake tells.
+        data: Arc<HandshakeData>,
+    },
+    /// A handshake needs no answer any more: its client is gone, or the authorization timeout passed.
+    HandshakeAbandoned {
+        /// The exchange.
+        exchange: ExchangeId,
+    },
+    /// A client wants to join a guarded endpoint: answer with [`Server::accept_join`](crate::server::Server::accept_join) or
+    /// [`Server::refuse_join`](crate::server::Server::refuse_join). Its packets for that endpoint are dropped until then.
+    JoinRequested {
+        /// The session.
+        session: SessionId,
+        /// The endpoint.
+        endpoint: Text,
+        /// The query of the join, with its question mark, or empty; 0.8.7 ignores it.
         query: Text,
-        /// The headers.
-        headers: Vec<(Text, Text)>,
-        /// The peer's address.
-        address: Text,
+    },
+    /// A join needs no answer any more: the client left the endpoint, the session ended, or the authorization timeout
+    /// passed.
+    JoinAbandoned {
+        /// The session.
+        session: SessionId,
+        /// The endpoint.
+        endpoint: Text,
     },
     /// A request outside the protocol: answer with [`Server::respond`](crate::server::Server::respond).
     Outside(Request),
@@ -290,6 +310,15 @@ pub enum Refusal {
     Full,
 }
 
+/// Why the application refuses a join.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum JoinRefusal {
+    /// `7::/chat:2`: unauthorized.
+    Unauthorized,
+    /// `7::/chat:undefined`: what 0.8.7 makes of any other reason (facts 9.6).
+    Error,
+}
+
 /// Who receives a broadcast.
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 pub struct Audience {
@@ -313,6 +342,8 @@ pub enum LocalError {
     UnknownExchange,
     /// An acknowledgement was asked for, and the session's home is another node: acknowledgements only reach that one.
     OtherNode,
+    /// The session has not asked to join this endpoint, or does no longer.
+    NoJoinRequested,
     /// The session id is empty, has a character outside `A-Z a-z 0-9 - _`, or is in use.
     BadSessionId,
     /// Server: the endpoint is not one of [`ServerConfig::endpoints`](super::ServerConfig::endpoints). Client: it has a colon,
@@ -332,6 +363,7 @@ impl fmt::Display for LocalError {
             LocalError::OtherNode => f.write_str(
                 "acknowledgements of this session go to another node: send without one, or from the node it is connected to",
             ),
+            LocalError::NoJoinRequested => f.write_str("the session does not ask to join this endpoint"),
             LocalError::BadSessionId => {
                 f.write_str("a session id is one or more of A-Z a-z 0-9 - _, and not in use")
             }

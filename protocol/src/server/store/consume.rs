@@ -3,6 +3,7 @@
 use alloc::borrow::{Cow, ToOwned};
 use alloc::format;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -12,7 +13,7 @@ use serde_json::value::RawValue;
 
 use super::super::session::Session;
 use super::super::{Cause, Server, ServerEvent, SessionId};
-use super::{Place, Role, StoreError, is_session_id};
+use super::{Place, Role, StoreError, foreign, is_session_id};
 use crate::{AckId, Body, Packet, PacketType, Text};
 
 type Done = Result<(), StoreError>;
@@ -242,7 +243,9 @@ impl Server {
             if let Some(deadline) = deadline {
                 self.deadlines.insert(id, deadline);
             }
-            let mut session = Session::new(deadline);
+            let told = self.store.as_ref().map(|link| foreign::read(&link.config, data));
+            let Some(told) = told else { return Ok(()) };
+            let mut session = Session::new(deadline, Arc::new(told));
             session.shared.data = Text::from(data);
             self.sessions.insert(id.clone(), session);
         }

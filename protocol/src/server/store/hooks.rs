@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::super::session::Session;
-use super::super::{Audience, Cause, ExchangeId, Request, Server, ServerTransmit, SessionId};
+use super::super::{Audience, Cause, ExchangeId, HandshakeData, Server, ServerTransmit, SessionId};
 use super::write::string;
 use super::{Place, Role, Shared, data, room_name};
 use crate::Text;
@@ -26,11 +26,11 @@ impl Server {
     // --- handshakes
 
     /// Keeps what a handshake would publish until the application has answered.
-    pub(in super::super) fn store_asked(&mut self, request: &Request) {
+    pub(in super::super) fn store_asked(&mut self, exchange: ExchangeId, data: &HandshakeData) {
         let now = self.now;
         let Some(link) = &mut self.store else { return };
-        let data = data::of_request(&link.config, now, &request.target, &request.headers, &request.address);
-        link.handshakes.insert(request.exchange, data);
+        let data = data::of_request(&link.config, now, &data.url, &data.headers, &data.address);
+        link.handshakes.insert(exchange, data);
     }
 
     /// The application refused, or the client went.

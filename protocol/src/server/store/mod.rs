@@ -10,6 +10,8 @@ mod config;
 mod consume;
 mod data;
 #[cfg(feature = "json")]
+mod foreign;
+#[cfg(feature = "json")]
 mod forward;
 mod hooks;
 mod write;

@@ -128,7 +128,8 @@ impl World<'_> {
                 process.app.observe_transmit(self.now, &transmit);
                 self.server_sends(server, transmit);
             } else if let Some(event) = process.machine.poll_event() {
-                deliver(self.now, &mut process.machine, &mut process.app, &mut process.ids, event);
+                // The simulated application answers at once.
+                let _ = deliver(self.now, &mut process.machine, &mut process.app, &mut process.ids, event);
             } else {
                 break;
             }
