@@ -131,7 +131,10 @@ async fn play(transcript: &Transcript, value: &Value, servers: &Servers) -> (Vec
     let all = value["events"].as_array().expect("events").iter();
     let mut ports = all.filter(|event| event["ev"] == "open").map(|event| &event["port"]);
     let began = Moment::now();
-    for event in &transcript.events {
+    // What the application was told comes before what it led to; the recorder noted it when the call had returned.
+    let mut events: Vec<_> = transcript.events.iter().collect();
+    events.sort_by_key(|event| (event.at_ms, !matches!(event.what, What::Told(..))));
+    for event in events {
         sleep_until(began + Duration::from_millis(event.at_ms)).await;
         let line =
             event.connection.as_deref().and_then(|name| open.get(name)).and_then(|&at| lines.get_mut(at));
@@ -161,7 +164,7 @@ async fn play(transcript: &Transcript, value: &Value, servers: &Servers) -> (Vec
             _ => {}
         }
     }
-    sleep(Duration::from_millis(200)).await;
+    sleep(Duration::from_millis(100)).await;
     (lines, heard)
 }
 

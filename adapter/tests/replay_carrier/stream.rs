@@ -106,10 +106,16 @@ impl Stream {
             self.bytes.drain(..PONG_OF_0_8_7.len());
             return Some("the bytes C2 8A 00".to_owned());
         }
+        if self.bytes.starts_with(&[0x81, 126, 0, 0]) && self.bytes.get(4).is_some() {
+            // 0.8.7 and 0.9 send a packet of 65,536 bytes with length 0 (facts 7.4).
+            let text = self.bytes.get(4..4 + 65_536)?.to_vec();
+            self.bytes.drain(..4 + 65_536);
+            return Some(format!("length 0 before {}", shortened(&String::from_utf8_lossy(&text))));
+        }
         let frame = Frame::take(&mut self.bytes)?;
         let payload = String::from_utf8_lossy(&frame.payload);
         Some(match frame.opcode {
-            TEXT => format!("message {payload}"),
+            TEXT => format!("message {}", shortened(&payload)),
             CLOSE => match frame.payload[..] {
                 [high, low, ..] => format!("close {}", u16::from_be_bytes([high, low])),
                 _ => "close".to_owned(),
@@ -117,5 +123,13 @@ impl Stream {
             0xa => format!("pong {payload}"),
             opcode => format!("opcode {opcode} {payload}"),
         })
+    }
+}
+
+/// A text, or the beginning and the length of a long one.
+fn shortened(text: &str) -> String {
+    match text.get(..20) {
+        Some(start) if text.len() > 120 => format!("{start}... of {} bytes", text.len()),
+        _ => text.to_owned(),
     }
 }

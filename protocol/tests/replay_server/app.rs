@@ -226,7 +226,7 @@ fn obey_call(server: &mut Server, now: Instant, call: &str) {
     let method = method.unwrap_or_else(|| panic!("a call that is not understood: {call}"));
     let at = call.rfind(&format!(".{method}(")).expect("the method") + method.len() + 2;
     let args = call[at..].trim_end_matches(')').replace("{a:", "{\"a\":");
-    let args: Vec<Value> = serde_json::from_str(&format!("[{args}]")).expect("arguments");
+    let args: Vec<Value> = serde_json::from_str(&format!("[{}]", spelled_out(&args))).expect("arguments");
     let outgoing = match (method, &args[..]) {
         ("emit", [name, args @ ..]) => event_text(name.as_str().expect("a name"), args),
         ("send", [data]) if call.contains(".json.") => Outgoing::Json(Text::from(data.to_string())),
@@ -248,6 +248,15 @@ fn obey_call(server: &mut Server, now: Instant, call: &str) {
         Some(id) => {
             server.send(now, &id, &endpoint, outgoing, AckMode::None).expect("a live session");
         }
+    }
+}
+
+/// The arguments with a string that the recorder wrote as `new Array(LEN+1).join("z")` spelled out.
+fn spelled_out(args: &str) -> String {
+    let len = args.strip_prefix("new Array(").and_then(|rest| rest.split_once("+1).join(\"z\""));
+    match len {
+        Some((len, _)) => format!("\"{}\"", "z".repeat(len.parse().expect("a length"))),
+        None => args.to_owned(),
     }
 }
 

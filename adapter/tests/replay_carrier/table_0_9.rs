@@ -1,0 +1,42 @@
+//! The verdict on every transcript of the carrier that was recorded of 0.9.17.
+
+use super::table::Verdict::{self, Different, Equal};
+
+/// Scenario and verdict, in the order of their names.
+pub(crate) const TABLE: &[(&str, Verdict)] = &[
+    ("flash-policy", Equal),
+    ("unknown-sid-get-websocket", Equal),
+    ("unknown-sid-hixie75", Equal),
+    ("unknown-sid-hixie76", Equal),
+    ("unknown-sid-post-websocket", Equal),
+    ("unknown-sid-ws8", Equal),
+    ("upgrade-header-htmlfile", Equal),
+    ("upgrade-outside-resource", Equal),
+    ("ws-client-fin", Equal),
+    ("ws-continuation-first", Equal),
+    ("ws-empty-text", Equal),
+    ("ws-first-frame-with-upgrade", Equal),
+    ("ws-fragmented", Equal),
+    ("ws-get-without-upgrade", Equal),
+    ("ws-heartbeat", Equal),
+    ("ws-heartbeat-unsolicited", Equal),
+    ("ws-hixie-origin-restricted", Equal),
+    ("ws-hixie76", Equal),
+    ("ws-hixie76-bad-frame", Equal),
+    ("ws-hixie76-late-nonce-with-frame", Equal),
+    ("ws-hixie76-subprotocol", Equal),
+    ("ws-hybi-8", Equal),
+    ("ws-origin-restricted", Equal),
+    ("ws-oversized-2gb", Equal),
+    ("ws-oversized-500mb", Equal),
+    ("ws-oversized-64bit-high", Equal),
+    ("ws-payload-on-open", Equal),
+    ("ws-post", Equal),
+    ("ws-reconnect-closed-session", Equal),
+    ("ws-rsv", Equal),
+    ("ws-second-connection", Equal),
+    ("ws-server-close", Equal),
+    ("ws-server-lengths", Equal),
+    ("ws-subprotocol", Equal),
+    ("ws-version-17", Equal),
+];
