@@ -21,7 +21,7 @@ use tokio::time::{Instant as Moment, sleep, sleep_until};
 use super::app::{self, App};
 use super::compare;
 use super::stream::Stream;
-use super::transcript::{Transcript, What};
+use super::transcript::{Recorded, Transcript, What};
 
 /// How long ours has for what the recording has at that moment.
 const PATIENCE: Duration = Duration::from_millis(600);
@@ -131,10 +131,7 @@ async fn play(transcript: &Transcript, value: &Value, servers: &Servers) -> (Vec
     let all = value["events"].as_array().expect("events").iter();
     let mut ports = all.filter(|event| event["ev"] == "open").map(|event| &event["port"]);
     let began = Moment::now();
-    // What the application was told comes before what it led to; the recorder noted it when the call had returned.
-    let mut events: Vec<_> = transcript.events.iter().collect();
-    events.sort_by_key(|event| (event.at_ms, !matches!(event.what, What::Told(..))));
-    for event in events {
+    for event in causes_first(transcript) {
         sleep_until(began + Duration::from_millis(event.at_ms)).await;
         let line =
             event.connection.as_deref().and_then(|name| open.get(name)).and_then(|&at| lines.get_mut(at));
@@ -166,6 +163,28 @@ async fn play(transcript: &Transcript, value: &Value, servers: &Servers) -> (Vec
     }
     sleep(Duration::from_millis(100)).await;
     (lines, heard)
+}
+
+/// The events in their order, but what the application was told before what came of it: the recorder noted it when the call
+/// had returned, mostly after the bytes.
+fn causes_first(transcript: &Transcript) -> Vec<&Recorded> {
+    const AT_ONCE_MS: u64 = 5;
+    const QUIET_MS: u64 = 20;
+    let mut events: Vec<&Recorded> = Vec::new();
+    let mut client_at_ms = 0;
+    for event in &transcript.events {
+        let mut at = events.len();
+        if matches!(event.what, What::Told(..)) && event.at_ms > client_at_ms + QUIET_MS {
+            let came_of_it = |earlier: &&Recorded| {
+                matches!(earlier.what, What::FromServer(_)) && earlier.at_ms + AT_ONCE_MS >= event.at_ms
+            };
+            at -= events.iter().rev().take_while(|earlier| came_of_it(earlier)).count();
+        } else if matches!(event.what, What::FromClient(_)) {
+            client_at_ms = event.at_ms;
+        }
+        events.insert(at, event);
+    }
+    events
 }
 
 impl Line {
