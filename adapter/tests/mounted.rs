@@ -104,7 +104,7 @@ async fn the_hosts_own_routes_and_sessions_share_a_connection() {
     let host = Host::start(Mount::Handle).await;
     let mut raw = host.connect().await;
     assert_eq!(raw.get("/health").await.body, "well\n");
-    assert_eq!(raw.get("/socket.io/1/").await.body, "s1:15:25:websocket,xhr-polling");
+    assert_eq!(raw.get("/socket.io/1/").await.body, "s1:15:25:websocket,htmlfile,xhr-polling,jsonp-polling");
     assert_eq!(raw.get("/socket.io/1/xhr-polling/s1").await.body, "1::");
     assert_eq!(raw.post("/socket.io/1/xhr-polling/s1", "3:::grüße 😀").await.body, "1");
     assert_eq!(raw.get("/socket.io/1/xhr-polling/s1").await.body, "3:::grüße 😀");

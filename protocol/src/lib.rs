@@ -27,14 +27,17 @@ mod event;
 pub mod handshake;
 #[cfg(feature = "hixie")]
 pub mod hixie;
+pub mod htmlfile;
 #[cfg(feature = "json")]
 pub mod json;
+pub mod jsonp;
 mod limits;
 mod origin;
 mod packet;
 pub mod payload;
 pub mod policy;
 mod profile;
+mod quoted;
 pub mod script;
 pub mod server;
 pub mod target;

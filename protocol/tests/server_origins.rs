@@ -132,5 +132,5 @@ fn an_options_request_on_a_handshake_is_a_preflight_if_a_browser_asks_by_it() {
     assert_eq!((rig.status(preflight), rig.body(preflight)), (Some(200), Some(String::new())));
     assert_eq!(rig.server.session_count(), 0);
     let handshake = rig.request(Method::Options, "/socket.io/1/", "", FRIEND, false);
-    assert_eq!(rig.body(handshake), Some("s1:15:25:websocket,xhr-polling".to_owned()));
+    assert_eq!(rig.body(handshake), Some("s1:15:25:websocket,htmlfile,xhr-polling,jsonp-polling".to_owned()));
 }

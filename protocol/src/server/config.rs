@@ -13,8 +13,8 @@ pub struct ServerConfig {
     pub profile: Profile,
     /// The resource, `/socket.io`.
     pub resource: Text,
-    /// Advertised, in order. The machine carries websocket and xhr-polling; a request on another one is closed without a
-    /// response, as on one that is not listed (facts 3.4).
+    /// Advertised, in order; all of 0.8.7's by default, which are all but flashsocket. A request on one that is not listed
+    /// is closed without a response (facts 3.4), and so is any on flashsocket, which the machine does not carry.
     pub transports: Vec<Transport>,
     /// 15 s, 60 s in 0.9; zero advertises an empty field, as `heartbeats: false` does.
     pub heartbeat_timeout: Duration,
@@ -58,7 +58,12 @@ impl ServerConfig {
         Self {
             profile,
             resource: Text::from_static("/socket.io"),
-            transports: alloc::vec![Transport::Websocket, Transport::XhrPolling],
+            transports: alloc::vec![
+                Transport::Websocket,
+                Transport::Htmlfile,
+                Transport::XhrPolling,
+                Transport::JsonpPolling,
+            ],
             heartbeat_timeout: profile.heartbeat_timeout(),
             heartbeat_interval: profile.heartbeat_interval(),
             heartbeats: true,

@@ -2,11 +2,10 @@
 
 use alloc::sync::Arc;
 
-use super::response::HandshakeStyle;
+use super::response::{HandshakeStyle, PollStyle};
 use super::session::Channel;
 use super::{Cause, LocalError};
 use super::{ExchangeId, HandshakeData, Server, ServerEvent, SessionId};
-use crate::Cors;
 
 /// An exchange that waits for an answer or carries messages.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -15,15 +14,17 @@ pub(super) enum Exchange {
     Handshake(HandshakeStyle, Arc<HandshakeData>),
     /// A request outside the protocol, for the application.
     Outside,
-    /// A GET of xhr-polling, current or superseded.
+    /// A GET of xhr-polling or jsonp-polling, current or superseded.
     Poll {
         /// The session.
         session: SessionId,
-        /// What the allow-list says of it.
-        cors: Cors,
+        /// How it wants to be answered.
+        style: PollStyle,
     },
     /// An upgraded exchange, current or superseded.
     Socket(SessionId),
+    /// A GET of htmlfile, current or superseded.
+    Stream(SessionId),
 }
 
 impl Server {
@@ -65,8 +66,8 @@ impl Server {
         Ok(())
     }
 
-    /// The peer ended an exchange. The end of the current poll or socket ends the session at once; that of a superseded
-    /// one is harmless (facts 4.6, 4.7, 7.7, 7.11).
+    /// The peer ended an exchange. The end of the current poll, stream or socket ends the session at once; that of a
+    /// superseded one is harmless (facts 4.6, 4.7, 6, 7.7, 7.11).
     pub(super) fn closed(&mut self, exchange: ExchangeId, clean: bool) {
         match self.exchanges.remove(&exchange) {
             None => {}
@@ -76,7 +77,7 @@ impl Server {
                 self.abandon_handshake(exchange);
             }
             Some(Exchange::Outside) => self.waiting -= 1,
-            Some(Exchange::Poll { session: id, .. } | Exchange::Socket(id)) => {
+            Some(Exchange::Poll { session: id, .. } | Exchange::Socket(id) | Exchange::Stream(id)) => {
                 if self.poll_lives_on(&id, exchange) {
                     self.hang_up_poll(&id);
                 } else if self.channel(&id).map(Channel::exchange) == Some(exchange) {

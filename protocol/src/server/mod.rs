@@ -27,7 +27,7 @@
 //! loop {
 //!     while let Some(transmit) = server.poll_transmit() {
 //!         if let ServerTransmit::Respond { response, .. } = transmit {
-//!             assert_eq!(response.body, "4711:15:25:websocket,xhr-polling");
+//!             assert_eq!(response.body, "4711:15:25:websocket,htmlfile,xhr-polling,jsonp-polling");
 //!         }
 //!     }
 //!     let Some(event) = server.poll_event() else { break };
@@ -48,6 +48,7 @@ mod config;
 mod event_name;
 mod exchange;
 mod handshake_data;
+mod htmlfile;
 mod members;
 mod namespaces;
 mod polling;

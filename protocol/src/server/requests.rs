@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::exchange::Exchange;
-use super::response::{self, HandshakeStyle};
+use super::response::{self, HandshakeStyle, PollStyle};
 use super::session::Session;
 use super::{
     ExchangeId, HandshakeData, LocalError, Method, Refusal, Request, Response, Server, ServerEvent,
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::handshake::Handshake;
 use crate::target::Target;
-use crate::{Cors, Text, Transport};
+use crate::{Cors, Text, Transport, jsonp};
 
 /// The values of one name in a query.
 fn query_values<'q>(query: &'q str, name: &'q str) -> impl Iterator<Item = &'q str> {
@@ -20,15 +20,6 @@ fn query_values<'q>(query: &'q str, name: &'q str) -> impl Iterator<Item = &'q s
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         (key == name).then_some(value)
     })
-}
-
-/// The callback index of a handshake by script: one `jsonp=` of decimal digits. Anything else is ignored, as 0.9 does;
-/// 0.8.7 writes whatever it is into the script it answers.
-fn jsonp_index(query: &str) -> Option<Text> {
-    let mut values = query_values(query, "jsonp");
-    let (index, None) = (values.next()?, values.next()) else { return None };
-    let digits = (1..=10).contains(&index.len()) && index.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| Text::from(index))
 }
 
 /// Whether a browser asks for permission before the request proper. Other OPTIONS requests are handshakes, as recorded.
@@ -54,12 +45,12 @@ impl Server {
                 let id = SessionId(target.slice_ref(session));
                 self.forced_disconnect(exchange, &id, request.upgrade);
             }
-            Target::Session { transport: Ok(transport), session, .. } if self.serves(transport) => {
+            Target::Session { transport: Ok(transport), session, query } if self.serves(transport) => {
                 let id = SessionId(target.slice_ref(session));
-                self.session_request(request, id, transport);
+                self.session_request(request, id, transport, query);
             }
             // An unknown or disabled transport is cut off without a response (facts 3.4), and so is an upgrade of anything
-            // but a websocket: the upgrade of a poll, which crashes 0.8.7 (facts 4.13), included.
+            // but a session.
             Target::Session { .. } => self.transmit_close(exchange),
             _ if request.upgrade => self.transmit_close(exchange),
             Target::Outside | Target::Static(_) => self.outside(request),
@@ -75,11 +66,10 @@ impl Server {
 
     /// The transports this machine carries; others may be advertised, and are answered as disabled ones.
     fn serves(&self, transport: Transport) -> bool {
-        matches!(transport, Transport::Websocket | Transport::XhrPolling)
-            && self.config.transports.contains(&transport)
+        transport != Transport::Flashsocket && self.config.transports.contains(&transport)
     }
 
-    fn session_request(&mut self, request: Request, id: SessionId, transport: Transport) {
+    fn session_request(&mut self, request: Request, id: SessionId, transport: Transport, query: &str) {
         // From here on the id as it was issued: a slice of the target would keep the whole request in memory.
         let issued = self.sessions.get_key_value(&id).map(|(issued, _)| issued.clone());
         let known = issued.is_some();
@@ -94,15 +84,26 @@ impl Server {
             }
             (Transport::Websocket, true, Method::Get) if known => self.open_socket(exchange, &id),
             (Transport::Websocket, true, Method::Get) => self.refuse_socket(exchange, id),
-            (Transport::XhrPolling, false, Method::Get) if known => self.open_poll(exchange, &id, cors),
-            (Transport::XhrPolling, false, Method::Get) => self.refuse_poll(exchange, id, &cors),
-            (Transport::XhrPolling, false, Method::Post) => self.post(exchange, id, request.body, &cors),
-            (Transport::XhrPolling, false, Method::Options) => self.preflight(&request),
-            (Transport::XhrPolling, false, Method::Other) => {
-                self.transmit_response(exchange, response::method_not_allowed());
+            // A plain request on a websocket URL, an upgrade on another one, which crashes 0.8.7 (facts 4.13).
+            (Transport::Websocket | Transport::Flashsocket, ..) | (_, true, _) => {
+                self.transmit_close(exchange)
             }
-            // A plain request on a websocket URL, an upgrade on a polling one.
-            _ => self.transmit_close(exchange),
+            (Transport::Htmlfile, _, Method::Get) if known => self.open_stream(exchange, &id),
+            (Transport::Htmlfile, _, Method::Get) => self.refuse_stream(exchange, id),
+            (_, _, Method::Get) => {
+                let style = match transport {
+                    Transport::JsonpPolling => PollStyle::Script { index: Text::from(jsonp::index(query)) },
+                    _ => PollStyle::Plain { cors },
+                };
+                if known {
+                    self.open_poll(exchange, &id, transport, style);
+                } else {
+                    self.refuse_poll(exchange, id, &style);
+                }
+            }
+            (_, _, Method::Post) => self.post(exchange, id, transport, request.body, &cors),
+            (_, _, Method::Options) => self.preflight(&request),
+            (_, _, Method::Other) => self.transmit_response(exchange, response::method_not_allowed()),
         }
     }
 
@@ -133,7 +134,7 @@ impl Server {
     fn handshake_request(&mut self, request: Request, query: Text) {
         let Request { exchange, target, headers, address, secure, .. } = request;
         let cors = self.judge_origin(&headers, secure);
-        let style = HandshakeStyle { cors, jsonp: jsonp_index(&query) };
+        let style = HandshakeStyle { cors, jsonp: jsonp::handshake_index(&query).map(Text::from) };
         if !style.cors.is_allowed() {
             self.transmit_response(exchange, response::refused(&style, Refusal::BadOrigin));
             self.origin_refused(style.cors, address);

@@ -1,4 +1,4 @@
-//! Responses, with the headers that Socket.IO sets itself (facts 3.3, 4.1, 4.5).
+//! Responses, with the headers that Socket.IO sets itself (facts 3.3, 4.1, 4.5, 5, 6).
 
 use alloc::format;
 use alloc::string::ToString;
@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 
 use super::{Refusal, Response};
-use crate::{Cors, Text};
+use crate::{Cors, Text, htmlfile, jsonp};
 
 type Headers = Vec<(&'static str, Text)>;
 
@@ -32,15 +32,49 @@ fn length(body: &Bytes) -> (&'static str, Text) {
     ("Content-Length", Text::from(body.len().to_string()))
 }
 
+/// How a poll wants to be answered.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub(super) enum PollStyle {
+    /// By the payload as it is.
+    Plain {
+        /// What the allow-list says of it.
+        cors: Cors,
+    },
+    /// By a script that calls this callback of the page. Scripts run whatever their origin, so there are no CORS headers
+    /// (facts 5).
+    Script {
+        /// The index of the callback, digits only.
+        index: Text,
+    },
+}
+
 /// The answer to a poll.
-pub(super) fn poll(body: Bytes, cors: &Cors) -> Response {
+pub(super) fn poll(payload: Text, style: &PollStyle) -> Response {
+    let (kind, body) = match style {
+        PollStyle::Plain { .. } => ("text/plain; charset=UTF-8", payload),
+        PollStyle::Script { index } => ("text/javascript; charset=UTF-8", jsonp::script(index, &payload)),
+    };
+    let body = body.into_bytes();
     let mut headers = vec![
-        ("Content-Type", Text::from_static("text/plain; charset=UTF-8")),
+        ("Content-Type", Text::from_static(kind)),
         length(&body),
         ("Connection", Text::from_static("Keep-Alive")),
     ];
-    add_cors(&mut headers, cors);
+    match style {
+        PollStyle::Plain { cors } => add_cors(&mut headers, cors),
+        // Without it, browsers of the time took an answer that repeats what was posted for an attack.
+        PollStyle::Script { .. } => headers.push(("X-XSS-Protection", Text::from_static("0"))),
+    }
     Response { status: 200, headers, body }
+}
+
+/// The beginning of an htmlfile stream (facts 6).
+pub(super) fn stream() -> Response {
+    let headers = vec![
+        ("Content-Type", Text::from_static("text/html; charset=UTF-8")),
+        ("Connection", Text::from_static("keep-alive")),
+    ];
+    Response { status: 200, headers, body: Bytes::from_static(htmlfile::preamble().as_bytes()) }
 }
 
 /// The answer to a POST; that of 0.9 (`revised`) names its type, and tells old browsers of other origins not to look for

@@ -4,12 +4,10 @@ use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use bytes::Bytes;
-
 use super::exchange::Exchange;
 use super::store::{Place, Role, Shared};
 use super::{Cause, ExchangeId, HandshakeData, Server, ServerEvent, ServerTransmit, SessionId, response};
-use crate::{Cors, Deadline, Limits, Text, Timer, Transport, payload};
+use crate::{Deadline, Limits, Text, Timer, Transport, payload};
 
 /// Where packets go at once.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -18,12 +16,14 @@ pub(super) enum Channel {
     Poll(ExchangeId),
     /// An upgraded exchange: takes any number of messages.
     Socket(ExchangeId),
+    /// A GET of htmlfile: takes any number of scripts.
+    Stream(ExchangeId),
 }
 
 impl Channel {
     pub(super) fn exchange(self) -> ExchangeId {
         match self {
-            Channel::Poll(exchange) | Channel::Socket(exchange) => exchange,
+            Channel::Poll(exchange) | Channel::Socket(exchange) | Channel::Stream(exchange) => exchange,
         }
     }
 }
@@ -34,8 +34,8 @@ pub(super) struct Session {
     /// The transport used last; `None` until one opened: then the session is only a handshake.
     pub(super) transport: Option<Transport>,
     pub(super) channel: Option<Channel>,
-    /// Polls and sockets that another one took over from, oldest first. They are never written to again; what arrives on a
-    /// socket still counts (facts 4.6, 7.11).
+    /// Polls, streams and sockets that another one took over from, oldest first. They are never written to again; what
+    /// arrives on a socket still counts (facts 4.6, 7.11).
     pub(super) superseded: Vec<ExchangeId>,
     pub(super) outbox: Outbox,
     /// Endpoints joined beside the root.
@@ -162,7 +162,8 @@ impl Server {
             Some(Channel::Socket(exchange)) => {
                 self.transmits.push_back(ServerTransmit::Message { exchange, text: packet });
             }
-            Some(Channel::Poll(exchange)) => self.answer_poll(id, exchange, packet.into_bytes()),
+            Some(Channel::Stream(exchange)) => self.transmit_script(exchange, &packet),
+            Some(Channel::Poll(exchange)) => self.answer_poll(id, exchange, packet),
             None if session.shared.place == Place::Open => {}
             None if session.outbox.push(packet, &self.config.limits) => {}
             None => {
@@ -174,13 +175,10 @@ impl Server {
     }
 
     /// One write per poll; the close timeout runs from here (facts 4.2, 4.4).
-    pub(super) fn answer_poll(&mut self, id: &SessionId, exchange: ExchangeId, body: Bytes) {
-        let cors = match self.exchanges.remove(&exchange) {
-            Some(Exchange::Poll { cors, .. }) => cors,
-            _ => Cors::Allowed,
-        };
-        let response = response::poll(body, &cors);
-        self.transmits.push_back(ServerTransmit::Respond { exchange, response });
+    pub(super) fn answer_poll(&mut self, id: &SessionId, exchange: ExchangeId, payload: Text) {
+        if let Some(Exchange::Poll { style, .. }) = self.exchanges.remove(&exchange) {
+            self.transmit_response(exchange, response::poll(payload, &style));
+        }
         if let Some(session) = self.sessions.get_mut(id) {
             session.channel = None;
         }

@@ -16,9 +16,7 @@ impl Server {
         while let Some(text) = self.sessions.get_mut(id).and_then(|session| session.outbox.pop()) {
             self.transmit_message(exchange, text);
         }
-        if self.config.heartbeats {
-            self.set_timer(id, Timer::Heartbeat, self.config.heartbeat_interval);
-        }
+        self.begin_heartbeats(id);
         if first {
             self.transmit_message(exchange, Text::from_static("1::"));
             self.connect(id, Transport::Websocket);
@@ -43,6 +41,13 @@ impl Server {
             return;
         }
         self.take_packet(&id, text);
+    }
+
+    /// The first heartbeat of a socket or a stream comes an interval after its opening (facts 8).
+    pub(super) fn begin_heartbeats(&mut self, id: &SessionId) {
+        if self.config.heartbeats {
+            self.set_timer(id, Timer::Heartbeat, self.config.heartbeat_interval);
+        }
     }
 
     /// `2::` answers a heartbeat; one that was not asked for changes nothing (facts 8).

@@ -7,6 +7,7 @@ use core::fmt;
 use bytes::Bytes;
 
 use super::{HandshakeData, StoreError};
+use crate::jsonp::PostError;
 use crate::payload::PayloadError;
 use crate::{DecodeError, Packet, Text, Transport};
 
@@ -64,7 +65,7 @@ pub enum ServerInput {
         /// The message.
         text: Text,
     },
-    /// The peer ended the exchange: an unanswered request was aborted, an upgraded channel closed.
+    /// The peer ended the exchange: a request was aborted before its response was whole, an upgraded channel closed.
     Closed {
         /// The exchange.
         exchange: ExchangeId,
@@ -101,6 +102,21 @@ pub enum ServerTransmit {
         /// The answer.
         response: Response,
     },
+    /// Answer a request by a response that goes on: its body holds the first part. [`ServerTransmit::Chunk`] adds to it and
+    /// [`ServerTransmit::Close`] ends it, as a whole response. Each part is for the peer at once.
+    Begin {
+        /// The exchange.
+        exchange: ExchangeId,
+        /// Status, headers without a length, and the first part of the body.
+        response: Response,
+    },
+    /// The next part of a response that goes on.
+    Chunk {
+        /// The exchange.
+        exchange: ExchangeId,
+        /// The bytes.
+        chunk: Bytes,
+    },
     /// Answer an upgrade request with 101; the exchange carries messages from now on.
     Upgrade {
         /// The exchange.
@@ -113,7 +129,8 @@ pub enum ServerTransmit {
         /// The message.
         text: Text,
     },
-    /// End an exchange: an upgraded channel is closed, an unanswered request's connection is closed without a response.
+    /// End an exchange: an upgraded channel is closed, a response that goes on is completed, an unanswered request's
+    /// connection is closed without a response.
     Close {
         /// The exchange.
         exchange: ExchangeId,
@@ -148,9 +165,9 @@ pub enum Cause {
     CloseTimeout,
     /// No `2::` within the heartbeat timeout.
     HeartbeatTimeout,
-    /// The current poll or socket was ended by the peer with a FIN (`socket end`).
+    /// The current poll, stream or socket was ended by the peer with a FIN (`socket end`).
     SocketEnd,
-    /// The current poll or socket was reset (`socket close`).
+    /// The current poll, stream or socket was reset (`socket close`).
     SocketClose,
     /// A limit was reached.
     Limit,
@@ -272,6 +289,8 @@ pub enum Violation {
     Payload(PayloadError),
     /// Data for the application of another node that is not the JSON it must be; the packet was dropped.
     NotJson,
+    /// The body of a POST of jsonp-polling that brings no payload.
+    Post(PostError),
 }
 
 /// What to send, to one session or many.
@@ -385,6 +404,7 @@ impl fmt::Display for Violation {
             Violation::NotJson => {
                 f.write_str("the data is not JSON, and cannot be passed on to another node")
             }
+            Violation::Post(error) => error.fmt(f),
         }
     }
 }

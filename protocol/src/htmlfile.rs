@@ -1,0 +1,39 @@
+//! What htmlfile puts around payloads: a page that never ends, with a script for each payload (facts 6).
+//!
+//! ```
+//! use socketio08::htmlfile;
+//!
+//! assert_eq!(htmlfile::preamble().len(), 256);
+//! assert_eq!(htmlfile::script("3:::</script>"), r#"<script>_("3:::<\/script>");</script>"#);
+//! ```
+
+use alloc::string::String;
+
+use crate::Text;
+use crate::quoted::quote_into;
+
+/// The head of the page: it makes the function that the scripts call. 256 bytes, since browsers of the time showed nothing of
+/// a page before that many.
+const PREAMBLE: &str = concat!(
+    "<html><body><script>var _ = function (msg) { parent.s._(msg, document); };</script>",
+    // 83 bytes so far and 173 spaces.
+    "                                                                                ",
+    "                                                                                ",
+    "             ",
+);
+
+/// What the stream begins with: the 256 bytes of genuine servers.
+pub const fn preamble() -> &'static str {
+    PREAMBLE
+}
+
+/// The script that hands `payload` to the page. No payload can end the script or the string in it.
+pub fn script(payload: &str) -> Text {
+    const START: &str = "<script>_(";
+    const END: &str = ");</script>";
+    let mut script = String::with_capacity(START.len() + END.len() + 2 + payload.len());
+    script.push_str(START);
+    quote_into(payload, &mut script);
+    script.push_str(END);
+    Text::from(script)
+}
