@@ -16,7 +16,10 @@ use tokio::time::timeout;
 async fn a_handshake_is_answered_with_id_timeouts_and_transports() {
     let node = TestNode::start().await;
     let response = node.connect().await.get("/socket.io/1/?t=1").await;
-    assert_eq!((response.status, response.body.as_str()), (200, "s1:15:25:websocket,xhr-polling"));
+    assert_eq!(
+        (response.status, response.body.as_str()),
+        (200, "s1:15:25:websocket,htmlfile,xhr-polling,jsonp-polling")
+    );
     assert!(response.header("date").is_some());
 }
 
@@ -142,7 +145,7 @@ async fn any_method_makes_a_handshake() {
         raw.write(format!("{method} /socket.io/1/ HTTP/1.1\r\nHost: test\r\n\r\n")).await;
         let response = raw.response().await.unwrap();
         assert_eq!(response.status, 200, "{method}");
-        assert!(response.body.ends_with(":15:25:websocket,xhr-polling"), "{method}");
+        assert!(response.body.ends_with(":15:25:websocket,htmlfile,xhr-polling,jsonp-polling"), "{method}");
     }
 }
 

@@ -159,6 +159,9 @@ impl Pair {
                 self.open.remove(&exchange);
                 ClientInput::Response { exchange, status: response.status, body: response.body }
             }
+            ServerTransmit::Begin { .. } | ServerTransmit::Chunk { .. } => {
+                unreachable!("this client asks for no streams")
+            }
             ServerTransmit::Upgrade { exchange } => ClientInput::Opened { exchange },
             ServerTransmit::Message { exchange, text } => ClientInput::Message { exchange, text },
             ServerTransmit::Close { exchange } => {

@@ -27,7 +27,7 @@ fn a_handshake_is_answered_with_the_session_and_the_timeouts() {
     let mut rig = rig();
     let exchange = rig.get("/socket.io/1/?t=1");
     assert_eq!(rig.status(exchange), Some(200));
-    assert_eq!(rig.body(exchange), Some("s1:15:25:websocket,xhr-polling".to_owned()));
+    assert_eq!(rig.body(exchange), Some("s1:15:25:websocket,htmlfile,xhr-polling,jsonp-polling".to_owned()));
     assert_eq!(rig.header(exchange, "Content-Type"), Some("text/plain".to_owned()));
     assert_eq!(rig.header(exchange, "Access-Control-Allow-Origin"), None);
     assert_eq!((rig.server.session_count(), rig.server.sessions().count()), (1, 0));
@@ -84,7 +84,10 @@ fn refusals_have_their_status_and_text_and_a_bad_origin_no_cors_header() {
 fn a_handshake_by_script_is_answered_as_a_script_and_so_is_its_refusal() {
     let mut accepted = rig();
     let exchange = accepted.get("/socket.io/1/?t=1&jsonp=12");
-    assert_eq!(accepted.body(exchange), Some("io.j[12](\"s1:15:25:websocket,xhr-polling\");".to_owned()));
+    assert_eq!(
+        accepted.body(exchange),
+        Some("io.j[12](\"s1:15:25:websocket,htmlfile,xhr-polling,jsonp-polling\");".to_owned())
+    );
     assert_eq!(accepted.header(exchange, "Content-Type"), Some("application/javascript".to_owned()));
     let (mut refused, exchange) = asked("/socket.io/1/?jsonp=0", &[]);
     refused.server.refuse(refused.now, exchange, Refusal::Unauthorized).unwrap();
@@ -98,7 +101,11 @@ fn a_callback_index_that_is_not_digits_never_reaches_a_script() {
     for query in ["jsonp=a](\"x\"", "jsonp=", "jsonp=1&jsonp=2", "jsonp=0;alert(1)", "jsonp=99999999999"] {
         let mut rig = rig();
         let exchange = rig.get(&format!("/socket.io/1/?{query}"));
-        assert_eq!(rig.body(exchange), Some("s1:15:25:websocket,xhr-polling".to_owned()), "{query}");
+        assert_eq!(
+            rig.body(exchange),
+            Some("s1:15:25:websocket,htmlfile,xhr-polling,jsonp-polling".to_owned()),
+            "{query}"
+        );
     }
 }
 

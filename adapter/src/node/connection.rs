@@ -8,6 +8,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use socketio08::Text;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -15,7 +16,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 use super::entry::enter;
-use super::exchange::{Guard, QueueReceiver};
+use super::exchange::{CutSignal, Guard, QueueReceiver};
 use super::http::serve_request;
 use super::{Mail, Shared, Stage, reached};
 use crate::PeerInfo;
@@ -33,18 +34,20 @@ pub(super) struct Peer {
     pub(super) ending: Ending,
     /// The upgrade that was answered by 101, until the connection is handed over.
     upgrade: Mutex<Option<Upgrade>>,
+    /// The stream that the connection carries now may be given up while nobody reads its queue.
+    cut: Mutex<Option<CutSignal>>,
 }
 
 /// An exchange on its way from HTTP to messages.
 pub(super) struct Upgrade {
     pub(super) connection: OnUpgrade,
-    pub(super) queue: QueueReceiver,
+    pub(super) queue: QueueReceiver<Text>,
     pub(super) guard: Guard,
 }
 
 impl Peer {
     pub(super) fn new(shared: Arc<Shared>, info: PeerInfo, ending: Ending) -> Self {
-        Self { shared, info, ending, upgrade: Mutex::new(None) }
+        Self { shared, info, ending, upgrade: Mutex::new(None), cut: Mutex::new(None) }
     }
 
     pub(super) fn begin_upgrade(&self, upgrade: Upgrade) {
@@ -53,6 +56,17 @@ impl Peer {
 
     pub(super) fn take_upgrade(&self) -> Option<Upgrade> {
         self.upgrade.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The connection is to end when the node gives up the stream that begins on it. One that another server carries goes on
+    /// until what was queued is sent.
+    pub(super) fn watch_for_cut(&self, cut: CutSignal) {
+        *self.cut.lock().unwrap_or_else(PoisonError::into_inner) = Some(cut);
+    }
+
+    fn poll_cut(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut cut = self.cut.lock().unwrap_or_else(PoisonError::into_inner);
+        cut.as_mut().map_or(Poll::Pending, |cut| cut.poll(cx))
     }
 }
 
@@ -97,20 +111,28 @@ where
         // The head must fit into the buffer with room to see that it is too long.
         .max_buf_size(shared.limits.head_len_max.max(8_192) * 2)
         .auto_date_header(shared.date_header);
-    let ended = {
+    let whole = {
         let mut connection = pin!(http.serve_connection(TokioIo::new(io), service).with_upgrades());
-        tokio::select! {
-            biased;
-            ended = connection.as_mut() => ended,
-            () = reached(stage, Stage::Leaving) => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
+        let serving = async {
+            tokio::select! {
+                biased;
+                ended = connection.as_mut() => ended,
+                () = reached(stage, Stage::Leaving) => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
             }
+        };
+        tokio::select! {
+            // The connection first: a stream begins, and sets what is watched, while it is polled.
+            biased;
+            ended = serving => ended.is_ok(),
+            () = std::future::poll_fn(|cx| peer.poll_cut(cx)) => false,
         }
     };
     // Dropping the upgrade of a connection that failed reports its end.
     if let Some(upgrade) = peer.take_upgrade()
-        && ended.is_ok()
+        && whole
     {
         carry_socket::<Io>(&shared, upgrade).await;
     }
@@ -146,7 +168,7 @@ where
 pub(super) async fn carry_messages(
     shared: &Arc<Shared>,
     mut socket: impl Channel,
-    mut queue: QueueReceiver,
+    mut queue: QueueReceiver<Text>,
     guard: Guard,
 ) {
     loop {
@@ -170,7 +192,7 @@ pub(super) async fn carry_messages(
     }
 }
 
-fn poll_step(cx: &mut Context<'_>, socket: &mut impl Channel, queue: &mut QueueReceiver) -> Poll<Step> {
+fn poll_step(cx: &mut Context<'_>, socket: &mut impl Channel, queue: &mut QueueReceiver<Text>) -> Poll<Step> {
     if queue.poll_cut(cx).is_ready() {
         return Poll::Ready(Step::Cut);
     }

@@ -147,6 +147,8 @@ where
             guard.defuse();
             say_and_end(shared, &mut io, refusal(&response).as_bytes()).await;
         }
+        // A response that goes on answers no upgrade: the machine never begins one here, and the guard would report it.
+        Ok(Answer::Begin(..)) => {}
         Ok(Answer::Close) | Err(_) => {
             guard.defuse();
             let _ = timeout(shared.limits.linger, end(&mut io)).await;

@@ -1,9 +1,10 @@
-//! The node's side of one exchange: the answer, the queue towards a socket, and the guard that reports its end.
+//! The node's side of one exchange: the answer, the queue towards a socket or a stream, and the guard that reports its end.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use socketio08::server::{ExchangeId, Response};
 use socketio08::{Limits, Text};
 use tokio::sync::{mpsc, oneshot};
@@ -14,7 +15,9 @@ use crate::watched::Ending;
 /// What the node answers to a request.
 pub(super) enum Answer {
     Respond(Response),
-    Upgrade(QueueReceiver),
+    Upgrade(QueueReceiver<Text>),
+    /// A response whose body goes on by the queue.
+    Begin(Response, QueueReceiver<Bytes>),
     /// The connection is closed without a response.
     Close,
 }
@@ -22,46 +25,67 @@ pub(super) enum Answer {
 /// An exchange that is not over, as the node task knows it.
 pub(super) enum Exchange {
     Waiting(oneshot::Sender<Answer>),
-    Upgraded(QueueSender),
+    Upgraded(QueueSender<Text>),
+    Streaming(QueueSender<Bytes>),
 }
 
-/// The node's end of the queue towards one socket. Dropping it closes the socket once the queue is sent.
-pub(super) struct QueueSender {
-    texts: mpsc::Sender<Text>,
+/// What a queue holds, by its length in bytes.
+pub(super) trait Queued {
+    fn len(&self) -> usize;
+}
+
+impl Queued for Text {
+    fn len(&self) -> usize {
+        self.as_str().len()
+    }
+}
+
+impl Queued for Bytes {
+    fn len(&self) -> usize {
+        Bytes::len(self)
+    }
+}
+
+/// The node's end of the queue towards one peer. Dropping it ends the socket or the stream once the queue is sent.
+pub(super) struct QueueSender<T> {
+    parts: mpsc::Sender<T>,
     len: Arc<AtomicUsize>,
     len_max: usize,
     cut: Option<oneshot::Sender<()>>,
 }
 
-/// The socket's end of its queue.
-pub(super) struct QueueReceiver {
-    texts: mpsc::Receiver<Text>,
+/// The peer's end of its queue.
+pub(super) struct QueueReceiver<T> {
+    parts: mpsc::Receiver<T>,
     len: Arc<AtomicUsize>,
-    cut: oneshot::Receiver<()>,
-    cut_is_over: bool,
+    /// Taken out by whoever cuts the connection.
+    cut: Option<CutSignal>,
 }
 
-/// A socket's queue is full: the peer does not read.
+/// Tells when the node gives a peer up.
+pub(super) struct CutSignal(Option<oneshot::Receiver<()>>);
+
+/// A peer's queue is full: the peer does not read.
 pub(super) struct Full;
 
-/// The queue towards a socket, bounded like a polling session's outbox: a peer that reads no faster is ended, not silently
+/// The queue towards a peer, bounded like a polling session's outbox: a peer that reads no faster is ended, not silently
 /// robbed.
-pub(super) fn queue(limits: &Limits) -> (QueueSender, QueueReceiver) {
-    let (texts, receiver) = mpsc::channel(limits.outbox_packets_max.max(1));
+pub(super) fn queue<T>(limits: &Limits) -> (QueueSender<T>, QueueReceiver<T>) {
+    let (parts, receiver) = mpsc::channel(limits.outbox_packets_max.max(1));
     let (cut, cut_receiver) = oneshot::channel();
     let len = Arc::new(AtomicUsize::new(0));
-    let sender = QueueSender { texts, len: Arc::clone(&len), len_max: limits.outbox_len_max, cut: Some(cut) };
-    (sender, QueueReceiver { texts: receiver, len, cut: cut_receiver, cut_is_over: false })
+    let sender = QueueSender { parts, len: Arc::clone(&len), len_max: limits.outbox_len_max, cut: Some(cut) };
+    (sender, QueueReceiver { parts: receiver, len, cut: Some(CutSignal(Some(cut_receiver))) })
 }
 
-impl QueueSender {
-    /// Queues a message. When full, the socket is cut.
-    pub(super) fn push(&mut self, text: Text) -> Result<(), Full> {
-        let len = text.len();
+impl<T: Queued> QueueSender<T> {
+    /// Queues a part. When full, the peer is cut.
+    pub(super) fn push(&mut self, part: T) -> Result<(), Full> {
+        let len = part.len();
         let before = self.len.fetch_add(len, Ordering::Relaxed);
-        // One message always fits, whatever its length: the machine's own limit holds for it.
+        // One part always fits, whatever its length: the machine's own limit holds for it.
         let too_long = before > 0 && before + len > self.len_max;
-        match self.texts.try_send(text) {
+        match self.parts.try_send(part) {
             Err(mpsc::error::TrySendError::Full(_)) => self.give_up(),
             Ok(()) if too_long => self.give_up(),
             // A receiver that is gone has reported its end, which is on its way.
@@ -78,24 +102,33 @@ impl QueueSender {
     }
 }
 
-impl QueueReceiver {
-    pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Text>> {
-        let next = self.texts.poll_recv(cx);
-        if let Poll::Ready(Some(text)) = &next {
-            self.len.fetch_sub(text.len(), Ordering::Relaxed);
+impl<T: Queued> QueueReceiver<T> {
+    pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        let next = self.parts.poll_recv(cx);
+        if let Poll::Ready(Some(part)) = &next {
+            self.len.fetch_sub(part.len(), Ordering::Relaxed);
         }
         next
     }
 
-    /// Whether the node gave the socket up.
+    /// Whether the node gave the peer up; never, once the signal is taken out.
     pub(super) fn poll_cut(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.cut_is_over {
-            return Poll::Pending;
-        }
-        match std::pin::Pin::new(&mut self.cut).poll(cx) {
+        self.cut.as_mut().map_or(Poll::Pending, |cut| cut.poll(cx))
+    }
+
+    /// The signal that the node gave the peer up, for who can act on it while the queue is not read.
+    pub(super) fn take_cut(&mut self) -> Option<CutSignal> {
+        self.cut.take()
+    }
+}
+
+impl CutSignal {
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(signal) = &mut self.0 else { return Poll::Pending };
+        match std::pin::Pin::new(signal).poll(cx) {
             Poll::Ready(Ok(())) => Poll::Ready(()),
             Poll::Ready(Err(_)) => {
-                self.cut_is_over = true;
+                self.0 = None;
                 Poll::Pending
             }
             Poll::Pending => Poll::Pending,

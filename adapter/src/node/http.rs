@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::body::{NodeBody, Unanswered};
 use super::connection::{Peer, Upgrade};
-use super::exchange::{Answer, Guard};
+use super::exchange::{Answer, Guard, QueueReceiver};
 use super::{Mail, Shared};
 
 type HttpRequest = hyper::Request<()>;
@@ -65,6 +65,12 @@ pub(super) async fn serve_request<B: Body<Data = Bytes>>(
             let connection = hyper::upgrade::on(&mut request);
             peer.begin_upgrade(Upgrade { connection, queue, guard });
             Ok(switching_protocols(accept))
+        }
+        (Ok(Answer::Begin(response, mut queue)), _) => {
+            if let Some(cut) = queue.take_cut() {
+                peer.watch_for_cut(cut);
+            }
+            Ok(beginning(response, request.version(), queue, guard))
         }
         // The machine upgrades only what asked for it, so this arm with `Upgrade` is never taken; the guard reports it.
         (Ok(Answer::Upgrade(_)), None) => Err(Unanswered),
@@ -179,11 +185,30 @@ fn headers(headers: &HeaderMap) -> Vec<(Text, Text)> {
     parts.into_iter().map(|(start, middle, end)| (part(start, middle), part(middle, end))).collect()
 }
 
-/// The response with framing by hyper. Headers HTTP does not allow are left out: the machine makes none.
 fn to_http(response: Response) -> HttpResponse {
-    let mut http = hyper::Response::new(NodeBody::whole(response.body));
-    *http.status_mut() = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    for (name, value) in response.headers {
+    with_head(response.status, response.headers, NodeBody::whole(response.body))
+}
+
+/// A response that goes on, in chunks; to an HTTP/1.0 peer until the connection ends, which the header must not deny.
+fn beginning(
+    response: Response,
+    version: Version,
+    queue: QueueReceiver<Bytes>,
+    guard: Guard,
+) -> HttpResponse {
+    let body = NodeBody::stream(response.body, queue, guard);
+    let mut http = with_head(response.status, response.headers, body);
+    if version < Version::HTTP_11 {
+        http.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    http
+}
+
+/// The response with framing by hyper. Headers HTTP does not allow are left out: the machine makes none.
+fn with_head(status: u16, headers: Vec<(&'static str, Text)>, body: NodeBody) -> HttpResponse {
+    let mut http = hyper::Response::new(body);
+    *http.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in headers {
         if name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("transfer-encoding") {
             continue;
         }

@@ -204,12 +204,26 @@ impl<A: Application> Task<A> {
                     let _ = answer.send(Answer::Upgrade(receiver));
                 }
             }
+            ServerTransmit::Begin { exchange, response } => {
+                let (sender, receiver) = queue(&self.server.config().limits);
+                if let Some(Exchange::Waiting(answer)) = self.exchanges.remove(&exchange) {
+                    self.exchanges.insert(exchange, Exchange::Streaming(sender));
+                    // A connection that is gone reports the end of the exchange.
+                    let _ = answer.send(Answer::Begin(response, receiver));
+                }
+            }
             ServerTransmit::Message { exchange, text } => {
                 if let Some(Exchange::Upgraded(queue)) = self.exchanges.get_mut(&exchange)
                     && let Err(Full) = queue.push(text)
                 {
-                    self.exchanges.remove(&exchange);
-                    self.afterwards.push_back(ServerInput::Closed { exchange, clean: false });
+                    self.give_up(exchange);
+                }
+            }
+            ServerTransmit::Chunk { exchange, chunk } => {
+                if let Some(Exchange::Streaming(queue)) = self.exchanges.get_mut(&exchange)
+                    && let Err(Full) = queue.push(chunk)
+                {
+                    self.give_up(exchange);
                 }
             }
             ServerTransmit::Close { exchange } => self.answer(exchange, Answer::Close),
@@ -220,7 +234,13 @@ impl<A: Application> Task<A> {
         }
     }
 
-    /// Ends an exchange. For an upgraded one, dropping the queue closes the socket.
+    /// A peer that does not read has ended the exchange, as far as the machine is concerned.
+    fn give_up(&mut self, exchange: ExchangeId) {
+        self.exchanges.remove(&exchange);
+        self.afterwards.push_back(ServerInput::Closed { exchange, clean: false });
+    }
+
+    /// Ends an exchange. Dropping a queue closes its socket, or completes its stream.
     fn answer(&mut self, exchange: ExchangeId, answer: Answer) {
         if let Some(Exchange::Waiting(sender)) = self.exchanges.remove(&exchange) {
             // A connection that is gone needs no answer.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::http::Whole;
+use super::http::{self, Whole};
 use super::hybi::{Frame, TEXT};
 
 /// How much later than ours the genuine server may have been: the recorder notes bytes when it gets them, on a machine that
@@ -25,6 +25,15 @@ pub(crate) enum Item {
         headers: BTreeSet<String>,
         body: String,
     },
+    /// The head of a response that goes on.
+    Begin {
+        status: u16,
+        headers: BTreeSet<String>,
+    },
+    /// A part of it, which the genuine server sends as a chunk of its own.
+    Chunk(String),
+    /// It is whole.
+    End,
     /// 101; its headers are the carrier's.
     Upgraded,
     Message(String),
@@ -39,6 +48,12 @@ impl fmt::Display for Item {
                 let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
                 write!(f, "{status} [{}] {body}", headers.join(", "))
             }
+            Item::Begin { status, headers } => {
+                let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
+                write!(f, "{status} [{}] goes on", headers.join(", "))
+            }
+            Item::Chunk(text) => write!(f, "chunk {text}"),
+            Item::End => f.write_str("end"),
             Item::Upgraded => f.write_str("101"),
             Item::Message(text) => write!(f, "message {text}"),
             Item::Fin => f.write_str("fin"),
@@ -59,6 +74,8 @@ pub(crate) struct Sent {
 pub(crate) struct ServerStream {
     bytes: Vec<u8>,
     upgraded: bool,
+    /// A response goes on.
+    streaming: bool,
     /// The response said that the connection is closed after it.
     closing: bool,
     pub(crate) items: Vec<Sent>,
@@ -87,6 +104,16 @@ impl ServerStream {
             let frame = Frame::take(&mut self.bytes)?;
             assert_eq!(frame.opcode, TEXT, "a frame that is no text belongs to the carrier's scenarios");
             return Some(Item::Message(String::from_utf8_lossy(&frame.payload).into_owned()));
+        }
+        if self.streaming {
+            let chunk = http::take_chunk(&mut self.bytes)?;
+            self.streaming = !chunk.is_empty();
+            let text = String::from_utf8_lossy(&chunk).into_owned();
+            return Some(if self.streaming { Item::Chunk(text) } else { Item::End });
+        }
+        if let Some(head) = Whole::take_stream_head(&mut self.bytes) {
+            self.streaming = true;
+            return Some(Item::Begin { status: head.status(), headers: head.own_headers() });
         }
         let whole = Whole::take(&mut self.bytes).ok()?;
         if whole.status() == 101 {

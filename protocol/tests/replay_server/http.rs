@@ -66,6 +66,19 @@ impl Whole {
         Some(whole)
     }
 
+    /// Takes the head of a response in HTML that goes on in chunks, if one is there.
+    pub(crate) fn take_stream_head(stream: &mut Vec<u8>) -> Option<Self> {
+        let end = find(stream, b"\r\n\r\n")? + 4;
+        let mut head = stream.get(..end)?.to_vec();
+        let lower = String::from_utf8_lossy(&head).to_ascii_lowercase();
+        if !lower.contains("content-type: text/html") || !lower.contains("transfer-encoding: chunked") {
+            return None;
+        }
+        stream.drain(..end);
+        head.extend_from_slice(b"0\r\n\r\n");
+        Self::take(&mut head).ok()
+    }
+
     fn take_chunks(&mut self, bytes: &[u8]) -> Result<usize, NotWhole> {
         let mut at = 0;
         loop {
@@ -89,17 +102,30 @@ impl Whole {
 
     /// The headers of a response that Socket.IO set: without those of Node's HTTP server.
     pub(crate) fn own_headers(&self) -> BTreeSet<String> {
-        let node = |name: &str, value: &str| {
-            name == "date"
-                || name == "transfer-encoding"
-                || (name == "connection" && matches!(value, "keep-alive" | "close"))
-        };
         self.headers
             .iter()
-            .filter(|(name, value)| !node(name, value))
+            .filter(|(name, value)| !is_of_node(name, value))
             .map(|(name, value)| format!("{name}: {value}"))
             .collect()
     }
+}
+
+/// Whether a header, its name in lower case, may be one of Node's HTTP server.
+pub(crate) fn is_of_node(name: &str, value: &str) -> bool {
+    name == "date"
+        || name == "transfer-encoding"
+        || (name == "connection" && matches!(value, "keep-alive" | "close"))
+}
+
+/// Takes one chunk from the front of `stream`, the last one being empty.
+pub(crate) fn take_chunk(stream: &mut Vec<u8>) -> Option<Vec<u8>> {
+    let line = find(stream, b"\r\n")?;
+    let digits = String::from_utf8_lossy(stream.get(..line)?).into_owned();
+    let len = usize::from_str_radix(digits.trim(), 16).expect("the length of a chunk");
+    let chunk = stream.get(line + 2..line + 2 + len)?.to_vec();
+    stream.get(line + 2 + len..line + 4 + len)?;
+    stream.drain(..line + 4 + len);
+    Some(chunk)
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {

@@ -1,6 +1,6 @@
 //! Feeds a transcript to the machine, being its carrier.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,7 +12,7 @@ use socketio08::{Instant, Text};
 
 use super::app::{self, App};
 use super::compare::{self, Item, Sent, ServerStream, Tolerance};
-use super::http::{NotWhole, Whole};
+use super::http::{self, NotWhole, Whole};
 use super::hybi::{CLOSE, Frame, TEXT};
 use super::transcript::{Transcript, What};
 
@@ -39,6 +39,8 @@ struct Player {
     connections: Vec<Connection>,
     /// The exchanges in order, each with its connection and the number of its request there.
     exchanges: Vec<(usize, usize)>,
+    /// Those whose response goes on.
+    streams: BTreeSet<ExchangeId>,
     /// Whether the application answers handshakes late, and those that wait for it.
     late: bool,
     /// A timer is firing.
@@ -54,6 +56,7 @@ pub(crate) fn replay(transcript: &Transcript, tolerance: Tolerance) -> Vec<Strin
         app: App::new(&transcript.harness, transcript.config.endpoints.clone()),
         connections: recorded_connections(transcript),
         exchanges: Vec::new(),
+        streams: BTreeSet::new(),
         late: transcript.harness["auth"] == "later",
         by_timer: false,
         postponed: Vec::new(),
@@ -282,6 +285,24 @@ impl Player {
                 let body = String::from_utf8_lossy(&response.body).into_owned();
                 (exchange, Item::Response { status: response.status, headers, body })
             }
+            ServerTransmit::Begin { exchange, response } => {
+                let headers = response.headers.iter();
+                let headers = headers
+                    .map(|(name, value)| (name.to_ascii_lowercase(), value.to_string()))
+                    .filter(|(name, value)| !http::is_of_node(name, value))
+                    .map(|(name, value)| format!("{name}: {value}"))
+                    .collect();
+                let body = String::from_utf8_lossy(&response.body).into_owned();
+                self.streams.insert(exchange);
+                let (index, _) = self.exchanges[usize::try_from(exchange.0).expect("a small number")];
+                self.sent(index, Item::Begin { status: response.status, headers });
+                self.sent(index, Item::Chunk(body));
+                return;
+            }
+            ServerTransmit::Chunk { exchange, chunk } => {
+                (exchange, Item::Chunk(String::from_utf8_lossy(&chunk).into_owned()))
+            }
+            ServerTransmit::Close { exchange } if self.streams.remove(&exchange) => (exchange, Item::End),
             ServerTransmit::Upgrade { exchange } => (exchange, Item::Upgraded),
             ServerTransmit::Message { exchange, text } => (exchange, Item::Message(text.to_string())),
             ServerTransmit::Close { exchange } => (exchange, Item::Fin),
@@ -291,7 +312,9 @@ impl Player {
         };
         let (index, _) = self.exchanges[usize::try_from(exchange.0).expect("a small number")];
         let connection = &mut self.connections[index];
-        connection.waiting.retain(|&waiting| waiting != exchange);
+        if !self.streams.contains(&exchange) {
+            connection.waiting.retain(|&waiting| waiting != exchange);
+        }
         if item == Item::Upgraded {
             connection.upgraded = Some(exchange);
         }

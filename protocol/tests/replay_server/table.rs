@@ -129,22 +129,109 @@ pub(crate) const TABLE: &[(&str, Verdict)] = &[
     ("handshake-transports-empty", Equal),
     ("handshake-wrong-protocol", Equal),
     ("handshake-zero-timeouts", Equal),
-    ("htmlfile", OtherTransport("htmlfile")),
-    ("htmlfile-payload-on-open", OtherTransport("htmlfile")),
-    ("htmlfile-poll-duration", OtherTransport("htmlfile")),
-    ("htmlfile-reopen-payload", OtherTransport("htmlfile")),
-    ("jsonp-messages", OtherTransport("jsonp-polling")),
-    ("jsonp-post", OtherTransport("jsonp-polling")),
-    ("jsonp-post-malformed-array", OtherTransport("jsonp-polling")),
-    ("jsonp-post-malformed-bool", OtherTransport("jsonp-polling")),
-    ("jsonp-post-malformed-dup-d", OtherTransport("jsonp-polling")),
-    ("jsonp-post-malformed-empty", OtherTransport("jsonp-polling")),
-    ("jsonp-post-malformed-escape", OtherTransport("jsonp-polling")),
-    ("jsonp-post-malformed-no-d", OtherTransport("jsonp-polling")),
-    ("jsonp-post-malformed-not-json", OtherTransport("jsonp-polling")),
-    ("jsonp-post-malformed-number", OtherTransport("jsonp-polling")),
-    ("jsonp-post-malformed-object", OtherTransport("jsonp-polling")),
-    ("jsonp-post-malformed-unknown-sid", OtherTransport("jsonp-polling")),
+    (
+        "htmlfile",
+        Different(
+            "what could end the script is escaped; the page reads the same text",
+            &[
+                "stream: - chunk <script>_(\"3:::a/b </script> \\\" é😀 \u{2028}\");</script>",
+                "stream: + chunk <script>_(\"3:::a/b <\\/script> \\\" é😀 \\u2028\");</script>",
+            ],
+        ),
+    ),
+    ("htmlfile-payload-on-open", Equal),
+    ("htmlfile-poll-duration", Equal),
+    ("htmlfile-reopen-payload", Equal),
+    (
+        "jsonp-messages",
+        Different(
+            "what could end the script is escaped; the page reads the same text",
+            &[
+                "poll: - 200 [connection: Keep-Alive, content-length: 49, content-type: text/javascript; charset=UTF-8, x-xss-protection: 0] io.j[0](\"3:::q\\\" \\\\ / \\n \u{2028} é 😀 </script>\");",
+                "poll: + 200 [connection: Keep-Alive, content-length: 53, content-type: text/javascript; charset=UTF-8, x-xss-protection: 0] io.j[0](\"3:::q\\\" \\\\ / \\n \\u2028 é 😀 <\\/script>\");",
+            ],
+        ),
+    ),
+    (
+        "jsonp-post",
+        Different(
+            "no credentials together with a wildcard origin",
+            &[
+                "c9: - 200 [access-control-allow-credentials: true, access-control-allow-origin: *, content-length: 1] 1",
+                "c9: + 200 [access-control-allow-origin: *, content-length: 1] 1",
+            ],
+        ),
+    ),
+    (
+        "jsonp-post-malformed-array",
+        Different(
+            "a body that brings no payload is answered 1 and reported as a violation; it ends the process of 0.8.7",
+            &["poll: - fin", "c1: - fin"],
+        ),
+    ),
+    (
+        "jsonp-post-malformed-bool",
+        Different(
+            "a body that brings no payload is answered 1 and reported as a violation; it ends the process of 0.8.7",
+            &["poll: - fin", "c1: - fin"],
+        ),
+    ),
+    (
+        "jsonp-post-malformed-dup-d",
+        Different(
+            "a body that brings no payload is answered 1 and reported as a violation; it ends the process of 0.8.7",
+            &["poll: - fin", "c1: - fin"],
+        ),
+    ),
+    (
+        "jsonp-post-malformed-empty",
+        Different(
+            "a body that brings no payload is answered 1 and reported as a violation; it ends the process of 0.8.7",
+            &["poll: - fin", "c1: - fin"],
+        ),
+    ),
+    (
+        "jsonp-post-malformed-escape",
+        Different(
+            "a body that brings no payload is answered 1 and reported as a violation; it ends the process of 0.8.7",
+            &["poll: - fin", "c1: - fin"],
+        ),
+    ),
+    (
+        "jsonp-post-malformed-no-d",
+        Different(
+            "a body that brings no payload is answered 1 and reported as a violation; it ends the process of 0.8.7",
+            &["poll: - fin", "c1: - fin"],
+        ),
+    ),
+    (
+        "jsonp-post-malformed-not-json",
+        Different(
+            "a body that brings no payload is answered 1 and reported as a violation; it ends the process of 0.8.7",
+            &["poll: - fin"],
+        ),
+    ),
+    (
+        "jsonp-post-malformed-number",
+        Different(
+            "a body that brings no payload is answered 1 and reported as a violation; it ends the process of 0.8.7",
+            &["poll: - fin", "c1: - fin"],
+        ),
+    ),
+    (
+        "jsonp-post-malformed-object",
+        Different(
+            "a body that brings no payload is answered 1 and reported as a violation; it ends the process of 0.8.7",
+            &["poll: - fin", "c1: - fin"],
+        ),
+    ),
+    (
+        "jsonp-post-malformed-unknown-sid",
+        Different(
+            "a body that brings no payload is answered 1; it ends the process of 0.8.7",
+            &["c1: - fin"],
+        ),
+    ),
     ("namespace-disconnect-end", Equal),
     ("namespaces", Equal),
     ("nsp-not-connected-delivery", Equal),
@@ -173,8 +260,8 @@ pub(crate) const TABLE: &[(&str, Verdict)] = &[
     ("static-client-disabled", Carrier("static files are the application's")),
     ("unknown-sid-get-bogus", Equal),
     ("unknown-sid-get-flashsocket", OtherTransport("flashsocket")),
-    ("unknown-sid-get-htmlfile", OtherTransport("htmlfile")),
-    ("unknown-sid-get-jsonp-polling", OtherTransport("jsonp-polling")),
+    ("unknown-sid-get-htmlfile", Equal),
+    ("unknown-sid-get-jsonp-polling", Equal),
     ("unknown-sid-get-websocket", Equal),
     (
         "unknown-sid-get-xhr-polling",
@@ -188,11 +275,11 @@ pub(crate) const TABLE: &[(&str, Verdict)] = &[
     ),
     ("unknown-sid-hixie75", OtherTransport("hixie framing")),
     ("unknown-sid-hixie76", OtherTransport("hixie framing")),
-    ("unknown-sid-jsonp-i", OtherTransport("jsonp-polling")),
+    ("unknown-sid-jsonp-i", Equal),
     ("unknown-sid-post-bogus", Equal),
     ("unknown-sid-post-flashsocket", OtherTransport("flashsocket")),
-    ("unknown-sid-post-htmlfile", OtherTransport("htmlfile")),
-    ("unknown-sid-post-jsonp-polling", OtherTransport("jsonp-polling")),
+    ("unknown-sid-post-htmlfile", Equal),
+    ("unknown-sid-post-jsonp-polling", Equal),
     (
         "unknown-sid-post-websocket",
         Different(
@@ -201,7 +288,7 @@ pub(crate) const TABLE: &[(&str, Verdict)] = &[
         ),
     ),
     ("unknown-sid-post-xhr-polling", Equal),
-    ("upgrade-header-htmlfile", OtherTransport("htmlfile")),
+    ("upgrade-header-htmlfile", Equal),
     (
         "upgrade-outside-resource",
         Different(

@@ -16,6 +16,9 @@ pub(crate) struct Rig {
     pub(crate) now: Instant,
     pub(crate) responses: BTreeMap<ExchangeId, Response>,
     pub(crate) messages: BTreeMap<ExchangeId, Vec<String>>,
+    /// The parts of responses that go on, as far as they were not taken.
+    streams: BTreeMap<ExchangeId, Vec<String>>,
+    pub(crate) stream_heads: BTreeMap<ExchangeId, Response>,
     pub(crate) upgraded: BTreeSet<ExchangeId>,
     pub(crate) closed: BTreeSet<ExchangeId>,
     /// What the machine told the store, in order.
@@ -36,6 +39,8 @@ impl Rig {
             now: Instant::ZERO,
             responses: BTreeMap::new(),
             messages: BTreeMap::new(),
+            streams: BTreeMap::new(),
+            stream_heads: BTreeMap::new(),
             upgraded: BTreeSet::new(),
             closed: BTreeSet::new(),
             store: Vec::new(),
@@ -152,6 +157,11 @@ impl Rig {
         self.messages.remove(&exchange).unwrap_or_default()
     }
 
+    /// The parts of a response that goes on, since they were taken last.
+    pub(crate) fn take_parts(&mut self, exchange: ExchangeId) -> Vec<String> {
+        self.streams.get_mut(&exchange).map(std::mem::take).unwrap_or_default()
+    }
+
     pub(crate) fn take_events(&mut self) -> Vec<ServerEvent> {
         self.drive();
         std::mem::take(&mut self.events)
@@ -198,6 +208,17 @@ impl Rig {
             ServerTransmit::Respond { exchange, response } => {
                 assert!(!self.upgraded.contains(&exchange), "a response after 101");
                 assert!(self.responses.insert(exchange, response).is_none(), "answered twice");
+            }
+            ServerTransmit::Begin { exchange, response } => {
+                let first = String::from_utf8(response.body.to_vec()).expect("a page in UTF-8");
+                assert!(!self.responses.contains_key(&exchange), "answered twice");
+                assert!(self.streams.insert(exchange, vec![first]).is_none(), "begun twice");
+                self.stream_heads.insert(exchange, response);
+            }
+            ServerTransmit::Chunk { exchange, chunk } => {
+                assert!(!self.closed.contains(&exchange), "a chunk after the end");
+                let chunk = String::from_utf8(chunk.to_vec()).expect("a script in UTF-8");
+                self.streams.get_mut(&exchange).expect("a chunk before the beginning").push(chunk);
             }
             ServerTransmit::Upgrade { exchange } => assert!(self.upgraded.insert(exchange)),
             ServerTransmit::Message { exchange, text } => {

@@ -124,6 +124,7 @@ fn describe(log: &mut Log, now: Instant, event: &ServerEvent) {
                 Violation::Packet(error) => format!("violation     {session}  {error}"),
                 Violation::Payload(error) => format!("violation     {session}  payload: {error}"),
                 Violation::NotJson => format!("violation     {session}  {error}"),
+                Violation::Post(error) => format!("violation     {session}  post: {error}"),
             }
         }),
         ServerEvent::StoreViolation { channel, error } => {

@@ -275,6 +275,15 @@ impl World<'_> {
                 self.relay(id, Down::Response { status, body });
                 self.balancer_takes(Input::ResponseDone { link: id });
             }
+            Down::Begun { status, body } => {
+                self.balancer_takes(Input::ResponseStarted { link: id, status });
+                self.relay(id, Down::Begun { status, body });
+            }
+            Down::Chunk(part) => self.relay(id, Down::Chunk(part)),
+            Down::Whole => {
+                self.relay(id, Down::Whole);
+                self.balancer_takes(Input::ResponseDone { link: id });
+            }
             Down::Message(_) => {}
         }
     }

@@ -204,6 +204,15 @@ impl World<'_> {
                     self.client_takes(client, ClientInput::Message { exchange, text });
                 }
             }
+            // The simulated clients ask for no streams: one is passed over, and ends its exchange when it is whole.
+            Down::Begun { .. } | Down::Chunk(_) => {}
+            Down::Whole => {
+                self.client_closes(id);
+                if let Some(exchange) = exchange {
+                    self.clients[client.index()].exchanges.remove(&exchange);
+                    self.client_takes(client, ClientInput::Closed { exchange, clean: true });
+                }
+            }
             Down::Refused => self.ended(id, false),
             Down::Fin => self.ended(id, true),
         }

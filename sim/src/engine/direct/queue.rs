@@ -44,6 +44,15 @@ pub(super) enum Down {
         status: u16,
         body: Bytes,
     },
+    /// The head and the first part of a response that goes on.
+    Begun {
+        status: u16,
+        body: Bytes,
+    },
+    /// The next part of it.
+    Chunk(Bytes),
+    /// It is whole; the connection stays.
+    Whole,
     /// 101.
     Upgraded,
     /// A websocket message.

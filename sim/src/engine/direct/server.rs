@@ -32,6 +32,8 @@ struct Process {
     ids: SeededIds,
     wake: Wake,
     exchanges: BTreeMap<ExchangeId, LinkId>,
+    /// Those whose response goes on.
+    streams: BTreeSet<ExchangeId>,
     exchanges_made: u64,
     /// When the processor has done everything that came so far.
     busy_until: Instant,
@@ -68,6 +70,7 @@ impl World<'_> {
             ids: SeededIds::new(self.seed, server, node.starts),
             wake: Wake::default(),
             exchanges: BTreeMap::new(),
+            streams: BTreeSet::new(),
             exchanges_made: 0,
             busy_until: self.now,
         });
@@ -154,6 +157,17 @@ impl World<'_> {
                     self.send_link_down(link, Down::Response { status, body });
                 }
             }
+            ServerTransmit::Begin { exchange, response } => {
+                if let Some(link) = process.exchanges.get(&exchange).copied() {
+                    process.streams.insert(exchange);
+                    self.send_link_down(link, Down::Begun { status: response.status, body: response.body });
+                }
+            }
+            ServerTransmit::Chunk { exchange, chunk } => {
+                if let Some(link) = process.exchanges.get(&exchange).copied() {
+                    self.send_link_down(link, Down::Chunk(chunk));
+                }
+            }
             ServerTransmit::Upgrade { exchange } => {
                 if let Some(link) = process.exchanges.get(&exchange).copied() {
                     self.send_link_down(link, Down::Upgraded);
@@ -165,9 +179,14 @@ impl World<'_> {
                 }
             }
             ServerTransmit::Close { exchange } => {
-                if let Some(link) = process.exchanges.remove(&exchange) {
-                    self.close_from_server(link);
+                let Some(link) = process.exchanges.remove(&exchange) else { return };
+                if !process.streams.remove(&exchange) {
+                    return self.close_from_server(link);
                 }
+                if let Some(link) = self.links.get_mut(link.0) {
+                    link.exchange = None;
+                }
+                self.send_link_down(link, Down::Whole);
             }
             // Servers of the simulated world have no store.
             ServerTransmit::Publish { .. }
@@ -226,6 +245,7 @@ impl World<'_> {
                 let Some(exchange) = exchange else { return };
                 if let Some(process) = &mut self.servers[server.0].process {
                     process.exchanges.remove(&exchange);
+                    process.streams.remove(&exchange);
                 }
                 self.server_takes(server, ServerInput::Closed { exchange, clean: true });
             }
