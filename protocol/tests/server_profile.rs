@@ -42,7 +42,10 @@ fn the_handshake_advertises_the_timers_of_the_profile() {
     for (profile, timers) in [(Profile::V0_8_7, "15:25"), (Profile::V0_9, "60:60")] {
         let mut rig = rig(profile);
         let handshake = rig.get("/socket.io/1/");
-        assert_eq!(rig.body(handshake), Some(format!("s1:{timers}:websocket,htmlfile,xhr-polling,jsonp-polling")));
+        assert_eq!(
+            rig.body(handshake),
+            Some(format!("s1:{timers}:websocket,htmlfile,xhr-polling,jsonp-polling"))
+        );
     }
 }
 
