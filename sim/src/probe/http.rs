@@ -6,7 +6,10 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::header::{CONNECTION, CONTENT_TYPE, COOKIE, HOST, LOCATION, SERVER, SET_COOKIE};
+use hyper::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, CONNECTION, CONTENT_TYPE, COOKIE, HOST, LOCATION, ORIGIN, SERVER, SET_COOKIE,
+};
+use hyper::http::request::Builder;
 use hyper::{HeaderMap, Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -26,11 +29,14 @@ pub(super) struct Site {
 }
 
 /// An HTTP answer, whole.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) server: Option<String>,
     pub(super) location: Option<String>,
+    pub(super) content_type: Option<String>,
+    /// `Access-Control-Allow-Origin`.
+    pub(super) allow_origin: Option<String>,
     /// `NAME=VALUE` of each cookie set.
     pub(super) cookies: Vec<String>,
     pub(super) body: String,
@@ -74,6 +80,11 @@ impl Site {
         self.request(Method::POST, target, cookies, body).await
     }
 
+    /// GETs `target` as a page of `origin`.
+    pub(super) async fn get_from(&self, target: &str, origin: &str) -> Result<Answer, NoAnswer> {
+        self.send(self.builder(Method::GET, target, &[]).header(ORIGIN, origin), "").await
+    }
+
     async fn request(
         &self,
         method: Method,
@@ -81,15 +92,20 @@ impl Site {
         cookies: &[String],
         body: &'static str,
     ) -> Result<Answer, NoAnswer> {
-        let started = Instant::now();
-        let mut request = Request::builder()
+        self.send(self.builder(method, target, cookies), body).await
+    }
+
+    fn builder(&self, method: Method, target: &str, cookies: &[String]) -> Builder {
+        let request = Request::builder()
             .method(method)
             .uri(target)
             .header(HOST, self.url.host_header())
             .header(CONNECTION, "close");
-        if !cookies.is_empty() {
-            request = request.header(COOKIE, cookies.join("; "));
-        }
+        if cookies.is_empty() { request } else { request.header(COOKIE, cookies.join("; ")) }
+    }
+
+    async fn send(&self, mut request: Builder, body: &'static str) -> Result<Answer, NoAnswer> {
+        let started = Instant::now();
         if !body.is_empty() {
             request = request.header(CONTENT_TYPE, "text/plain;charset=UTF-8");
         }
@@ -119,11 +135,18 @@ async fn exchange(stream: TcpStream, request: Request<Full<Bytes>>) -> Result<An
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
         .await
         .map_err(|error| no_answer(&error))?;
-    let connection = tokio::spawn(connection);
+    let _connection = UntilDropped(tokio::spawn(connection));
     let response = sender.send_request(request).await.map_err(|error| no_answer(&error))?;
-    let answer = read(response).await;
-    connection.abort();
-    answer
+    read(response).await
+}
+
+/// A connection that is cut when nobody waits for its answer any more.
+struct UntilDropped<T>(tokio::task::JoinHandle<T>);
+
+impl<T> Drop for UntilDropped<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 async fn read(response: Response<hyper::body::Incoming>) -> Result<Answer, NoAnswer> {
@@ -137,6 +160,8 @@ async fn read(response: Response<hyper::body::Incoming>) -> Result<Answer, NoAns
         status: head.status.as_u16(),
         server: text(&head.headers, SERVER),
         location: text(&head.headers, LOCATION),
+        content_type: text(&head.headers, CONTENT_TYPE),
+        allow_origin: text(&head.headers, ACCESS_CONTROL_ALLOW_ORIGIN),
         cookies: cookies(&head.headers),
         body: String::from_utf8_lossy(&body).into_owned(),
         took: Duration::ZERO,

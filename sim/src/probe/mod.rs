@@ -2,6 +2,7 @@
 //! the pool behind it is sticky. Says which step failed and what that usually means.
 
 mod http;
+mod profile;
 mod session;
 mod steps;
 mod sticky;
@@ -57,16 +58,21 @@ async fn steps(options: &Options, screen: &mut Screen<'_, impl Write>) -> io::Re
         }
         Err(problem) => return screen.problem("HTTP", problem),
     };
-    let (handshake, cookies) = match steps::handshake(options, &site).await {
-        Ok((handshake, cookies, line)) => {
+    let (handshake, answer) = match steps::handshake(options, &site).await {
+        Ok((handshake, answer, line)) => {
             screen.line("handshake", &line)?;
-            (handshake, cookies)
+            (handshake, answer)
         }
         Err(problem) => return screen.problem("handshake", problem),
     };
+    let judgement = profile::judge(options, &site, &handshake, &answer).await;
+    screen.line("profile", &judgement.verdict)?;
+    for sign in &judgement.signs {
+        screen.line("", &format!("  {sign}"))?;
+    }
     for transport in TRANSPORTS.into_iter().filter(|each| options.transport.is_none_or(|one| one == *each)) {
         if handshake.transports.contains(&transport) {
-            match transport::converse(options, &site, transport, &cookies).await {
+            match transport::converse(options, &site, transport, &answer.cookies).await {
                 Ok(line) => screen.line(transport.name(), &line)?,
                 Err(problem) => screen.problem(transport.name(), problem)?,
             }

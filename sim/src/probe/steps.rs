@@ -52,16 +52,16 @@ pub(super) async fn reach(options: &Options) -> Result<(Site, String), Problem> 
     Err(Problem::no_answer(&first_error.unwrap_or(NoAnswer::Closed)))
 }
 
-/// Makes a handshake; returns it with the cookies that came, and the line to print.
+/// Makes a handshake; returns it with the whole answer, and the line to print.
 pub(super) async fn handshake(
     options: &Options,
     site: &Site,
-) -> Result<(Handshake, Vec<String>, String), Problem> {
+) -> Result<(Handshake, Answer, String), Problem> {
     let answer =
         site.get(&handshake_target(options), &[]).await.map_err(|error| Problem::no_answer(&error))?;
     let handshake = read_handshake(options, &answer)?;
     let line = describe(&handshake);
-    Ok((handshake, answer.cookies, line))
+    Ok((handshake, answer, line))
 }
 
 /// The handshake in an answer, or what the answer usually means.
