@@ -8,13 +8,14 @@ use socketio08::Transport;
 use super::Exit;
 use crate::probe::{Options, TRANSPORTS, Url, probe};
 
-/// Ask a real deployment whether Socket.IO 0.8 works through it: plain HTTP, handshake, each transport with five messages
-/// echoed, five seconds of silence and one last message; then whether the pool behind it is sticky.
+/// Ask a real deployment whether Socket.IO 0.8 works through it: plain HTTP, handshake, which release answers (0.8 or 0.9)
+/// and by what signs, each transport with five messages echoed, five seconds of silence and one last message; then whether the
+/// pool behind it is sticky.
 #[derive(Args, Debug)]
 pub(super) struct ProbeArgs {
     /// The deployment: `http://HOST[:PORT][/PATH]`.
     url: Url,
-    /// Probe only this transport: xhr-polling or websocket.
+    /// Probe only this transport: xhr-polling, jsonp-polling, htmlfile or websocket.
     #[arg(long, value_parser = transport)]
     transport: Option<Transport>,
     /// Where Socket.IO is mounted.
@@ -60,7 +61,7 @@ pub(super) fn run(args: ProbeArgs) -> Exit {
 
 fn transport(name: &str) -> Result<Transport, String> {
     let known = TRANSPORTS.into_iter().find(|transport| transport.name() == name);
-    known.ok_or_else(|| format!("this probe speaks {} and {}", TRANSPORTS[0], TRANSPORTS[1]))
+    known.ok_or_else(|| format!("this probe speaks {}", TRANSPORTS.map(Transport::name).join(", ")))
 }
 
 fn resource(path: &str) -> Result<String, String> {

@@ -20,8 +20,9 @@ pub use self::session::{Happening, Session};
 use self::steps::Problem;
 pub use self::url::{Url, UrlError};
 
-/// The transports that the client of this project speaks, in the order they are probed: the one that always works first.
-pub const TRANSPORTS: [Transport; 2] = [Transport::XhrPolling, Transport::Websocket];
+/// The transports that can be probed, in this order: the one that always works first.
+pub const TRANSPORTS: [Transport; 4] =
+    [Transport::XhrPolling, Transport::JsonpPolling, Transport::Htmlfile, Transport::Websocket];
 
 /// What to ask and how long to wait for it.
 #[derive(Clone, Debug)]
@@ -119,7 +120,7 @@ struct Screen<'a, W> {
 
 impl<W: Write> Screen<'_, W> {
     fn line(&mut self, label: &str, line: &str) -> io::Result<()> {
-        writeln!(self.out, "  {label:<12} {line}")?;
+        writeln!(self.out, "  {label:<13} {line}")?;
         // Each step may take seconds: a line in a buffer tells nobody what is going on.
         self.out.flush()
     }

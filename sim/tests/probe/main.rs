@@ -3,13 +3,14 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod profile;
 mod proxy;
 
 use std::net::SocketAddr;
 use std::process::Command;
 use std::time::Duration;
 
-use socketio08::Transport;
+use socketio08::{Profile, Transport};
 use socketio08_sim::probe::{Options, probe};
 
 use crate::common::{Sio08, free_port};
@@ -60,6 +61,18 @@ impl Pool {
             _servers: ports.iter().map(|port| Sio08::serve(*port, application)).collect(),
         }
     }
+
+    /// A server of each profile, the older first.
+    fn of_profiles() -> Self {
+        let ports = Profile::ALL.map(|_| free_port());
+        let serve = |(port, profile): (&u16, Profile)| {
+            Sio08::serve_with(*port, "echo", &["--profile", profile.name()])
+        };
+        Self {
+            addresses: ports.iter().map(|port| SocketAddr::from(([127, 0, 0, 1], *port))).collect(),
+            _servers: ports.iter().zip(Profile::ALL).map(serve).collect(),
+        }
+    }
 }
 
 #[tokio::test]
@@ -69,11 +82,11 @@ async fn a_server_that_echoes_works() {
     assert_shows(
         &screen,
         &[
-            "  HTTP         200 in ",
-            "  handshake    protocol 1 (heartbeat 15 s, close 25 s), transports websocket",
-            "  xhr-polling  a b c d e echoed, 0.2 s quiet, last one echoed\n",
-            "  websocket    a b c d e echoed, 0.2 s quiet, last one echoed\n",
-            "  stickiness   8 handshakes, 8 first polls: none rejected: sticky, or a single server\n",
+            "  HTTP          200 in ",
+            "  handshake     protocol 1 (heartbeat 15 s, close 25 s), transports websocket",
+            "  xhr-polling   a b c d e echoed, 0.2 s quiet, last one echoed\n",
+            "  websocket     a b c d e echoed, 0.2 s quiet, last one echoed\n",
+            "  stickiness    8 handshakes, 8 first polls: none rejected: sticky, or a single server\n",
             "\nIt worked.\n",
         ],
     );
@@ -87,7 +100,7 @@ async fn a_chat_that_does_not_echo_to_the_sender_is_seen_by_a_second_client() {
     let seen = "a b c d e seen by a second client (the application does not echo to the sender)";
     assert_shows(
         &screen,
-        &[&format!("  xhr-polling  {seen}"), &format!("  websocket    {seen}"), "It worked.\n"],
+        &[&format!("  xhr-polling   {seen}"), &format!("  websocket     {seen}"), "It worked.\n"],
     );
     assert!(worked, "{screen}");
 }
@@ -98,8 +111,8 @@ async fn one_transport_can_be_asked_about() {
     let asked =
         Options { transport: Some(Transport::Websocket), handshakes: 0, ..options(pool.addresses[0]) };
     let (screen, worked) = ask(&asked).await;
-    assert_shows(&screen, &["  websocket    a b c d e echoed", "It worked.\n"]);
-    assert!(worked && !screen.contains("xhr-polling  ") && !screen.contains("stickiness"), "{screen}");
+    assert_shows(&screen, &["  websocket     a b c d e echoed", "It worked.\n"]);
+    assert!(worked && !screen.contains("  xhr-polling ") && !screen.contains("stickiness"), "{screen}");
 }
 
 #[tokio::test]
@@ -111,7 +124,7 @@ async fn round_robin_over_two_servers_is_not_sticky() {
     assert_shows(
         &screen,
         &[
-            "  stickiness   8 handshakes, 8 first polls: 8 rejected with 7:::1+0: requests of one session reach different \
+            "  stickiness    8 handshakes, 8 first polls: 8 rejected with 7:::1+0: requests of one session reach different \
              servers\n",
             "It did not work: ",
             "and the pool is not sticky.\n",
@@ -127,7 +140,7 @@ async fn stickiness_by_cookie_is_told_apart() {
     assert_shows(
         &screen,
         &[
-            "  xhr-polling  a b c d e echoed",
+            "  xhr-polling   a b c d e echoed",
             "none rejected: sticky for clients that keep the cookie BACKEND, or a single server\n",
             "It worked.\n",
         ],
@@ -142,8 +155,8 @@ async fn a_proxy_that_refuses_upgrades_is_named() {
     assert_shows(
         &screen,
         &[
-            "  xhr-polling  a b c d e echoed",
-            "  websocket    upgrade answered 502 by nginx/1.22.1: the proxy drops the Upgrade header",
+            "  xhr-polling   a b c d e echoed",
+            "  websocket     upgrade answered 502 by nginx/1.22.1: the proxy drops the Upgrade header",
             "It did not work: websocket is blocked by the proxy.\n",
         ],
     );
@@ -159,7 +172,7 @@ async fn a_proxy_that_cuts_idle_connections_is_found_by_the_silence() {
         options.quiet = Duration::from_secs(5);
     })
     .await;
-    assert_shows(&screen, &["  websocket    lost after 0.", "It did not work: websocket does not last.\n"]);
+    assert_shows(&screen, &["  websocket     lost after 0.", "It did not work: websocket does not last.\n"]);
     assert!(!worked);
 }
 
@@ -170,8 +183,8 @@ async fn another_web_server_is_not_socket_io() {
     assert_shows(
         &screen,
         &[
-            "  HTTP         404 by Apache in ",
-            "  handshake    answered 404 by Apache: nothing serves /socket.io/ here: wrong path (--resource), or the proxy does \
+            "  HTTP          404 by Apache in ",
+            "  handshake     answered 404 by Apache: nothing serves /socket.io/ here: wrong path (--resource), or the proxy does \
              not pass it to Socket.IO\n",
             "It did not work: nothing serves /socket.io/.\n",
         ],
@@ -194,7 +207,7 @@ async fn a_page_in_place_of_a_handshake_is_quoted() {
     let (screen, worked) = ask_proxy(Proxy::answering(answer), |_| {}).await;
     assert_shows(
         &screen,
-        &["  handshake    answered 200, but ", "\"<html>hi</html>\" is something else's answer"],
+        &["  handshake     answered 200, but ", "\"<html>hi</html>\" is something else's answer"],
     );
     assert!(!worked);
 }
@@ -204,7 +217,7 @@ async fn a_service_that_is_not_http_is_recognised() {
     let (screen, worked) = ask_proxy(Proxy::answering("SSH-2.0-OpenSSH_9.2p1\r\n"), |_| {}).await;
     assert_shows(
         &screen,
-        &["  HTTP         the answer is not HTTP/1.1: another service listens on this port"],
+        &["  HTTP          the answer is not HTTP/1.1: another service listens on this port"],
     );
     assert!(!worked);
 }
@@ -213,7 +226,7 @@ async fn a_service_that_is_not_http_is_recognised() {
 async fn a_service_that_never_answers_is_not_waited_for() {
     let (screen, worked) =
         ask_proxy(Proxy::answering(""), |options| options.patience = Duration::from_millis(300)).await;
-    assert_shows(&screen, &["  HTTP         connected, but no answer within 300ms"]);
+    assert_shows(&screen, &["  HTTP          connected, but no answer within 300ms"]);
     assert!(!worked);
 }
 
@@ -241,7 +254,10 @@ fn a_wrong_command_line_is_exit_64_and_says_the_remedy() {
             "https:// is not supported: probe the plain port behind the TLS terminator",
         ),
         (&["example.org:80"], "did you mean http://example.org:80 ?"),
-        (&["http://a", "--transport", "htmlfile"], "this probe speaks xhr-polling and websocket"),
+        (
+            &["http://a", "--transport", "flashsocket"],
+            "this probe speaks xhr-polling, jsonp-polling, htmlfile, websocket",
+        ),
         (&["http://a", "--timeout", "0"], "seconds are 0.01 to 3600"),
         (&["http://a", "--resource", "socket.io"], "a resource is an absolute path, such as /socket.io"),
     ] {
