@@ -10,7 +10,7 @@ use bytes::Bytes;
 use client_rig::improved;
 use socketio08::client::{Client, ClientConfig, ClientInput, ClientState, ClientTransmit};
 use socketio08::server::{AckMode, ExchangeId, Outgoing};
-use socketio08::{AckId, Instant, Limits, Text};
+use socketio08::{AckId, Instant, Limits, Profile, Text, Transport};
 
 /// A small generator of our own: tests must not depend on another crate's numbers.
 struct Random(u64);
@@ -86,13 +86,21 @@ fn draw(random: &mut Random, opened: &[ClientTransmit]) -> Operation {
     let recent = opened.len().saturating_sub(1 + random.below(5));
     let (exchange, good_body) = opened.get(recent).map_or((ExchangeId(999), ""), |transmit| {
         let good_body = match transmit {
-            ClientTransmit::Get { target, .. } if target.contains("/1/?") => "s1:15:25:websocket,xhr-polling",
+            ClientTransmit::Get { target, .. } if target.contains("jsonp=") => {
+                "io.j[0](\"s1:15:25:websocket,flashsocket,htmlfile,xhr-polling,jsonp-polling\");"
+            }
+            ClientTransmit::Get { target, .. } if target.contains("/1/?") => {
+                "s1:15:25:websocket,flashsocket,htmlfile,xhr-polling,jsonp-polling"
+            }
+            ClientTransmit::Get { target, .. } if target.contains("&i=1") => "io.j[1](\"1::\");",
+            ClientTransmit::Get { target, .. } if target.contains("&i=0") => "io.j[0](\"1::\");",
             ClientTransmit::Get { .. } => "1::",
+            ClientTransmit::Stream { .. } => "<script>_(\"1::\");</script>",
             _ => "1",
         };
         (client_rig::exchange(transmit), good_body)
     });
-    match random.below(28) {
+    match random.below(32) {
         0 | 18 | 19 => Operation::Connect,
         1 => Operation::Join(endpoint),
         2 => Operation::Leave(endpoint),
@@ -108,6 +116,12 @@ fn draw(random: &mut Random, opened: &[ClientTransmit]) -> Operation {
         }
         14 => Operation::Input(ClientInput::Message { exchange, text: Text::from(random.pick(BODIES)) }),
         13 | 15 | 16 => Operation::Input(ClientInput::Message { exchange, text: Text::from("1::") }),
+        28 | 29 => {
+            let data = Bytes::copy_from_slice(good_body.as_bytes());
+            Operation::Input(ClientInput::Chunk { exchange, data })
+        }
+        30 => Operation::Input(ClientInput::Chunk { exchange, data: junk(random) }),
+        31 => Operation::Input(ClientInput::Response { exchange, status: 200, body: junk(random) }),
         17 => {
             let body = Bytes::from_static(random.pick(BODIES).as_bytes());
             Operation::Input(ClientInput::Response { exchange, status: random.pick(STATUSES), body })
@@ -117,6 +131,29 @@ fn draw(random: &mut Random, opened: &[ClientTransmit]) -> Operation {
             Operation::Input(ClientInput::Response { exchange, status: 200, body })
         }
     }
+}
+
+/// Pieces of scripts in any order, and bytes that are no text.
+fn junk(random: &mut Random) -> Bytes {
+    const PIECES: &[&[u8]] = &[
+        b"<script>",
+        b"_(",
+        b"\"",
+        b"3:::x",
+        b"0::",
+        b"\\u00",
+        b"\\",
+        b");",
+        b"</script>",
+        b"</",
+        b"io.j[0](",
+        b"new Error(",
+        b"\xFF\xFE",
+        b"\xEF\xBF",
+        b"\n",
+    ];
+    let pieces = (0..random.below(12)).map(|_| random.pick(PIECES));
+    pieces.flatten().copied().collect()
 }
 
 fn apply(client: &mut Client, now: Instant, operation: Operation) {
@@ -170,7 +207,22 @@ fn configs() -> Vec<ClientConfig> {
         ..Limits::default()
     };
     let small = ClientConfig { limits, max_reconnection_attempts: 3, ..ClientConfig::default() };
-    vec![ClientConfig::default(), improved(ClientConfig::default()), small.clone(), improved(small)]
+    let scripts = ClientConfig {
+        transports: vec![Transport::JsonpPolling, Transport::Htmlfile],
+        script_handshake: true,
+        ..small.clone()
+    };
+    let streams = ClientConfig {
+        transports: vec![Transport::Htmlfile, Transport::Flashsocket, Transport::JsonpPolling],
+        ..small.clone()
+    };
+    let mut configs = Vec::new();
+    for config in [ClientConfig::default(), small, scripts, streams] {
+        configs.push(ClientConfig { release: Profile::V0_9, ..config.clone() });
+        configs.push(improved(config.clone()));
+        configs.push(config);
+    }
+    configs
 }
 
 /// Runs lists of operations; `check` sees the client after each, with the instant.
@@ -209,6 +261,20 @@ fn the_drawn_operations_reach_what_they_are_drawn_for() {
         "connected {connected}, reconnecting {reconnecting}, two sessions {two_sessions}, waiting {waiting}"
     );
     assert!(connected > 500 && reconnecting > 500 && two_sessions > 20 && waiting > 500);
+}
+
+#[test]
+fn the_drawn_operations_connect_over_scripts_and_streams() {
+    let (mut scripts, mut streams) = (0, 0);
+    run(|client, _, config| {
+        let connected = u32::from(client.state() == ClientState::Connected);
+        match config.transports[0] {
+            Transport::JsonpPolling => scripts += connected,
+            Transport::Htmlfile => streams += connected,
+            _ => {}
+        }
+    });
+    assert!(scripts > 200 && streams > 200, "{scripts} {streams}");
 }
 
 #[test]
