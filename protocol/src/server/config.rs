@@ -14,7 +14,7 @@ pub struct ServerConfig {
     /// The resource, `/socket.io`.
     pub resource: Text,
     /// Advertised, in order; all of 0.8.7's by default, which are all but flashsocket. A request on one that is not listed
-    /// is closed without a response (facts 3.4), and so is any on flashsocket, which the machine does not carry.
+    /// is closed without a response (facts 3.4).
     pub transports: Vec<Transport>,
     /// 15 s, 60 s in 0.9; zero advertises an empty field, as `heartbeats: false` does.
     pub heartbeat_timeout: Duration,

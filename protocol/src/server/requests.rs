@@ -45,7 +45,9 @@ impl Server {
                 let id = SessionId(target.slice_ref(session));
                 self.forced_disconnect(exchange, &id, request.upgrade);
             }
-            Target::Session { transport: Ok(transport), session, query } if self.serves(transport) => {
+            Target::Session { transport: Ok(transport), session, query }
+                if self.config.transports.contains(&transport) =>
+            {
                 let id = SessionId(target.slice_ref(session));
                 self.session_request(request, id, transport, query);
             }
@@ -64,11 +66,6 @@ impl Server {
         }
     }
 
-    /// The transports this machine carries; others may be advertised, and are answered as disabled ones.
-    fn serves(&self, transport: Transport) -> bool {
-        transport != Transport::Flashsocket && self.config.transports.contains(&transport)
-    }
-
     fn session_request(&mut self, request: Request, id: SessionId, transport: Transport, query: &str) {
         // From here on the id as it was issued: a slice of the target would keep the whole request in memory.
         let issued = self.sessions.get_key_value(&id).map(|(issued, _)| issued.clone());
@@ -78,12 +75,16 @@ impl Server {
         let cors = self.judge_origin(&request.headers, request.secure);
         match (transport, request.upgrade, request.method) {
             // Cut off without a response, as recorded (facts 7.1); hixie sockets, which 0.8.7 lets in, too (facts 7.2).
-            (Transport::Websocket, true, Method::Get) if !cors.is_allowed() => {
+            (Transport::Websocket | Transport::Flashsocket, true, Method::Get) if !cors.is_allowed() => {
                 self.transmit_close(exchange);
                 self.origin_refused(cors, request.address);
             }
-            (Transport::Websocket, true, Method::Get) if known => self.open_socket(exchange, &id),
-            (Transport::Websocket, true, Method::Get) => self.refuse_socket(exchange, id),
+            (Transport::Websocket | Transport::Flashsocket, true, Method::Get) if known => {
+                self.open_socket(exchange, &id, transport);
+            }
+            (Transport::Websocket | Transport::Flashsocket, true, Method::Get) => {
+                self.refuse_socket(exchange, id);
+            }
             // A plain request on a websocket URL, an upgrade on another one, which crashes 0.8.7 (facts 4.13).
             (Transport::Websocket | Transport::Flashsocket, ..) | (_, true, _) => {
                 self.transmit_close(exchange)

@@ -1,4 +1,4 @@
-//! The websocket transport, above the framing, which is the carrier's (facts 7).
+//! The websocket transport, and flashsocket, which is the same under another name (facts 7.12), above the framing, which is the carrier's (facts 7).
 
 use super::exchange::Exchange;
 use super::session::Channel;
@@ -7,19 +7,19 @@ use crate::{Text, Timer, Transport};
 
 impl Server {
     /// An upgrade: 101, then what waited for a transport, one packet a message, then `1::` if it is the first transport.
-    pub(super) fn open_socket(&mut self, exchange: ExchangeId, id: &SessionId) {
+    pub(super) fn open_socket(&mut self, exchange: ExchangeId, id: &SessionId, transport: Transport) {
         let Some(session) = self.sessions.get(id) else { return };
         let first = session.is_new();
         self.exchanges.insert(exchange, Exchange::Socket(id.clone()));
         self.transmits.push_back(ServerTransmit::Upgrade { exchange });
-        self.take_over(id, Channel::Socket(exchange), Transport::Websocket);
+        self.take_over(id, Channel::Socket(exchange), transport);
         while let Some(text) = self.sessions.get_mut(id).and_then(|session| session.outbox.pop()) {
             self.transmit_message(exchange, text);
         }
         self.begin_heartbeats(id);
         if first {
             self.transmit_message(exchange, Text::from_static("1::"));
-            self.connect(id, Transport::Websocket);
+            self.connect(id, transport);
         }
     }
 

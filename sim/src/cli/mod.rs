@@ -3,6 +3,7 @@
 mod codec;
 mod compare;
 mod list;
+mod old_clients;
 mod probe;
 mod run;
 mod serve;

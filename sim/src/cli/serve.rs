@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use socketio08::{OriginError, Origins, Profile, Text};
 
 use super::Exit;
+use super::old_clients::OldClients;
 use crate::serve::{App, Options, serve};
 
 /// Serve a Socket.IO 0.8 application on TCP, over xhr-polling and websocket: a page at /, sessions under /socket.io. Messages
@@ -35,6 +36,8 @@ pub(super) struct ServeArgs {
     /// a wildcard; `null` for local files, `*` for every page, which then gets no cookies. May be given several times.
     #[arg(long = "origin", value_name = "ORIGIN", value_parser = origin)]
     origins: Vec<String>,
+    #[command(flatten)]
+    old_clients: OldClients,
     /// Do not log connects, disconnects and violations.
     #[arg(long)]
     quiet: bool,
@@ -93,6 +96,7 @@ pub(super) fn run(args: ServeArgs) -> Exit {
             return Exit::Usage;
         }
     };
+    let flash = args.old_clients.flash();
     let options = Options {
         listen: args.listen,
         app: args.app.into(),
@@ -100,6 +104,9 @@ pub(super) fn run(args: ServeArgs) -> Exit {
         client_js,
         namespaces: args.namespaces.into_iter().map(Text::from).collect(),
         origins,
+        transports: args.old_clients.transports,
+        hixie: args.old_clients.hixie,
+        flash,
         quiet: args.quiet,
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

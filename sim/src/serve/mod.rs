@@ -2,6 +2,7 @@
 
 mod chat;
 mod echo;
+mod flash;
 mod log;
 mod site;
 
@@ -10,10 +11,12 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 use socketio08::server::ServerConfig;
-use socketio08::{Origins, Profile, Text};
+use socketio08::{Origins, Profile, Text, Transport};
 use socketio08_tokio::{Farewell, Node, NodeConfig, ProfileIds, serve_tcp};
 use tokio::net::TcpListener;
 
+use self::flash::Beside;
+pub use self::flash::FlashOptions;
 use self::log::Log;
 use self::site::Site;
 
@@ -51,29 +54,37 @@ pub struct Options {
     pub namespaces: Vec<Text>,
     /// The pages of other origins that may use the server.
     pub origins: Origins,
+    /// The transports offered, in order; empty for those of the release.
+    pub transports: Vec<Transport>,
+    /// Whether the websocket drafts hixie-75 and hixie-76 are served.
+    pub hixie: bool,
+    /// The flash policy, if one is given.
+    pub flash: Option<FlashOptions>,
     /// Whether connects, disconnects and violations are left out of the log.
     pub quiet: bool,
 }
 
 /// Why nothing is served.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {address}: {}", reason(.error))]
+#[error("cannot listen on {address}: {}", reason(.error, .option))]
 pub struct ListenError {
     address: SocketAddr,
+    /// The option that names the address.
+    option: &'static str,
     #[source]
     error: io::Error,
 }
 
-fn reason(error: &io::Error) -> String {
+fn reason(error: &io::Error, option: &str) -> String {
     match error.kind() {
-        io::ErrorKind::AddrInUse => {
-            "another process listens there; end it, or pick another port with --listen (port 0 takes a free one)".into()
-        }
+        io::ErrorKind::AddrInUse => format!(
+            "another process listens there; end it, or pick another port with {option} (port 0 takes a free one)"
+        ),
         io::ErrorKind::AddrNotAvailable => {
             "this machine does not have that address; --listen 0.0.0.0:PORT takes all it has".into()
         }
         io::ErrorKind::PermissionDenied => {
-            "ports below 1024 are the administrator's; pick a higher one with --listen".into()
+            format!("ports below 1024 are the administrator's; pick a higher one with {option}")
         }
         _ => error.to_string(),
     }
@@ -92,7 +103,7 @@ pub async fn serve<Stop>(
 where
     Stop: Future<Output = ()>,
 {
-    let failed = |error| ListenError { address: options.listen, error };
+    let failed = |error| ListenError { address: options.listen, option: "--listen", error };
     let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let app = options.app;
@@ -101,20 +112,29 @@ where
             "warning: pages of every origin may use this server; name them (--origin https://app.example.com) if you can",
         );
     }
-    let server = ServerConfig {
+    let mut server = ServerConfig {
         endpoints: options.namespaces,
         origins: options.origins,
         ..ServerConfig::for_profile(options.profile)
     };
+    if !options.transports.is_empty() {
+        server.transports = options.transports;
+    }
+    let mut config = NodeConfig::new(server);
+    config.hixie = options.hixie;
+    // The hosts were read as such, and an address that is listened on has a port.
+    config.flash_policy = options.flash.as_ref().and_then(|flash| flash.policy(address).ok());
+    let policies = Beside::listen(options.flash.as_ref(), config.flash_policy.as_ref(), address).await?;
     let site = Site::new(app, options.client_js, Log::new(options.quiet));
-    let node = Node::start(NodeConfig::new(server), site, ProfileIds(options.profile));
+    let node = Node::start(config, site, ProfileIds(options.profile));
     // Whoever closed our output does not want to know.
     let _ = writeln!(out, "{}", greeting(address, app, options.profile)).and_then(|()| out.flush());
     tokio::select! {
         () = serve_tcp(&node, &listener) => {}
+        () = policies.serve() => {}
         () = stop() => {}
     }
-    drop(listener);
+    drop((listener, policies));
     log::line("stopping: connections are closed, clients reconnect (interrupt again to cut them)");
     tokio::select! {
         () = node.shutdown(Farewell::Close) => {}
