@@ -64,3 +64,8 @@ pub use node::{Farewell, Node, NodeBody, NodeConfig, NodeService, Unanswered};
 pub use peer::PeerInfo;
 pub use policy_server::PolicyServer;
 pub use tcp::{TcpConnector, serve_tcp};
+
+/// Runs the chapter's code with the documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/EMBEDDING.md")]
+mod embedding {}
