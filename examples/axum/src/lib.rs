@@ -12,7 +12,7 @@ use axum::http::request::Parts;
 use axum::routing::{get, post};
 use socketio08::server::{AckMode, Audience, Outgoing, Server, ServerConfig, ServerEvent};
 use socketio08::{Instant, Text, event_text};
-use socketio08_tokio::{Application, Node, NodeConfig, RandomIds};
+use socketio08_tokio::{Application, Node, NodeConfig, PeerInfo, RandomIds};
 
 /// Passes each event of a session on to all the others.
 struct Relay;
@@ -69,9 +69,9 @@ async fn announce(State(node): State<Node>, body: String) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-fn peer(head: &Parts) -> Text {
+fn peer(head: &Parts) -> PeerInfo {
     match head.extensions.get::<ConnectInfo<SocketAddr>>() {
-        Some(ConnectInfo(address)) => Text::from(address.ip().to_string()),
-        None => Text::EMPTY,
+        Some(ConnectInfo(address)) => address.ip().to_string().into(),
+        None => PeerInfo::default(),
     }
 }

@@ -109,7 +109,7 @@ impl Driver<'_> {
         match transmit {
             ClientTransmit::Get { exchange, target } => self.request(exchange, "GET", &target, &Text::EMPTY),
             ClientTransmit::Post { exchange, target, body, .. } => {
-                self.request(exchange, "POST", &target, &body)
+                self.request(exchange, "POST", &target, &body);
             }
             ClientTransmit::Open { exchange, target, .. } => self.open(exchange, &target),
             ClientTransmit::Message { exchange, text } => {
@@ -125,10 +125,7 @@ impl Driver<'_> {
                 Some(Running { carrier, queue: None }) => drop(carrier),
                 None => {}
             },
-            #[allow(
-                unreachable_patterns,
-                reason = "streams belong to transports that this carrier does not offer"
-            )]
+            // Forms and streams belong to transports that this carrier does not offer.
             _ => {}
         }
     }

@@ -95,6 +95,7 @@ impl Carrier {
             body: parsed.body,
             upgrade,
             address: self.address.clone(),
+            secure: false,
         }
     }
 

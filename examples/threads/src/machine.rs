@@ -116,22 +116,15 @@ impl<A: Application> Machine<A> {
         }
     }
 
-    #[allow(
-        clippy::match_wildcard_for_single_variants,
-        reason = "the transports of `transports` need no more"
-    )]
     fn carry(&mut self, transmit: ServerTransmit) {
         match transmit {
             ServerTransmit::Respond { exchange, response } => {
-                self.answer(exchange, Answer::Respond(response))
+                self.answer(exchange, Answer::Respond(response));
             }
             ServerTransmit::Upgrade { exchange } => self.upgrade(exchange),
             ServerTransmit::Message { exchange, text } => self.message(exchange, text),
             ServerTransmit::Close { exchange } => self.answer(exchange, Answer::Close),
-            #[allow(
-                unreachable_patterns,
-                reason = "streams belong to transports that this carrier does not offer"
-            )]
+            // Streams and the store belong to choices that this carrier does not offer.
             _ => {}
         }
     }

@@ -92,9 +92,9 @@ fn websocket(to: SocketAddr) -> WebSocket<TcpStream> {
 
 fn disconnected(events: &Receiver<ServerEvent>) -> Cause {
     loop {
-        match events.recv_timeout(Duration::from_secs(20)).unwrap() {
-            ServerEvent::Disconnected { cause, .. } => return cause,
-            _ => {}
+        let event = events.recv_timeout(Duration::from_secs(20)).unwrap();
+        if let ServerEvent::Disconnected { cause, .. } = event {
+            return cause;
         }
     }
 }

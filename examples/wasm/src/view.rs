@@ -18,7 +18,9 @@ pub(crate) fn packet(packet: &Packet) -> Value {
         view["with_data"] = json!(id.with_data);
     }
     match &packet.body {
-        Body::Message { data } | Body::Json { data } | Body::Event { data } => view["data"] = json!(data.as_str()),
+        Body::Message { data } | Body::Json { data } | Body::Event { data } => {
+            view["data"] = json!(data.as_str())
+        }
         Body::Connect { query } if !query.is_empty() => view["query"] = json!(query.as_str()),
         Body::Ack { id, args } => {
             view["ack_id"] = json!(id.as_str());
@@ -33,7 +35,6 @@ pub(crate) fn packet(packet: &Packet) -> Value {
     view
 }
 
-#[allow(unreachable_patterns, reason = "a transport that client.mjs does not have is never asked for")]
 pub(crate) fn transmit(transmit: &ClientTransmit) -> Value {
     match transmit {
         ClientTransmit::Get { exchange, target } => {
@@ -49,6 +50,7 @@ pub(crate) fn transmit(transmit: &ClientTransmit) -> Value {
             json!({ "do": "message", "exchange": exchange.0, "text": text.as_str() })
         }
         ClientTransmit::Close { exchange } => json!({ "do": "close", "exchange": exchange.0 }),
+        // A transport that client.mjs does not have is never asked for.
         other => json!({ "do": "nothing", "what": format!("{other:?}") }),
     }
 }
@@ -58,8 +60,12 @@ pub(crate) fn event(event: &ClientEvent) -> Value {
         ClientEvent::Connected { session, transport } => {
             json!({ "event": "connected", "session": session.as_str(), "transport": transport.name() })
         }
-        ClientEvent::Received { packet: received, .. } => json!({ "event": "received", "packet": packet(received) }),
-        ClientEvent::Disconnected { cause } => json!({ "event": "disconnected", "cause": format!("{cause:?}") }),
+        ClientEvent::Received { packet: received, .. } => {
+            json!({ "event": "received", "packet": packet(received) })
+        }
+        ClientEvent::Disconnected { cause } => {
+            json!({ "event": "disconnected", "cause": format!("{cause:?}") })
+        }
         ClientEvent::ReconnectScheduled { attempt, delay } => {
             json!({ "event": "reconnect-scheduled", "attempt": attempt, "delay_ms": delay.as_millis() })
         }
