@@ -49,8 +49,10 @@ impl Http {
 
     fn send(&mut self, method: &str, target: &str, body: &str) {
         let len = body.len();
-        write!(self.0, "{method} {target} HTTP/1.1\r\nHost: test\r\nContent-Length: {len}\r\n\r\n{body}")
-            .unwrap();
+        // In one piece, or each part would wait for the acknowledgement of the one before.
+        let request =
+            format!("{method} {target} HTTP/1.1\r\nHost: test\r\nContent-Length: {len}\r\n\r\n{body}");
+        self.0.write_all(request.as_bytes()).unwrap();
     }
 
     /// The status and body of the next response.
