@@ -6,10 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde_json::Value;
-use socketio08::policy::{Policy, Ports};
 use socketio08::server::{Request, Response, Server, ServerEvent};
-use socketio08::{Instant, Profile, Text, Transport};
+use socketio08::{Instant, Profile, Text};
 use socketio08_tokio::{Application, Node, NodeConfig, PolicyServer, serve_tcp};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -61,11 +59,10 @@ struct Servers {
 /// Plays a transcript; returns the differences.
 pub(crate) async fn replay(text: &str, profile: Profile) -> Vec<String> {
     let transcript = Transcript::parse(text, profile);
-    let value: Value = serde_json::from_str(text).expect("a transcript in JSON");
     let app = App::new(&transcript.harness, transcript.config.endpoints.clone());
     let app = Arc::new(Mutex::new(app));
-    let servers = start(&transcript, &value, Carried(Arc::clone(&app))).await;
-    let (lines, heard) = play(&transcript, &value, &servers).await;
+    let servers = start(&transcript, Carried(Arc::clone(&app))).await;
+    let (lines, heard) = play(&transcript, &servers).await;
     let mut found = Vec::new();
     for line in &lines {
         let ours = line.ours.lock().unwrap().items.clone();
@@ -87,60 +84,41 @@ pub(crate) async fn replay(text: &str, profile: Profile) -> Vec<String> {
     found
 }
 
-async fn start(transcript: &Transcript, value: &Value, application: Carried) -> Servers {
+async fn start(transcript: &Transcript, application: Carried) -> Servers {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let policy_listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let (node_address, policy_address) =
         (listener.local_addr().unwrap(), policy_listener.local_addr().unwrap());
-    let policy = policy(&value["server"]["settings"]["origins"]);
-    let flash = transcript.config.transports.contains(&Transport::Flashsocket);
     let mut config = NodeConfig::new(transcript.config.clone());
     config.hixie = true;
-    config.flash_policy = flash.then(|| policy.clone());
+    config.flash_policy = transcript.policy.clone();
     let mut ids = transcript.session_ids.clone().into_iter();
     let ids = move || Text::from(ids.next().unwrap_or_else(|| "unrecorded".to_owned()));
     let node = Node::start(config, application, ids);
     let mut tasks = Vec::new();
     let serving = node.clone();
     tasks.push(tokio::spawn(async move { serve_tcp(&serving, &listener).await }));
-    if flash {
+    if let Some(policy) = transcript.policy.clone() {
         tasks.push(tokio::spawn(async move { PolicyServer::new(&policy).serve_tcp(&policy_listener).await }));
     }
     Servers { node, node_address, policy_address, tasks }
 }
 
-/// The policy that 0.8.7 makes of its origins (facts 7.12).
-fn policy(origins: &Value) -> Policy {
-    let list = origins.as_array().map_or(std::slice::from_ref(origins), Vec::as_slice);
-    let mut policy = Policy::new();
-    for entry in list {
-        let (host, port) = entry.as_str().unwrap_or("*:*").split_once(':').expect("HOST:PORT");
-        let port = port.parse().map(|port| [port]);
-        let ports = port.as_ref().map_or(Ports::Any, |port| Ports::Some(port));
-        policy = if host == "*" { policy.allow_any_host(ports) } else { policy.allow(host, ports) }.unwrap();
-    }
-    policy
-}
-
 /// Returns the connections, and what the genuine application heard.
-async fn play(transcript: &Transcript, value: &Value, servers: &Servers) -> (Vec<Line>, Vec<String>) {
+async fn play(transcript: &Transcript, servers: &Servers) -> (Vec<Line>, Vec<String>) {
     let mut heard = Vec::new();
     let mut lines: Vec<Line> = Vec::new();
     let mut open: BTreeMap<&str, usize> = BTreeMap::new();
-    let settings = &value["server"]["settings"];
-    let all = value["events"].as_array().expect("events").iter();
-    let mut ports = all.filter(|event| event["ev"] == "open").map(|event| &event["port"]);
     let began = Moment::now();
     for event in causes_first(transcript) {
         sleep_until(began + Duration::from_millis(event.at_ms)).await;
         let line =
             event.connection.as_deref().and_then(|name| open.get(name)).and_then(|&at| lines.get_mut(at));
         match (&event.what, line) {
-            (What::Open, _) => {
+            (What::Open { policy_port }, _) => {
                 let name = event.connection.as_deref().unwrap_or_default();
                 open.insert(name, lines.len());
-                let of_policy = ports.next() == Some(&settings["flash policy port"]);
-                lines.push(Line::open(name, servers, of_policy).await);
+                lines.push(Line::open(name, servers, *policy_port).await);
             }
             (What::FromClient(bytes), Some(line)) => line.send(bytes).await,
             (What::FromServer(bytes), Some(line)) => {

@@ -36,6 +36,12 @@ pub(crate) enum Item {
     End,
     /// 101; its headers are the carrier's.
     Upgraded,
+    /// 101 of a draft, to the byte.
+    Draft(String),
+    /// The answer to the challenge of hixie-76.
+    Digest(String),
+    /// A flash policy file.
+    Policy(String),
     Message(String),
     /// The connection is closed by the server.
     Fin,
@@ -55,6 +61,9 @@ impl fmt::Display for Item {
             Item::Chunk(text) => write!(f, "chunk {text}"),
             Item::End => f.write_str("end"),
             Item::Upgraded => f.write_str("101"),
+            Item::Draft(head) => write!(f, "head {}", head.trim_end().replace("\r\n", " | ")),
+            Item::Digest(digest) => write!(f, "digest {digest}"),
+            Item::Policy(file) => write!(f, "policy {file}"),
             Item::Message(text) => write!(f, "message {text}"),
             Item::Fin => f.write_str("fin"),
         }
@@ -74,11 +83,20 @@ pub(crate) struct Sent {
 pub(crate) struct ServerStream {
     bytes: Vec<u8>,
     upgraded: bool,
+    draft: Option<Stage>,
     /// A response goes on.
     streaming: bool,
     /// The response said that the connection is closed after it.
     closing: bool,
     pub(crate) items: Vec<Sent>,
+}
+
+/// How far a websocket of a draft is.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Stage {
+    /// Hixie-76: the digest comes, or none if a key was missing.
+    Digest,
+    Frames,
 }
 
 impl ServerStream {
@@ -91,6 +109,10 @@ impl ServerStream {
 
     /// The end of the stream: an item of its own, unless it is how HTTP ends a response.
     pub(crate) fn fin(&mut self, at_ms: u64) {
+        if self.bytes.starts_with(b"<?xml") {
+            let file = String::from_utf8_lossy(&std::mem::take(&mut self.bytes)).into_owned();
+            self.items.push(Sent { at_ms, by_timer: false, item: Item::Policy(file) });
+        }
         let item = match Whole::take_to_end(&mut self.bytes) {
             Some(response) => response_item(&response),
             None if self.closing => return,
@@ -99,7 +121,36 @@ impl ServerStream {
         self.items.push(Sent { at_ms, by_timer: false, item });
     }
 
+    /// The head of a draft's 101, its digest, and its frames.
+    fn take_of_draft(&mut self) -> Option<Item> {
+        let Some(stage) = self.draft else {
+            let end = self.bytes.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
+            let head = String::from_utf8_lossy(&self.bytes[..end]).into_owned();
+            let with_digest = head.starts_with("HTTP/1.1 101 WebSocket Protocol Handshake");
+            if !with_digest && !head.starts_with("HTTP/1.1 101 Web Socket Protocol Handshake") {
+                return None;
+            }
+            self.bytes.drain(..end);
+            self.draft = Some(if with_digest { Stage::Digest } else { Stage::Frames });
+            return Some(Item::Draft(head));
+        };
+        if stage == Stage::Digest && *self.bytes.first()? != 0x00 {
+            let digest = self.bytes.get(..16)?.escape_ascii().to_string();
+            self.bytes.drain(..16);
+            self.draft = Some(Stage::Frames);
+            return Some(Item::Digest(digest));
+        }
+        let end = self.bytes.iter().position(|&byte| byte == 0xff)?;
+        let frame: Vec<u8> = self.bytes.drain(..=end).collect();
+        let text = frame.strip_prefix(b"\x00").and_then(|text| text.strip_suffix(b"\xff")).expect("a frame");
+        Some(Item::Message(String::from_utf8_lossy(text).into_owned()))
+    }
+
     fn take(&mut self) -> Option<Item> {
+        let of_draft = self.take_of_draft();
+        if of_draft.is_some() || self.draft.is_some() {
+            return of_draft;
+        }
         if self.upgraded {
             let frame = Frame::take(&mut self.bytes)?;
             assert_eq!(frame.opcode, TEXT, "a frame that is no text belongs to the carrier's scenarios");

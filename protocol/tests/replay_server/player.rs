@@ -1,15 +1,19 @@
 //! Feeds a transcript to the machine, being its carrier.
 
+mod draft;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bytes::Bytes;
+use socketio08::policy::Policy;
 use socketio08::server::{
     ExchangeId, Method, Refusal, Request, Response, Server, ServerEvent, ServerInput, ServerTransmit,
     SessionId,
 };
 use socketio08::{Instant, Text};
 
+use self::draft::Draft;
 use super::app::{self, App};
 use super::compare::{self, Item, Sent, ServerStream, Tolerance};
 use super::http::{self, NotWhole, Whole};
@@ -25,6 +29,7 @@ struct Connection {
     name: String,
     bytes: Vec<u8>,
     upgraded: Option<ExchangeId>,
+    draft: Option<Draft>,
     requests: usize,
     waiting: Vec<ExchangeId>,
     recorded: ServerStream,
@@ -34,6 +39,7 @@ struct Connection {
 
 struct Player {
     server: Server,
+    policy: Option<Policy>,
     now: Instant,
     app: App,
     connections: Vec<Connection>,
@@ -52,6 +58,7 @@ struct Player {
 pub(crate) fn replay(transcript: &Transcript, tolerance: Tolerance) -> Vec<String> {
     let mut player = Player {
         server: Server::new(transcript.config.clone(), Instant::ZERO),
+        policy: transcript.policy.clone(),
         now: Instant::ZERO,
         app: App::new(&transcript.harness, transcript.config.endpoints.clone()),
         connections: recorded_connections(transcript),
@@ -87,7 +94,9 @@ fn recorded_connections(transcript: &Transcript) -> Vec<Connection> {
         let Some(name) = &event.connection else { continue };
         let latest = connections.iter_mut().rfind(|connection| connection.name == *name);
         match (&event.what, latest) {
-            (What::Open, _) => connections.push(Connection { name: name.clone(), ..Connection::default() }),
+            (What::Open { .. }, _) => {
+                connections.push(Connection { name: name.clone(), ..Connection::default() })
+            }
             (What::FromServer(bytes), Some(connection)) => connection.recorded.push(event.at_ms, bytes),
             (What::ClientFin | What::ClientReset, Some(connection)) => connection.client_left = true,
             (What::ServerFin, Some(connection)) if !connection.client_left => {
@@ -109,8 +118,11 @@ impl Player {
             self.advance_to(Instant::from_millis(event.at_ms));
             let connection = event.connection.as_deref().and_then(|name| open.get(name).copied());
             match (&event.what, connection) {
-                (What::Open, _) => {
+                (What::Open { policy_port }, _) => {
                     open.insert(event.connection.as_deref().unwrap_or_default(), opened);
+                    if *policy_port {
+                        self.give_policy(opened);
+                    }
                     opened += 1;
                 }
                 (What::FromClient(bytes), Some(index)) => self.client_sent(index, bytes),
@@ -135,6 +147,9 @@ impl Player {
 
     fn client_sent(&mut self, index: usize, bytes: &[u8]) {
         self.connections[index].bytes.extend_from_slice(bytes);
+        if self.connections[index].draft.is_some() || self.is_no_http(index) {
+            return self.draft_bytes(index);
+        }
         while self.connections[index].upgraded.is_none() {
             match Whole::take(&mut self.connections[index].bytes) {
                 Ok(request) => self.request(index, &request),
@@ -317,6 +332,9 @@ impl Player {
         }
         if item == Item::Upgraded {
             connection.upgraded = Some(exchange);
+        }
+        if connection.draft.is_some() {
+            return self.carry_out_on_draft(index, item);
         }
         self.sent(index, item);
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use socketio08::policy::{Policy, Ports};
 use socketio08::server::ServerConfig;
 use socketio08::{Origins, Profile, Text, Transport};
 
@@ -12,6 +13,8 @@ pub(crate) struct Transcript {
     /// The recorder's options for its application.
     pub(crate) harness: Value,
     pub(crate) session_ids: Vec<String>,
+    /// The flash policy, if flashsocket is among the transports.
+    pub(crate) policy: Option<Policy>,
     pub(crate) events: Vec<Recorded>,
 }
 
@@ -24,7 +27,10 @@ pub(crate) struct Recorded {
 
 /// What was recorded.
 pub(crate) enum What {
-    Open,
+    /// A connection, to the port of the flash policy or to the server's own.
+    Open {
+        policy_port: bool,
+    },
     FromClient(Vec<u8>),
     FromServer(Vec<u8>),
     ServerFin,
@@ -41,11 +47,17 @@ impl Transcript {
         let value: Value = serde_json::from_str(text).expect("a transcript in JSON");
         let events = value["events"].as_array().expect("events");
         let ids = value["session_ids"].as_array().expect("session ids");
+        let settings = &value["server"]["settings"];
+        let flash = settings["transports"].as_array().is_some_and(|all| all.contains(&"flashsocket".into()));
         Self {
+            policy: flash.then(|| policy(&settings["origins"])),
             config: config(profile, &value["server"]["settings"], &value["server"]["harness"]),
             harness: value["server"]["harness"].clone(),
             session_ids: ids.iter().map(|id| id.as_str().expect("an id").to_owned()).collect(),
-            events: events.iter().filter_map(recorded).collect(),
+            events: events
+                .iter()
+                .filter_map(|event| recorded(event, &settings["flash policy port"]))
+                .collect(),
         }
     }
 }
@@ -85,6 +97,18 @@ fn config(profile: Profile, settings: &Value, harness: &Value) -> ServerConfig {
     config
 }
 
+/// The policy that the genuine servers make of their origins (facts 7.12).
+fn policy(origins: &Value) -> Policy {
+    let list = origins.as_array().map_or(std::slice::from_ref(origins), Vec::as_slice);
+    list.iter().fold(Policy::new(), |policy, entry| {
+        let (host, port) = entry.as_str().unwrap_or("*:*").split_once(':').expect("HOST:PORT");
+        let port = port.parse().map(|port| [port]);
+        let ports = port.as_ref().map_or(Ports::Any, |port| Ports::Some(port));
+        let policy = if host == "*" { policy.allow_any_host(ports) } else { policy.allow(host, ports) };
+        policy.expect("a rule")
+    })
+}
+
 /// A list that is given refuses who names no origin (facts 3.3).
 fn origins(value: &Value) -> Origins {
     let list = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
@@ -96,13 +120,13 @@ fn transport(name: &Value) -> Transport {
     Transport::from_name(name.as_str().expect("a name")).expect("a transport")
 }
 
-fn recorded(event: &Value) -> Option<Recorded> {
+fn recorded(event: &Value, policy_port: &Value) -> Option<Recorded> {
     let bytes = || match event["base64"].as_str() {
         Some(base64) => decode_base64(base64),
         None => event["text"].as_str().unwrap_or_default().as_bytes().to_vec(),
     };
     let what = match event["ev"].as_str().expect("a kind") {
-        "open" => What::Open,
+        "open" => What::Open { policy_port: event["port"] == *policy_port },
         "c2s" => What::FromClient(bytes()),
         "s2c" => What::FromServer(bytes()),
         "server-fin" => What::ServerFin,
