@@ -87,7 +87,7 @@ impl Server {
             }
             // A plain request on a websocket URL, an upgrade on another one, which crashes 0.8.7 (facts 4.13).
             (Transport::Websocket | Transport::Flashsocket, ..) | (_, true, _) => {
-                self.transmit_close(exchange)
+                self.transmit_close(exchange);
             }
             (Transport::Htmlfile, _, Method::Get) if known => self.open_stream(exchange, &id),
             (Transport::Htmlfile, _, Method::Get) => self.refuse_stream(exchange, id),
