@@ -12,7 +12,7 @@ use socketio08::server::{
 };
 
 use crate::authorization::{Answered, Authorization, JoinRequest, Question, settle};
-use crate::{IdSource, Trouble};
+use crate::{IdSource, StoreHealth, Trouble};
 
 /// What runs on a [`Server`]: it takes events, calls commands, and may have deadlines of its own. The same application runs
 /// on TCP, on a simulated network and without any (by [`deliver`]).
@@ -45,6 +45,9 @@ pub trait Application: Send + 'static {
 
     /// The deadline passed.
     fn handle_timeout(&mut self, _now: Instant, _server: &mut Server) {}
+
+    /// The store through which nodes share sessions was connected, lost, or found again.
+    fn store(&mut self, _now: Instant, _health: &StoreHealth) {}
 
     /// Sees each input just before the machine takes it: for traces and counts.
     fn observe(&mut self, _now: Instant, _input: &ServerInput) {}

@@ -48,6 +48,7 @@ mod node;
 mod peer;
 mod policy_server;
 mod socket;
+mod store;
 mod tcp;
 mod watched;
 
@@ -63,6 +64,9 @@ pub use limits::CarrierLimits;
 pub use node::{Farewell, Node, NodeBody, NodeConfig, NodeService, Unanswered};
 pub use peer::PeerInfo;
 pub use policy_server::PolicyServer;
+pub use store::StoreHealth;
+#[cfg(feature = "redis")]
+pub use store::{RedisUrl, RedisUrlError};
 pub use tcp::{TcpConnector, serve_tcp};
 
 /// Runs the chapter's code with the documentation tests.

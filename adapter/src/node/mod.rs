@@ -6,6 +6,8 @@ mod entry;
 mod exchange;
 mod http;
 mod mounted;
+#[cfg(feature = "redis")]
+mod store;
 mod task;
 
 pub use body::{NodeBody, Unanswered};
@@ -43,6 +45,9 @@ pub struct NodeConfig {
     /// The flash policy that is given to who asks for it on the connections of the node; none unless asked for. See
     /// [`PolicyServer`](crate::PolicyServer) for a port of its own.
     pub flash_policy: Option<Policy>,
+    /// Where the Redis is that the store of the server needs: see [`NodeConfig::shared_through`]. It wants a real network.
+    #[cfg(feature = "redis")]
+    pub redis: Option<crate::RedisUrl>,
 }
 
 impl NodeConfig {
@@ -55,6 +60,8 @@ impl NodeConfig {
             date_header: true,
             hixie: false,
             flash_policy: None,
+            #[cfg(feature = "redis")]
+            redis: None,
         }
     }
 }
@@ -104,10 +111,23 @@ enum Stage {
 
 /// What the node task receives, in this order.
 enum Mail {
-    Request { request: Request, answer: oneshot::Sender<Answer>, room: OwnedSemaphorePermit },
-    Message { exchange: ExchangeId, text: Text, room: OwnedSemaphorePermit },
-    Closed { exchange: ExchangeId, clean: bool },
+    Request {
+        request: Request,
+        answer: oneshot::Sender<Answer>,
+        room: OwnedSemaphorePermit,
+    },
+    Message {
+        exchange: ExchangeId,
+        text: Text,
+        room: OwnedSemaphorePermit,
+    },
+    Closed {
+        exchange: ExchangeId,
+        clean: bool,
+    },
     Call(Command),
+    #[cfg(feature = "redis")]
+    Store(store::StoreMail),
     Shutdown(Farewell),
 }
 
@@ -121,6 +141,8 @@ impl Node {
     pub fn start<A: Application>(config: NodeConfig, application: A, ids: impl IdSource) -> Self {
         let (mailbox, mail) = mpsc::unbounded_channel();
         let (stage_sender, stage) = watch::channel(Stage::Running);
+        #[cfg(feature = "redis")]
+        let link = store::start(&config, &mailbox);
         let shared = Arc::new(Shared {
             mailbox,
             mailbox_room: Arc::new(Semaphore::new(config.limits.mailbox_max)),
@@ -135,6 +157,8 @@ impl Node {
         });
         let connections = Arc::clone(&shared.connections);
         let task = task::Task::new(config, application, Box::new(ids), connections, stage_sender);
+        #[cfg(feature = "redis")]
+        let task = task.with_store(link);
         tokio::spawn(task.run(mail));
         Self { shared }
     }

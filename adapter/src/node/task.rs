@@ -18,7 +18,7 @@ use crate::{Application, CarrierLimits, Clock, IdSource};
 
 pub(super) struct Task<A> {
     server: Server,
-    application: A,
+    pub(super) application: A,
     ids: Box<dyn IdSource>,
     clock: Clock,
     limits: CarrierLimits,
@@ -30,6 +30,8 @@ pub(super) struct Task<A> {
     /// Answers that the application gives later, and how to cancel each.
     answers: JoinSet<Answered>,
     awaited: BTreeMap<Question, AbortHandle>,
+    #[cfg(feature = "redis")]
+    link: Option<crate::store::Link>,
 }
 
 impl<A: Application> Task<A> {
@@ -52,12 +54,21 @@ impl<A: Application> Task<A> {
             stage,
             answers: JoinSet::new(),
             awaited: BTreeMap::new(),
+            #[cfg(feature = "redis")]
+            link: None,
         }
+    }
+
+    #[cfg(feature = "redis")]
+    pub(super) fn with_store(self, link: Option<crate::store::Link>) -> Self {
+        Self { link, ..self }
     }
 
     pub(super) async fn run(mut self, mut mail: mpsc::UnboundedReceiver<Mail>) {
         let mut sleep = pin!(sleep_until(self.clock.to_tokio(self.clock.now())));
         let mut armed = None;
+        // A machine with a store has something to say before anything happens.
+        self.drain(self.clock.now());
         loop {
             self.arm(sleep.as_mut(), &mut armed);
             tokio::select! {
@@ -127,19 +138,21 @@ impl<A: Application> Task<A> {
                 command(now, &mut self.server);
                 return self.drain(now);
             }
+            #[cfg(feature = "redis")]
+            Mail::Store(mail) => return self.take_store_mail(now, mail),
             Mail::Shutdown(_) => return,
         };
         self.input(now, input);
         self.drain(now);
     }
 
-    fn input(&mut self, now: Instant, input: ServerInput) {
+    pub(super) fn input(&mut self, now: Instant, input: ServerInput) {
         self.application.observe(now, &input);
         self.server.handle_input(now, input);
     }
 
     /// Carries out transmissions, then gives one event, until nothing is left of either.
-    fn drain(&mut self, now: Instant) {
+    pub(super) fn drain(&mut self, now: Instant) {
         loop {
             while let Some(transmit) = self.server.poll_transmit() {
                 self.application.observe_transmit(now, &transmit);
@@ -227,12 +240,23 @@ impl<A: Application> Task<A> {
                 }
             }
             ServerTransmit::Close { exchange } => self.answer(exchange, Answer::Close),
-            // A node without a store is alone: nobody listens.
             ServerTransmit::Publish { .. }
             | ServerTransmit::Subscribe { .. }
-            | ServerTransmit::Unsubscribe { .. } => {}
+            | ServerTransmit::Unsubscribe { .. } => self.carry_to_store(transmit),
         }
     }
+
+    #[cfg(feature = "redis")]
+    fn carry_to_store(&mut self, transmit: ServerTransmit) {
+        if let Some(link) = &self.link {
+            super::store::carry(link, transmit);
+        }
+    }
+
+    /// A node without a connection is alone: nobody listens.
+    #[cfg(not(feature = "redis"))]
+    #[expect(clippy::unused_self, clippy::needless_pass_by_value, reason = "as with the feature `redis`")]
+    fn carry_to_store(&mut self, _transmit: ServerTransmit) {}
 
     /// A peer that does not read has ended the exchange, as far as the machine is concerned.
     fn give_up(&mut self, exchange: ExchangeId) {
@@ -259,6 +283,10 @@ impl<A: Application> Task<A> {
             let all = u32::try_from(self.limits.connections_max).unwrap_or(u32::MAX);
             // Those that have not finished in time are cut below.
             let _ = timeout(self.limits.linger, self.connections.acquire_many(all)).await;
+        }
+        #[cfg(feature = "redis")]
+        if let Some(link) = self.link.take() {
+            link.finish().await;
         }
         self.stage.send_replace(Stage::Gone);
     }
