@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use bytes::Bytes;
 use clap::{Args, ValueEnum};
 use socketio08::{OriginError, Origins, Profile, Text};
+use socketio08_tokio::RedisUrl;
 
 use super::Exit;
 use super::old_clients::OldClients;
@@ -38,6 +39,10 @@ pub(super) struct ServeArgs {
     origins: Vec<String>,
     #[command(flatten)]
     old_clients: OldClients,
+    /// Share sessions, rooms and broadcasts through this Redis with every other server that uses it, genuine 0.8.7 with its
+    /// Redis store included: redis://[:PASSWORD@]HOST[:PORT][/DATABASE].
+    #[arg(long, value_name = "URL")]
+    redis: Option<RedisUrl>,
     /// Do not log connects, disconnects and violations.
     #[arg(long)]
     quiet: bool,
@@ -102,6 +107,7 @@ pub(super) fn run(args: ServeArgs) -> Exit {
         app: args.app.into(),
         profile: args.profile,
         client_js,
+        redis: args.redis,
         namespaces: args.namespaces.into_iter().map(Text::from).collect(),
         origins,
         transports: args.old_clients.transports,

@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use socketio08::server::ServerConfig;
 use socketio08::{Origins, Profile, Text, Transport};
-use socketio08_tokio::{Farewell, Node, NodeConfig, ProfileIds, serve_tcp};
+use socketio08_tokio::{Farewell, Node, NodeConfig, ProfileIds, RedisUrl, serve_tcp};
 use tokio::net::TcpListener;
 
 use self::flash::Beside;
@@ -50,6 +50,8 @@ pub struct Options {
     pub profile: Profile,
     /// The client script for `/socket.io/socket.io.js`.
     pub client_js: Option<Bytes>,
+    /// The Redis through which sessions are shared with other servers.
+    pub redis: Option<RedisUrl>,
     /// Namespaces beside the root.
     pub namespaces: Vec<Text>,
     /// The pages of other origins that may use the server.
@@ -94,7 +96,7 @@ fn reason(error: &io::Error, option: &str) -> String {
 /// to whoever listens next. A second `stop` cuts it short. Writes one line to `out` once it listens.
 ///
 /// # Errors
-/// [`ListenError`] if the address cannot be listened on.
+/// [`ListenError`].
 pub async fn serve<Stop>(
     options: Options,
     out: &mut impl Write,
@@ -126,6 +128,12 @@ where
     config.flash_policy = options.flash.as_ref().and_then(|flash| flash.policy(address).ok());
     let policies = Beside::listen(options.flash.as_ref(), config.flash_policy.as_ref(), address).await?;
     let site = Site::new(app, options.client_js, Log::new(options.quiet));
+    if let Some(url) = options.redis {
+        log::line(&format!(
+            "redis         {url}  connecting; sessions are shared with every server that uses it"
+        ));
+        config = config.shared_through(url).map_err(|error| failed(io::Error::other(error)))?;
+    }
     let node = Node::start(config, site, ProfileIds(options.profile));
     // Whoever closed our output does not want to know.
     let _ = writeln!(out, "{}", greeting(address, app, options.profile)).and_then(|()| out.flush());

@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use socketio08::server::{Cause, Method, Request, Response, Server, ServerEvent, Violation};
 use socketio08::{Instant, Text};
-use socketio08_tokio::Application;
+use socketio08_tokio::{Application, StoreHealth};
 
 use super::App;
 use super::chat::Chat;
 use super::echo::Echo;
-use super::log::{Log, shown};
+use super::log::{self, Log, shown};
 
 const PAGE: &str = include_str!("page.html");
 const OWN_CLIENT: &str = include_str!("own-client.js");
@@ -70,6 +70,23 @@ impl Application for Site {
         ) = (result, &event)
         {
             self.log.event(now, || format!("dropped       {}  {}", session.0, shown(&reason)));
+        }
+    }
+
+    fn store(&mut self, _now: Instant, health: &StoreHealth) {
+        // Neither rare nor frequent, and whoever runs the server wants to know: not part of what --quiet leaves out.
+        match health {
+            StoreHealth::Connected => log::line("redis         connected"),
+            StoreHealth::Lost { reason } => log::line(&format!(
+                "warning: redis lost ({}): sessions of this server go on, but nothing reaches or comes from other servers, and \
+                 clients that a balancer moves are told to reconnect; trying again",
+                shown(reason)
+            )),
+            StoreHealth::Healed { away, dropped } => log::line(&format!(
+                "redis         connected again after {:.1} s; {dropped} publications of this server were dropped",
+                away.as_secs_f64()
+            )),
+            _ => {}
         }
     }
 
