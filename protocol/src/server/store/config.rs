@@ -26,7 +26,6 @@ pub enum Store {
 /// assert!(matches!(server.poll_transmit(), Some(ServerTransmit::Subscribe { channel }) if channel == "handshake"));
 /// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-#[non_exhaustive]
 pub struct RedisConfig {
     /// Tells this node's publications from others': 0 to 2^53, different for each node and for each run of one.
     pub node_id: u64,

@@ -364,7 +364,8 @@ impl Server {
         if name.is_empty() {
             named.push((Text::EMPTY, None));
         }
-        let mut endpoints: Vec<&Text> = self.config.endpoints.iter().collect();
+        let mut endpoints: Vec<&Text> =
+            self.config.endpoints.iter().chain(&self.config.guarded_endpoints).collect();
         endpoints.sort_by_key(|endpoint| core::cmp::Reverse(endpoint.len()));
         named.extend(
             endpoints
