@@ -53,9 +53,9 @@ fn our_machine_in_the_place_of_either_node_does_as_recorded_but_for_what_is_list
             let listed: Vec<String> =
                 listed.map_or(&[][..], |row| row.2).iter().map(|line| (*line).to_owned()).collect();
             if found != listed {
-                report.push_str(&format!("(\"{scenario}\", \"{name}\", &[\n"));
+                report += &format!("(\"{scenario}\", \"{name}\", &[\n");
                 for line in &found {
-                    report.push_str(&format!("    r#\"{line}\"#,\n"));
+                    report += &format!("    r#\"{line}\"#,\n");
                 }
                 report.push_str("]),\n");
             }

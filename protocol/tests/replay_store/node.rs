@@ -90,8 +90,8 @@ impl Node {
     fn input(&mut self, event: &Value) {
         let exchange = ExchangeId(event["conn"].as_u64().unwrap_or_default());
         let input = match text(event, "ev") {
-            "request" => self.request(event, exchange, false),
-            "upgrade" => self.request(event, exchange, true),
+            "request" => Self::request(event, exchange, false),
+            "upgrade" => Self::request(event, exchange, true),
             "message" => ServerInput::Message { exchange, text: Text::from(text(event, "text")) },
             "subscribe" => {
                 self.started = true;
@@ -110,7 +110,7 @@ impl Node {
         self.drive();
     }
 
-    fn request(&self, event: &Value, exchange: ExchangeId, upgrade: bool) -> ServerInput {
+    fn request(event: &Value, exchange: ExchangeId, upgrade: bool) -> ServerInput {
         ServerInput::Request(Request {
             exchange,
             method: if event["method"] == "POST" { Method::Post } else { Method::Get },

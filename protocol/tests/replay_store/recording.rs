@@ -80,7 +80,7 @@ impl Step {
             let conn = &event["conn"];
             match text(event, "ev") {
                 "publish" => {
-                    deeds.published.push(publication(text(event, "channel"), text(event, "message")))
+                    deeds.published.push(publication(text(event, "channel"), text(event, "message")));
                 }
                 "response" => deeds.sent.push(format!("{conn} answered {}", text(event, "body"))),
                 "sent" => deeds.sent.push(format!("{conn} {}", text(event, "text"))),

@@ -1,7 +1,7 @@
 //! The data of a handshake that another node took, as the application is given it.
 
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use serde::de::DeserializeOwned;
@@ -57,7 +57,7 @@ fn address(of: &Members<'_>) -> Text {
     Text::from(match port {
         Some(port) if v6 => format!("[{host}]:{port}"),
         Some(port) => format!("{host}:{port}"),
-        None => host.to_string(),
+        None => host,
     })
 }
 
