@@ -11,6 +11,7 @@ mod recording;
 mod table;
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 
@@ -53,9 +54,9 @@ fn our_machine_in_the_place_of_either_node_does_as_recorded_but_for_what_is_list
             let listed: Vec<String> =
                 listed.map_or(&[][..], |row| row.2).iter().map(|line| (*line).to_owned()).collect();
             if found != listed {
-                report += &format!("(\"{scenario}\", \"{name}\", &[\n");
+                writeln!(report, "(\"{scenario}\", \"{name}\", &[").expect("memory");
                 for line in &found {
-                    report += &format!("    r#\"{line}\"#,\n");
+                    writeln!(report, "    r#\"{line}\"#,").expect("memory");
                 }
                 report.push_str("]),\n");
             }

@@ -9,7 +9,7 @@ use socketio08::server::{
     ExchangeId, Method, RedisConfig, Request, Server, ServerConfig, ServerEvent, ServerInput, ServerTransmit,
     SessionId, Store,
 };
-use socketio08::{Instant, Text};
+use socketio08::{Instant, Text, Transport};
 
 use crate::app;
 use crate::recording::{Deeds, Recording, Step, publication, text};
@@ -39,6 +39,7 @@ impl Node {
         let redis = RedisConfig { faults: true, ..RedisConfig::new(node_id(name), 1_795_000_000_000) };
         let config = ServerConfig {
             store: Store::Redis(redis),
+            transports: vec![Transport::Websocket, Transport::XhrPolling],
             endpoints: vec![Text::from_static("/chat")],
             close_timeout: secs("close timeout", 25),
             polling_duration: secs("polling duration", 20),
