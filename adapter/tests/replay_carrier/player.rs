@@ -91,7 +91,7 @@ async fn start(transcript: &Transcript, application: Carried) -> Servers {
         (listener.local_addr().unwrap(), policy_listener.local_addr().unwrap());
     let mut config = NodeConfig::new(transcript.config.clone());
     config.hixie = true;
-    config.flash_policy = transcript.policy.clone();
+    config.flash_policy.clone_from(&transcript.policy);
     let mut ids = transcript.session_ids.clone().into_iter();
     let ids = move || Text::from(ids.next().unwrap_or_else(|| "unrecorded".to_owned()));
     let node = Node::start(config, application, ids);
