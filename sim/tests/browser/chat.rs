@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::chromium::Chromium;
 use crate::common::{Sio08, free_port};
 use crate::genuine::{Release, switched_on};
-use crate::{artefact, hundred};
+use crate::{TRANSPORTS, artefact, hundred};
 
 /// The lines of the list; those of this tab apart from those that came.
 const CAME: &str = "[...document.querySelectorAll('#messages li:not(.own)')].map(line => line.textContent)";
@@ -36,7 +36,7 @@ fn over_each_transport(release: Release) {
         return;
     }
     let browser = Chromium::start(&format!("chat-{release:?}"));
-    for transport in ["websocket", "xhr-polling"] {
+    for transport in TRANSPORTS {
         two_tabs_exchange_a_hundred_messages_each_way(&browser, release, transport);
     }
 }

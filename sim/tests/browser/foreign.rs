@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::chromium::{Chromium, Page};
 use crate::common::{Sio08, free_port};
 use crate::genuine::{Release, repository, switched_on};
-use crate::{artefact, hundred};
+use crate::{TRANSPORTS, artefact, hundred};
 
 /// A page that has the script of `server` and tells what comes, at an origin of its own: another port. Gives its origin. It is served as
 /// long as the process lives.
@@ -65,7 +65,7 @@ fn over_each_transport(release: Release) {
         return;
     }
     let browser = Chromium::start(&format!("elsewhere-{release:?}"));
-    for transport in ["websocket", "xhr-polling"] {
+    for transport in TRANSPORTS {
         exchanges_a_hundred_messages_each_way(&browser, release, transport);
     }
 }

@@ -11,11 +11,15 @@ mod common;
 mod foreign;
 #[path = "../common/genuine.rs"]
 mod genuine;
+mod htmlfile;
 #[path = "../common/reports.rs"]
 mod reports;
 mod sample;
 
 use std::path::PathBuf;
+
+/// The transports that the genuine scripts have in Chromium.
+const TRANSPORTS: [&str; 3] = ["websocket", "xhr-polling", "jsonp-polling"];
 
 /// Where a picture is kept.
 fn artefact(name: &str) -> PathBuf {

@@ -11,7 +11,7 @@ use std::any::Any;
 use std::thread::ScopedJoinHandle;
 
 use serde_json::json;
-use socketio08::Transport;
+use socketio08::{Profile, Transport};
 use tokio::runtime::{Builder, Handle};
 
 use self::cells::COLUMNS;
@@ -27,7 +27,7 @@ use crate::peer::Peer;
 #[derive(Clone, Copy)]
 enum Host {
     Genuine(Release),
-    Ours,
+    Ours(Profile),
 }
 
 /// A running host, ended when dropped.
@@ -39,13 +39,11 @@ enum Running {
 impl Host {
     fn start(self, port: u16, script: Option<Release>) -> Running {
         match self {
-            Host::Genuine(release) => {
-                let transports = "websocket,htmlfile,xhr-polling,jsonp-polling";
-                Running::Genuine(Peer::server(release, port, transports))
-            }
-            Host::Ours => {
+            Host::Genuine(release) => Running::Genuine(Peer::server(release, port, &TRANSPORTS.join(","))),
+            Host::Ours(profile) => {
                 let script = script.map(|release| release.browser_build().to_str().unwrap().to_owned());
-                let options = script.as_ref().map_or(vec![], |script| vec!["--client-js", script]);
+                let mut options = vec!["--profile", profile.name()];
+                options.extend(script.iter().flat_map(|script| ["--client-js", script]));
                 Running::Ours(Sio08::serve_with(port, "echo", &options))
             }
         }
@@ -95,7 +93,7 @@ impl<'a> Row<'a> {
     fn sides(&self) -> (String, String) {
         match self.host {
             Host::Genuine(release) => (format!("server {}", release.number()), "client".to_owned()),
-            Host::Ours => (self.kind.name(), "server".to_owned()),
+            Host::Ours(profile) => (self.kind.name(), format!("server, profile {profile}")),
         }
     }
 
@@ -145,7 +143,7 @@ impl<'a> Row<'a> {
     /// Whether the server's silence between two heartbeats is longer than what the client takes for its end.
     fn outwaits_no_heartbeat(&self) -> bool {
         let watching = matches!(self.kind, Kind::Node(Release::V0_9_17) | Kind::Page(Release::V0_9_17));
-        watching && self.transport == "websocket" && matches!(self.host, Host::Ours)
+        watching && self.transport == "websocket" && matches!(self.host, Host::Ours(Profile::V0_8_7))
     }
 
     /// Tries every cell: the long one beside the others, which take turns.
@@ -219,12 +217,11 @@ fn rows(rig: &Rig) -> Vec<Result<Row<'_>, Line>> {
         Kind::Page(Release::V0_8_7),
         Kind::Node(Release::V0_9_17),
         Kind::Page(Release::V0_9_17),
-    ]
-    .map(|kind| (kind, Host::Ours));
+    ];
+    let clients = clients.iter().flat_map(|kind| Profile::ALL.map(|profile| (*kind, Host::Ours(profile))));
     let pairs = servers.into_iter().chain(clients);
     pairs
         .flat_map(|(kind, host)| TRANSPORTS.map(|transport| Row::new(rig, kind, host, transport)))
-        .filter(|row| !["flashsocket", "htmlfile", "jsonp-polling"].contains(&row.transport))
         .map(|row| match missing(row.kind, row.transport) {
             None => Ok(row),
             Some(why) => Err(row.line(vec![Outcome::CannotExist(why); COLUMNS.len()])),
