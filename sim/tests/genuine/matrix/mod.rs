@@ -92,8 +92,19 @@ impl<'a> Row<'a> {
     /// The peer, and our side of it.
     fn sides(&self) -> (String, String) {
         match self.host {
-            Host::Genuine(release) => (format!("server {}", release.number()), "client".to_owned()),
-            Host::Ours(profile) => (self.kind.name(), format!("server, profile {profile}")),
+            Host::Genuine(release) => {
+                (format!("server {}", release.number()), format!("client, {}", self.release()))
+            }
+            Host::Ours(profile) => (self.kind.name(), format!("server, {profile}")),
+        }
+    }
+
+    /// The release that our side behaves as.
+    fn release(&self) -> Profile {
+        match self.host {
+            Host::Genuine(Release::V0_8_7) => Profile::V0_8_7,
+            Host::Genuine(Release::V0_9_17 | Release::V0_9_19) => Profile::V0_9,
+            Host::Ours(profile) => profile,
         }
     }
 
@@ -117,7 +128,7 @@ impl<'a> Row<'a> {
         match self.kind {
             Kind::Ours => {
                 let transport = *Transport::ALL.iter().find(|one| one.to_string() == self.transport).unwrap();
-                Box::new(Ours::connect(&self.rig.runtime, port, transport))
+                Box::new(Ours::connect(&self.rig.runtime, port, self.release(), transport))
             }
             Kind::Node(release) => Box::new(Peer::client(release, &url, self.transport)),
             Kind::Page(_) => {

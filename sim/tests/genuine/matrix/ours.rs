@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use socketio08::client::{Client, ClientConfig, ClientEvent, ClientProfile};
 use socketio08::server::{AckMode, Outgoing};
-use socketio08::{Body, Instant, Packet, Text, Transport};
+use socketio08::{Body, Instant, Packet, Profile, Text, Transport};
 use socketio08_tokio::{ClientApplication, ClientDriver, ClientHandle, DriverConfig, TcpConnector};
 use tokio::runtime::Handle;
 
@@ -25,13 +25,13 @@ pub(super) struct Ours {
 }
 
 impl Ours {
-    /// Connects over one transport.
-    pub(super) fn connect(runtime: &Handle, port: u16, transport: Transport) -> Self {
+    /// Connects over one transport; expects a server of that release.
+    pub(super) fn connect(runtime: &Handle, port: u16, release: Profile, transport: Transport) -> Self {
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let config = ClientConfig {
             profile: ClientProfile::Improved,
             transports: vec![transport],
-            ..ClientConfig::default()
+            ..ClientConfig::for_profile(release)
         };
         let (report, reports) = channel();
         let awaited = Awaited::default();
