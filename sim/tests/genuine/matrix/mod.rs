@@ -8,6 +8,8 @@ mod relay;
 mod table;
 
 use std::any::Any;
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 use std::thread::ScopedJoinHandle;
 
 use serde_json::json;
@@ -17,7 +19,7 @@ use tokio::runtime::{Builder, Handle};
 use self::cells::COLUMNS;
 use self::client::Talker;
 use self::ours::Ours;
-use self::table::{Line, Outcome};
+use self::table::{Line, Missing, Outcome};
 use crate::chromium::Chromium;
 use crate::common::{Sio08, free_port};
 use crate::genuine::{Release, switched_on};
@@ -152,7 +154,7 @@ impl<'a> Row<'a> {
     }
 
     /// Whether the server's silence between two heartbeats is longer than what the client takes for its end.
-    fn outwaits_no_heartbeat(&self) -> bool {
+    fn hangs_up_between_heartbeats(&self) -> bool {
         let watching = matches!(self.kind, Kind::Node(Release::V0_9_17) | Kind::Page(Release::V0_9_17));
         watching && self.transport == "websocket" && matches!(self.host, Host::Ours(Profile::V0_8_7))
     }
@@ -160,28 +162,18 @@ impl<'a> Row<'a> {
     /// Tries every cell: the long one beside the others, which take turns.
     fn run(&self) -> Line {
         let _server = self.host.start(self.port, self.script());
-        let attempt = |try_it: fn(&Row<'_>) -> Outcome| {
-            std::thread::scope(|scope| outcome(scope.spawn(|| try_it(self))))
+        let turn = Mutex::new(());
+        let attempt = |cells::Column { long, attempt, .. }: cells::Column| {
+            let turn = (!long).then(|| turn.lock().unwrap_or_else(PoisonError::into_inner));
+            let outcome = attempt(self);
+            drop(turn);
+            outcome
         };
-        let long = |title: &str| title.ends_with("heartbeats");
         let outcomes = std::thread::scope(|scope| {
-            let beside: Vec<_> = COLUMNS
-                .iter()
-                .filter(|(title, _)| long(title))
-                .map(|(_, try_it)| scope.spawn(move || try_it(self)))
-                .collect();
-            let mut beside = beside.into_iter();
-            let mut outcomes: Vec<Option<Outcome>> =
-                COLUMNS.iter().map(|(title, try_it)| (!long(title)).then(|| attempt(*try_it))).collect();
-            for missing in outcomes.iter_mut().filter(|outcome| outcome.is_none()) {
-                *missing = beside.next().map(outcome);
-            }
-            outcomes.into_iter().flatten().collect()
+            let attempt = &attempt;
+            let attempts = COLUMNS.map(|column| scope.spawn(move || attempt(column)));
+            attempts.map(outcome).into()
         });
-        self.line(outcomes)
-    }
-
-    fn line(&self, outcomes: Vec<Outcome>) -> Line {
         let (peer, ours) = self.sides();
         Line { peer, ours, transport: self.transport, outcomes }
     }
@@ -219,25 +211,28 @@ fn missing(kind: Kind, transport: &str) -> Option<&'static str> {
     })
 }
 
-/// What can be tried, and the lines of what cannot.
-fn rows(rig: &Rig) -> Vec<Result<Row<'_>, Line>> {
-    let servers = [Release::V0_8_7, Release::V0_9_17, Release::V0_9_19]
-        .map(|release| (Kind::Ours, Host::Genuine(release)));
+/// What can be tried, and what cannot.
+fn rows(rig: &Rig) -> (Vec<Row<'_>>, BTreeSet<Missing>) {
+    let servers = [Release::V0_8_7, Release::V0_9_17, Release::V0_9_19];
+    let servers = servers.into_iter().map(|release| (Kind::Ours, Host::Genuine(release)));
     let clients = [
         Kind::Node(Release::V0_8_7),
         Kind::Page(Release::V0_8_7),
         Kind::Node(Release::V0_9_17),
         Kind::Page(Release::V0_9_17),
     ];
-    let clients = clients.iter().flat_map(|kind| Profile::ALL.map(|profile| (*kind, Host::Ours(profile))));
-    let pairs = servers.into_iter().chain(clients);
-    pairs
-        .flat_map(|(kind, host)| TRANSPORTS.map(|transport| Row::new(rig, kind, host, transport)))
-        .map(|row| match missing(row.kind, row.transport) {
-            None => Ok(row),
-            Some(why) => Err(row.line(vec![Outcome::CannotExist(why); COLUMNS.len()])),
-        })
-        .collect()
+    let clients =
+        clients.into_iter().flat_map(|kind| Profile::ALL.map(|profile| (kind, Host::Ours(profile))));
+    let (mut rows, mut none) = (Vec::new(), BTreeSet::new());
+    for (kind, host) in servers.chain(clients) {
+        for transport in TRANSPORTS {
+            match missing(kind, transport) {
+                None => rows.push(Row::new(rig, kind, host, transport)),
+                Some(why) => drop(none.insert(Missing { peer: kind.name(), transport, why })),
+            }
+        }
+    }
+    (rows, none)
 }
 
 #[test]
@@ -247,7 +242,7 @@ fn every_peer_over_every_transport_it_has_does_what_the_table_says() {
     }
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let rig = Rig { runtime: runtime.handle().clone(), browser: Chromium::start("matrix") };
-    let rows = rows(&rig);
+    let (rows, missing) = rows(&rig);
     let lines: Vec<Line> = std::thread::scope(|scope| {
         let running: Vec<_> = rows
             .into_iter()
@@ -255,8 +250,8 @@ fn every_peer_over_every_transport_it_has_does_what_the_table_says() {
             .collect();
         running.into_iter().map(|row| row.join().unwrap()).collect()
     });
-    let titles = COLUMNS.map(|(title, _)| title);
-    let text = table::render(&titles, &lines);
+    let titles = COLUMNS.map(|column| column.title);
+    let text = table::render(&titles, &lines, &missing);
     println!("{text}");
     for line in &lines {
         for (title, outcome) in titles.iter().zip(&line.outcomes) {

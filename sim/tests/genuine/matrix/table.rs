@@ -1,5 +1,6 @@
 //! The table of `docs/COMPATIBILITY.md`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -12,8 +13,6 @@ pub(super) enum Outcome {
     Partly(&'static str),
     /// As it is between genuine peers, which is not what one would wish; why.
     No(&'static str),
-    /// There is nothing to try, because.
-    CannotExist(&'static str),
     /// The test of it said.
     Failed(String),
 }
@@ -27,8 +26,16 @@ pub(super) struct Line {
     pub(super) outcomes: Vec<Outcome>,
 }
 
-/// The lines as Markdown, reasons numbered below.
-pub(super) fn render(columns: &[&str], lines: &[Line]) -> String {
+/// A transport that a peer does not have, and why.
+#[derive(Eq, Ord, PartialEq, PartialOrd)]
+pub(super) struct Missing {
+    pub(super) peer: String,
+    pub(super) transport: &'static str,
+    pub(super) why: &'static str,
+}
+
+/// The lines as Markdown, reasons numbered below, and then what could not be tried.
+pub(super) fn render(columns: &[&str], lines: &[Line], missing: &BTreeSet<Missing>) -> String {
     let mut reasons: Vec<&str> = Vec::new();
     let mut out = String::new();
     let _ = writeln!(out, "| peer | ours | transport | {} |", columns.join(" | "));
@@ -40,7 +47,6 @@ pub(super) fn render(columns: &[&str], lines: &[Line]) -> String {
                 Outcome::Works => write!(out, " yes |"),
                 Outcome::Partly(why) => write!(out, " partly ({}) |", number(&mut reasons, why)),
                 Outcome::No(why) => write!(out, " no ({}) |", number(&mut reasons, why)),
-                Outcome::CannotExist(why) => write!(out, " – ({}) |", number(&mut reasons, why)),
                 Outcome::Failed(_) => write!(out, " **failed** |"),
             };
         }
@@ -49,6 +55,11 @@ pub(super) fn render(columns: &[&str], lines: &[Line]) -> String {
     out.push('\n');
     for (place, reason) in reasons.iter().enumerate() {
         let _ = writeln!(out, "{}. {reason}", place + 1);
+    }
+    let _ = writeln!(out, "\nWhat these peers do not have, so that there is nothing to try:\n");
+    let _ = writeln!(out, "| peer | transport | why |\n|---|---|---|");
+    for Missing { peer, transport, why } in missing {
+        let _ = writeln!(out, "| {peer} | {transport} | {why} |");
     }
     out
 }
