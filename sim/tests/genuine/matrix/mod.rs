@@ -244,10 +244,7 @@ fn every_peer_over_every_transport_it_has_does_what_the_table_says() {
     let rig = Rig { runtime: runtime.handle().clone(), browser: Chromium::start("matrix") };
     let (rows, missing) = rows(&rig);
     let lines: Vec<Line> = std::thread::scope(|scope| {
-        let running: Vec<_> = rows
-            .into_iter()
-            .map(|row| scope.spawn(|| row.map_or_else(|line| line, |row| row.run())))
-            .collect();
+        let running: Vec<_> = rows.iter().map(|row| scope.spawn(|| row.run())).collect();
         running.into_iter().map(|row| row.join().unwrap()).collect()
     });
     let titles = COLUMNS.map(|column| column.title);
