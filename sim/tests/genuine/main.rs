@@ -2,6 +2,8 @@
 //! releases. Switched on by `SOCKETIO08_GENUINE=1`, after `peers/install`.
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+// The one that waits longest is started first, for its name.
+mod all_peers;
 #[allow(dead_code, reason = "no keys are pressed here")]
 #[path = "../common/chromium.rs"]
 mod chromium;
@@ -11,7 +13,6 @@ mod common;
 mod driver;
 #[path = "../common/genuine.rs"]
 mod genuine;
-mod matrix;
 mod peer;
 mod probe;
 #[path = "../common/reports.rs"]
