@@ -5,7 +5,9 @@ mod server_rig;
 use std::time::Duration;
 
 use server_rig::Rig;
-use socketio08::server::{AckMode, Cause, Method, Outgoing, ServerConfig, ServerEvent, SessionId, Violation};
+use socketio08::server::{
+    AckMode, Cause, ExchangeId, Method, Outgoing, ServerConfig, ServerEvent, SessionId, Violation,
+};
 use socketio08::{Deadline, DecodeErrorKind, Instant, Limits, Text, Timer, Transport};
 
 fn rig() -> Rig {
@@ -217,4 +219,41 @@ fn the_disconnect_query_ends_a_session_over_a_socket() {
     rig.get(&format!("/socket.io/1/xhr-polling/{}?disconnect=1", session.0));
     assert_eq!(rig.take_messages(socket), ["0::"]);
     assert_eq!(rig.take_events(), [ended(&session, Cause::Booted)]);
+}
+
+fn upgrade_to_flashsocket(rig: &mut Rig, session: &SessionId) -> ExchangeId {
+    let target = format!("/socket.io/1/flashsocket/{}", session.0);
+    rig.request(Method::Get, &target, "", &[], true)
+}
+
+#[test]
+fn flashsocket_is_a_websocket_by_another_name_where_it_is_listed() {
+    let transports = vec![Transport::Flashsocket, Transport::XhrPolling];
+    let mut rig = Rig::new(ServerConfig { transports, ..ServerConfig::default() });
+    let session = rig.handshake();
+    let socket = upgrade_to_flashsocket(&mut rig, &session);
+    assert_eq!(rig.take_messages(socket), ["1::"]);
+    let transport = Transport::Flashsocket;
+    let connected = ServerEvent::Connected { session, endpoint: Text::EMPTY, transport };
+    assert_eq!(rig.take_events(), [connected]);
+    rig.advance_secs(20);
+    assert_eq!(rig.take_messages(socket), ["2::"]);
+}
+
+#[test]
+fn flashsocket_is_cut_off_unless_it_is_listed() {
+    let mut rig = rig();
+    let session = rig.handshake();
+    let socket = upgrade_to_flashsocket(&mut rig, &session);
+    assert!(rig.closed.contains(&socket));
+    assert_eq!(rig.take_messages(socket), [""; 0]);
+}
+
+#[test]
+fn flashsocket_tells_an_unknown_session_to_reconnect() {
+    let transports = vec![Transport::Flashsocket];
+    let mut rig = Rig::new(ServerConfig { transports, ..ServerConfig::default() });
+    let socket = upgrade_to_flashsocket(&mut rig, &SessionId(Text::from("nobody")));
+    assert_eq!(rig.take_messages(socket), ["7:::1+0"]);
+    assert!(rig.closed.contains(&socket));
 }
