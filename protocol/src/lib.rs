@@ -17,6 +17,17 @@
 //! 6. Every queue has a limit from [`Limits`], each with its reason; reaching it is a defined error or close, and nothing
 //!    already accepted is lost silently.
 //! 7. Finding the next deadline costs O(log sessions), never a scan.
+//!
+//! # Features
+//!
+//! Both are on by default; without them the crate needs bytes, bytestring and nom alone.
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `hixie` | the websocket drafts of 2010 and 2011, module `hixie`: for carriers |
+//! | `json` | typed views of JSON data, module `json`: `event_text`, `json_text`, `packet.event()`, `packet.json()` |
+//!
+//! Neither needs `std`; the crate is `no_std` with `alloc`, and builds for WebAssembly.
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -9,6 +9,16 @@ use bytes::Bytes;
 use bytestring::ByteString;
 
 /// UTF-8 text over [`Bytes`], checked once: a clone is a reference count, a part shares the memory of the whole.
+///
+/// ```
+/// use socketio08::Text;
+///
+/// let whole = Text::from("3:::grüße");
+/// let part = whole.slice_ref(&whole[4..]);
+/// assert_eq!(part, "grüße");
+/// assert_eq!(part.as_str().as_ptr(), whole[4..].as_ptr(), "nothing was copied");
+/// assert_eq!(Text::from_utf8_lossy(b"a\xFF".as_slice().into()), "a\u{FFFD}");
+/// ```
 #[derive(Clone, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Text(ByteString);
 

@@ -4,6 +4,16 @@ use core::ops::{Add, Sub};
 use core::time::Duration;
 
 /// A point in time, in microseconds from an origin that the caller picks. The machines never read a clock.
+///
+/// ```
+/// use core::time::Duration;
+/// use socketio08::Instant;
+///
+/// let later = Instant::ZERO + Duration::from_secs(20);
+/// assert_eq!(later.as_millis(), 20_000);
+/// assert_eq!(later - Instant::from_millis(5_000), Duration::from_secs(15));
+/// assert_eq!(Instant::ZERO - later, Duration::ZERO, "never negative");
+/// ```
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Instant(u64);
 

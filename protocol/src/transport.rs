@@ -3,6 +3,14 @@
 use core::fmt;
 
 /// A transport of Socket.IO 0.8, by its name in request targets and handshake bodies.
+///
+/// ```
+/// use socketio08::Transport;
+///
+/// assert_eq!(Transport::from_name("xhr-polling"), Some(Transport::XhrPolling));
+/// assert_eq!(Transport::from_name("XHR-Polling"), None);
+/// assert_eq!(Transport::Websocket.to_string(), "websocket");
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Transport {
     /// `websocket`.

@@ -67,14 +67,60 @@ enum Use {
 
 /// One client, without I/O.
 ///
-/// ```text
+/// ```
+/// use socketio08::client::{Client, ClientConfig, ClientEvent, ClientInput, ClientTransmit};
+/// use socketio08::server::{AckMode, Outgoing};
+/// use socketio08::{Instant, Text, Transport};
+///
+/// let now = Instant::ZERO;
+/// let mut client = Client::new(ClientConfig { transports: vec![Transport::Websocket], ..ClientConfig::default() });
 /// client.connect(now);
-/// loop {
-///     while let Some(transmit) = client.poll_transmit() { carry it out }
-///     while let Some(event) = client.poll_event() { tell the application }
-///     wait for an answer, or until client.poll_timeout()
-///     client.handle_input(now, ..) or client.handle_timeout(now)
+/// let (mut sockets, mut sent) = (Vec::new(), Vec::new());
+/// // The loop of every carrier: transmits, events, then wait for input or for `poll_timeout`.
+/// 'driving: loop {
+///     let mut input = None;
+///     while let Some(transmit) = client.poll_transmit() {
+///         // A server that answers at once stands for sockets here.
+///         input = match transmit {
+///             ClientTransmit::Get { exchange, .. } => {
+///                 Some(ClientInput::Response { exchange, status: 200, body: "4711:15:25:websocket".into() })
+///             }
+///             ClientTransmit::Open { exchange, .. } => {
+///                 sockets.push(exchange);
+///                 Some(ClientInput::Opened { exchange })
+///             }
+///             ClientTransmit::Message { text, .. } => {
+///                 sent.push(text.to_string());
+///                 None
+///             }
+///             _ => None,
+///         };
+///     }
+///     while let Some(event) = client.poll_event() {
+///         match event {
+///             ClientEvent::Connected { session, .. } => {
+///                 assert_eq!(session, "4711");
+///                 let hello = Outgoing::Message(Text::from_static("hello"));
+///                 assert_eq!(client.send(now, &Text::EMPTY, hello, AckMode::Plain)?, Some(1));
+///                 client.disconnect(now);
+///             }
+///             ClientEvent::Disconnected { .. } => break 'driving,
+///             _ => {}
+///         }
+///     }
+///     if let Some(input) = input {
+///         client.handle_input(now, input);
+///     } else if let Some(exchange) = sockets.pop() {
+///         client.handle_input(now, ClientInput::Message { exchange, text: Text::from_static("1::") });
+///     }
 /// }
+/// while let Some(transmit) = client.poll_transmit() {
+///     if let ClientTransmit::Message { text, .. } = transmit {
+///         sent.push(text.to_string());
+///     }
+/// }
+/// assert_eq!(sent, ["3:1::hello", "0::"]);
+/// # Ok::<(), socketio08::server::LocalError>(())
 /// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[expect(

@@ -81,6 +81,56 @@ use self::timers::Deadlines;
 use crate::{AckId, Deadline, Instant, Text};
 
 /// Every session of one node, without I/O.
+///
+/// The commands, once sessions are there:
+///
+/// ```
+/// use socketio08::server::{AckMode, Audience, Outgoing, ServerEvent, ServerTransmit};
+/// # use bytes::Bytes;
+/// # use socketio08::server::{ExchangeId, LocalError, Method, Request, Server, ServerConfig, ServerInput, SessionId};
+/// use socketio08::{Instant, Text};
+///
+/// # let now = Instant::ZERO;
+/// # let mut server = Server::new(ServerConfig::default(), now);
+/// # let request = |number, target: &'static str| {
+/// #     let (exchange, target) = (ExchangeId(number), Text::from_static(target));
+/// #     let (headers, body, address) = (Vec::new(), Bytes::new(), Text::EMPTY);
+/// #     let (method, upgrade, secure) = (Method::Get, number > 2, false);
+/// #     ServerInput::Request(Request { exchange, method, target, headers, body, upgrade, address, secure })
+/// # };
+/// # for (number, id) in [(1, "ann"), (2, "bob")] {
+/// #     server.handle_input(now, request(number, "/socket.io/1/"));
+/// #     server.accept(now, ExchangeId(number), SessionId(Text::from_static(id)))?;
+/// # }
+/// # server.handle_input(now, request(3, "/socket.io/1/websocket/ann"));
+/// # server.handle_input(now, request(4, "/socket.io/1/websocket/bob"));
+/// # while server.poll_transmit().is_some() {}
+/// # while server.poll_event().is_some() {}
+/// # let (ann, bob) = (SessionId(Text::from_static("ann")), SessionId(Text::from_static("bob")));
+/// let root = Text::EMPTY;
+/// let room = Text::from_static("kitchen");
+/// // To one, who shall acknowledge with data; `Acknowledged` will come with this id.
+/// let id = server.send(now, &ann, &root, Outgoing::Message(Text::from_static("tea?")), AckMode::WithData)?;
+/// assert_eq!(id, Some(1));
+/// // To everyone in a room but one.
+/// server.join_room(&ann, &root, room.clone())?;
+/// server.join_room(&bob, &root, room.clone())?;
+/// let others = Audience { room: Some(room), except: vec![ann.clone()], ..Audience::default() };
+/// assert_eq!(server.broadcast(now, &others, &Outgoing::Json(Text::from_static("[1,2]")))?, 1);
+/// // Whatever a websocket takes at once, it takes volatile too.
+/// assert!(server.send_volatile(now, &bob, &root, Outgoing::Message(Text::from_static("tick")))?);
+/// server.disconnect(now, &bob)?;
+///
+/// let mut sent = Vec::new();
+/// while let Some(transmit) = server.poll_transmit() {
+///     if let ServerTransmit::Message { text, .. } = transmit {
+///         sent.push(text.to_string());
+///     }
+/// }
+/// assert_eq!(sent, ["3:1+::tea?", "4:::[1,2]", "3:::tick", "0::"]);
+/// assert!(matches!(server.poll_event(), Some(ServerEvent::Disconnected { session, .. }) if session == bob));
+/// # Ok::<(), LocalError>(())
+/// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Server {
     config: ServerConfig,
