@@ -95,7 +95,7 @@ fn recorded_connections(transcript: &Transcript) -> Vec<Connection> {
         let latest = connections.iter_mut().rfind(|connection| connection.name == *name);
         match (&event.what, latest) {
             (What::Open { .. }, _) => {
-                connections.push(Connection { name: name.clone(), ..Connection::default() })
+                connections.push(Connection { name: name.clone(), ..Connection::default() });
             }
             (What::FromServer(bytes), Some(connection)) => connection.recorded.push(event.at_ms, bytes),
             (What::ClientFin | What::ClientReset, Some(connection)) => connection.client_left = true,
