@@ -1,6 +1,6 @@
 //! The verdict on every transcript of 0.9.17.
 
-use super::table::Verdict::{self, Carrier, Different, Equal, OtherTransport};
+use super::table::Verdict::{self, Carrier, Different, Equal};
 
 /// Scenario and verdict, in the order of their names.
 pub(crate) const TABLE: &[(&str, Verdict)] = &[
