@@ -18,19 +18,40 @@ fn request(port: u16, head: &str, body: &str) -> String {
     );
     stream.write_all(request.as_bytes()).unwrap();
     let mut response = Vec::new();
-    stream.read_to_end(&mut response).unwrap();
+    let mut byte = [0];
+    // A genuine poll is answered `Connection: Keep-Alive`, whatever was asked for.
+    while !is_whole(&response) && stream.read(&mut byte).unwrap() == 1 {
+        response.push(byte[0]);
+    }
     let response = String::from_utf8(response).unwrap();
     let (head, body) = response.split_once("\r\n\r\n").unwrap();
-    if head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
-        return unchunked(body);
+    if is_chunked(head) { unchunked(body) } else { body.to_owned() }
+}
+
+fn is_chunked(head: &str) -> bool {
+    head.to_ascii_lowercase().contains("transfer-encoding: chunked")
+}
+
+fn is_whole(response: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(response) else { return false };
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let length: Option<usize> = head
+        .to_ascii_lowercase()
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+    match length {
+        Some(length) => body.len() == length,
+        None => is_chunked(head) && body.ends_with("0\r\n\r\n"),
     }
-    body.to_owned()
 }
 
 fn unchunked(mut body: &str) -> String {
     let mut whole = String::new();
     while let Some((length, rest)) = body.split_once("\r\n") {
         let length = usize::from_str_radix(length, 16).unwrap();
+        if length == 0 {
+            break;
+        }
         whole.push_str(&rest[..length]);
         body = rest[length..].trim_start_matches("\r\n");
     }
