@@ -120,6 +120,22 @@ fn websocket_over_round_robin_fails_for_good_on_both() {
 }
 
 #[test]
+fn a_client_of_0_9_over_round_robin_tries_again_on_both() {
+    let settings = [
+        "clients.count=8",
+        "duration=12s",
+        "clients.transports=[\"websocket\"]",
+        "clients.profile=genuine-0.9",
+        "network.latency=1ms",
+    ];
+    for answer in both("round-robin", &settings) {
+        let figures = &answer.figures;
+        // Where those of 0.8.7 make one handshake each, and fail.
+        assert!(figures.handshakes.total > 100, "{:?}", figures.handshakes);
+    }
+}
+
+#[test]
 fn the_improved_client_over_round_robin_is_close_on_both() {
     let answers = both(
         "round-robin",
