@@ -6,7 +6,7 @@ use std::str::FromStr;
 /// The address of a Redis: `redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]`, or `unix:PATH`. Shown without its password.
 #[derive(Clone)]
 pub struct RedisUrl {
-    client: redis::Client,
+    client: Box<redis::Client>,
     shown: String,
 }
 
@@ -38,7 +38,7 @@ impl FromStr for RedisUrl {
         }
         let client = redis::Client::open(text).map_err(|error| failed(lower(&error.to_string())))?;
         let shown = client.get_connection_info().addr().to_string();
-        Ok(Self { client, shown })
+        Ok(Self { client: Box::new(client), shown })
     }
 }
 
