@@ -93,7 +93,7 @@ impl Chromium {
             self.call("", "Target.attachToTarget", &attach)["sessionId"].as_str().unwrap().to_owned();
         let (report, reports) = channel();
         self.inbox.lock().unwrap().pages.insert(session.clone(), report);
-        let mut page =
+        let page =
             Page { browser: self, context: context.to_owned(), session, reports: Reports::new(reports) };
         for enabled in ["Page.enable", "Runtime.enable"] {
             page.call(enabled, &json!({}));
@@ -148,11 +148,10 @@ fn read(mut socket: WebSocket<TcpStream>, inbox: &Mutex<Inbox>) {
     }
 }
 
-/// What the page tells by `report(JSON)`, that it was loaded, and what it did not catch.
+/// What the page tells by `report(JSON)`, and what it did not catch.
 fn in_our_words(said: &Value) -> Option<Value> {
     let params = &said["params"];
     match said["method"].as_str()? {
-        "Page.loadEventFired" => Some(json!({"on": "loaded"})),
         "Runtime.bindingCalled" => serde_json::from_str(params["payload"].as_str()?).ok(),
         "Runtime.exceptionThrown" => Some(json!({"on": "exception", "details": params["exceptionDetails"]})),
         _ => None,
@@ -174,10 +173,11 @@ impl Page<'_> {
         self.browser.tab(&self.context, url)
     }
 
-    fn navigate(&mut self, url: &str) {
+    fn navigate(&self, url: &str) {
         let answer = self.call("Page.navigate", &json!({"url": url}));
         assert!(answer.get("errorText").is_none(), "{url}: {answer}");
-        self.reports.wait_for(&json!({"on": "loaded"}));
+        // Not its load event, which a script that polls can keep waiting.
+        self.until("document.readyState !== 'loading'", &json!(true));
     }
 
     fn call(&self, method: &str, params: &Value) -> Value {

@@ -44,6 +44,7 @@ impl Talker for Page<'_> {
 /// Loads the script that the page's own server has, and connects with it over one transport.
 pub(super) fn connect(page: &Page<'_>, transport: &str) {
     let script = "<script src=\"/socket.io/socket.io.js\"></script>";
+    page.until("document.readyState", &json!("complete"));
     page.evaluate(&format!("document.write({}); document.close()", json!(script)));
     page.until("document.readyState + ' ' + typeof io", &json!("complete object"));
     let drive = std::fs::read_to_string(repository().join("peers/drive.js")).unwrap();
