@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use super::ClientFiles;
 use super::Store;
 use crate::{Limits, Origins, Profile, Text, Transport};
 
@@ -42,6 +43,8 @@ pub struct ServerConfig {
     pub origins: Origins,
     /// Where sessions are shared with other nodes.
     pub store: Store,
+    /// What browsers are given under the resource; nothing by default.
+    pub client_files: ClientFiles,
     /// Bounds.
     pub limits: Limits,
 }
@@ -75,6 +78,7 @@ impl ServerConfig {
             guarded_endpoints: Vec::new(),
             authorization_timeout: Duration::from_secs(20),
             origins: Origins::default(),
+            client_files: ClientFiles::default(),
             store: Store::Memory,
             limits: Limits::default(),
         }

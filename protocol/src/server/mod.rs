@@ -44,6 +44,7 @@
 //! ```
 
 mod authorization;
+mod client_files;
 mod config;
 mod event_name;
 mod exchange;
@@ -65,6 +66,7 @@ mod types;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
 
+pub use client_files::{ClientFileError, ClientFiles};
 pub use config::ServerConfig;
 pub use handshake_data::HandshakeData;
 pub use store::{RedisConfig, Store, StoreError};

@@ -55,6 +55,7 @@ impl Server {
             // but a session.
             Target::Session { .. } => self.transmit_close(exchange),
             _ if request.upgrade => self.transmit_close(exchange),
+            Target::Static(name) if self.static_file(&request, name) => {}
             Target::Outside | Target::Static(_) => self.outside(request),
             Target::Welcome => self.transmit_response(exchange, response::welcome()),
             Target::WrongProtocol => self.transmit_response(exchange, response::wrong_protocol()),

@@ -110,7 +110,7 @@ pub(crate) const TABLE: &[(&str, Verdict)] = &[
             ],
         ),
     ),
-    ("static-client", Carrier("static files are the application's")),
+    ("static-client", Carrier("HEAD requests for files of recorded lengths: played in client_files.rs")),
     ("unknown-paths", Equal),
     ("unknown-sid-get-bogus", Equal),
     ("unknown-sid-get-htmlfile", OtherTransport("htmlfile")),
