@@ -6,6 +6,8 @@
 //! * In an existing application (hyper, axum, any tower stack), mount it beside the other routes: [`Node::service`], [`Node::handle`].
 //! * [`ClientDriver`] runs one [`Client`](socketio08::client::Client) over a [`Connector`].
 //!
+//! One feature, off by default: `redis` shares sessions with other nodes through Redis, as the Redis store of 0.8.7 does.
+//!
 //! Time is tokio's, read through a [`Clock`], so it may be paused or simulated. Nothing here draws random numbers but
 //! [`RandomIds`] (and tungstenite its masks, which no figure depends on).
 //!

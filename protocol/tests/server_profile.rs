@@ -294,3 +294,20 @@ fn only_endpoints_of_the_application_and_live_sessions_can_be_disconnected() {
     let nope = Text::from("/nope");
     assert_eq!(rig.server.disconnect_endpoint(rig.now, &session, &nope), Err(LocalError::BadEndpoint));
 }
+
+#[test]
+fn a_script_post_that_cannot_be_read_ends_a_session_of_0_9_only() {
+    for (profile, ends) in [(Profile::V0_8_7, false), (Profile::V0_9, true)] {
+        for body in ["d=3:::x", "x=1", "d=5", "d=%22a%22&d=%22b%22"] {
+            let mut rig = rig(profile);
+            let session = rig.polling_session();
+            let target = format!("/socket.io/1/jsonp-polling/{}", session.0);
+            let post = rig.request(Method::Post, &target, body, &[], false);
+            assert_eq!(rig.body(post), Some("1".to_owned()), "{body}");
+            let mut events = rig.take_events();
+            assert!(matches!(events.remove(0), ServerEvent::PeerViolation { .. }), "{body}");
+            let expected = if ends { vec![ended(&session, Cause::Error)] } else { Vec::new() };
+            assert_eq!(events, expected, "{profile} {body}");
+        }
+    }
+}

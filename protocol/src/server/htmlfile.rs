@@ -36,7 +36,9 @@ impl Server {
     }
 
     pub(super) fn transmit_script(&mut self, exchange: ExchangeId, payload: &str) {
-        let chunk = htmlfile::script(payload).into_bytes();
+        let script = htmlfile::script(payload);
+        let script = if self.is_revised() { htmlfile::without_slashes(&script) } else { script };
+        let chunk = script.into_bytes();
         self.transmits.push_back(ServerTransmit::Chunk { exchange, chunk });
     }
 

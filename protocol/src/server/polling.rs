@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::exchange::Exchange;
 use super::response::{self, PollStyle};
 use super::session::Channel;
-use super::{ExchangeId, Server, ServerEvent, SessionId, Violation};
+use super::{Cause, ExchangeId, Server, ServerEvent, SessionId, Violation};
 use crate::jsonp::{self, PostError};
 use crate::payload::Payload;
 use crate::{Cors, Text, Timer, Transport};
@@ -70,7 +70,12 @@ impl Server {
         match posted_payload(transport, body) {
             Ok(payload) if payload.is_empty() => {}
             Ok(payload) => self.take_payload(&id, payload),
-            Err(error) => self.violated(&id, Violation::Post(error)),
+            Err(error) => {
+                self.violated(&id, Violation::Post(error));
+                if self.is_revised() {
+                    self.end(&id, Cause::Error, None);
+                }
+            }
         }
     }
 

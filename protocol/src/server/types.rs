@@ -171,6 +171,8 @@ pub enum Cause {
     SocketClose,
     /// A limit was reached.
     Limit,
+    /// What the client posted could not be read: only 0.9 ends a session for that (facts 11).
+    Error,
 }
 
 /// What the machine tells the application, in this order.

@@ -58,6 +58,7 @@ fn reason(cause: Cause) -> &'static str {
         Cause::SocketClose => "socket close",
         Cause::CloseTimeout => "close timeout",
         Cause::Limit => "limit",
+        Cause::Error => "error",
     }
 }
 

@@ -94,7 +94,7 @@ impl Set {
                     different += 1;
                     differences
                 }
-                Verdict::Carrier(reason) | Verdict::OtherTransport(reason) => {
+                Verdict::Carrier(reason) => {
                     println!("{scenario} is not of this machine: {reason}");
                     elsewhere += 1;
                     continue;

@@ -8,8 +8,6 @@ pub(crate) enum Verdict {
     Different(&'static str, &'static [&'static str]),
     /// What it shows belongs to the carrier (framing, the upgrade's own headers) or to the application.
     Carrier(&'static str),
-    /// A transport this machine does not carry.
-    OtherTransport(&'static str),
 }
 
 use Verdict::{Carrier, Different, Equal};

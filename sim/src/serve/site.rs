@@ -170,5 +170,6 @@ fn in_words(cause: Cause) -> &'static str {
         Cause::SocketEnd => "the client closed its connection",
         Cause::SocketClose => "the connection was reset",
         Cause::Limit => "a limit was reached",
+        Cause::Error => "what the client posted could not be read",
     }
 }

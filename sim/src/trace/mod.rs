@@ -281,6 +281,7 @@ fn write_cause<S: Serializer>(cause: &Cause, serializer: S) -> Result<S::Ok, S::
         Cause::SocketEnd => "socket end",
         Cause::SocketClose => "socket close",
         Cause::Limit => "limit",
+        Cause::Error => "error",
     })
 }
 

@@ -9,7 +9,7 @@ fn id(body: &str) -> &str {
 #[test]
 fn the_default_is_the_profile_of_0_8() {
     let serve = Serve::start(&[]);
-    assert!(serve.get("/socket.io/1/").body.ends_with(":15:25:websocket,xhr-polling"));
+    assert!(serve.get("/socket.io/1/").body.ends_with(":15:25:websocket,htmlfile,xhr-polling,jsonp-polling"));
     assert!(!serve.greeting.contains("profile"), "{}", serve.greeting);
 }
 
@@ -19,7 +19,7 @@ fn a_server_of_0_9_advertises_its_timers_and_issues_ids_of_20_characters() {
     assert!(serve.greeting.contains("profile 0.9"), "{}", serve.greeting);
     let bodies = [serve.get("/socket.io/1/").body, serve.get("/socket.io/1/").body];
     for body in &bodies {
-        assert!(body.ends_with(":60:60:websocket,xhr-polling"), "{body}");
+        assert!(body.ends_with(":60:60:websocket,htmlfile,xhr-polling,jsonp-polling"), "{body}");
         assert_eq!(id(body).len(), 20, "{body}");
         assert!(id(body).bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)), "{body}");
     }

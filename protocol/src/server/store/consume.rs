@@ -97,6 +97,7 @@ fn cause(args: &[&RawValue]) -> Cause {
         Ok("socket end") => Cause::SocketEnd,
         Ok("socket close" | "socket error") => Cause::SocketClose,
         Ok("limit") => Cause::Limit,
+        Ok("error") => Cause::Error,
         _ => Cause::Booted,
     }
 }

@@ -19,6 +19,7 @@ fn reason(cause: Cause) -> &'static str {
         Cause::SocketEnd => "\"socket end\"",
         Cause::SocketClose => "\"socket close\"",
         Cause::Limit => "\"limit\"",
+        Cause::Error => "\"error\"",
     }
 }
 

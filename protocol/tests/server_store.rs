@@ -1,0 +1,281 @@
+//! What nodes with a Redis store do beyond the recordings: without the faults of 0.8.7, and with publications of strangers.
+
+mod server_rig;
+
+use std::time::Duration;
+
+use server_rig::Rig;
+use socketio08::server::{
+    AckMode, Audience, LocalError, Outgoing, RedisConfig, ServerConfig, ServerEvent, ServerInput,
+    ServerTransmit, SessionId, Store, StoreError,
+};
+use socketio08::{Limits, Text};
+
+fn node(id: u64) -> Rig {
+    Rig::new(config(id))
+}
+
+fn config(id: u64) -> ServerConfig {
+    ServerConfig { store: Store::Redis(RedisConfig::new(id, 0)), ..ServerConfig::default() }
+}
+
+fn hear(rig: &mut Rig, channel: &str, message: &str) {
+    let (channel, message) = (Text::from(channel), Text::from(message));
+    rig.server.handle_input(rig.now, ServerInput::Published { channel, message });
+    rig.drive();
+}
+
+/// What was published since the last call.
+fn published(rig: &mut Rig) -> Vec<(String, String)> {
+    let told = std::mem::take(&mut rig.store).into_iter();
+    told.filter_map(|transmit| match transmit {
+        ServerTransmit::Publish { channel, message } => Some((channel.to_string(), message.to_string())),
+        _ => None,
+    })
+    .collect()
+}
+
+/// Carries publications both ways until there are none.
+fn exchange(one: &mut Rig, other: &mut Rig) {
+    loop {
+        let (from_one, from_other) = (published(one), published(other));
+        if from_one.is_empty() && from_other.is_empty() {
+            return;
+        }
+        for (channel, message) in from_one {
+            hear(other, &channel, &message);
+        }
+        for (channel, message) in from_other {
+            hear(one, &channel, &message);
+        }
+    }
+}
+
+fn channels(rig: &mut Rig) -> Vec<String> {
+    published(rig).into_iter().map(|(channel, _)| channel).collect()
+}
+
+fn message(text: &'static str) -> Outgoing {
+    Outgoing::Message(Text::from_static(text))
+}
+
+fn text(id: &SessionId) -> String {
+    id.0.to_string()
+}
+
+#[test]
+fn a_handshake_is_published_once_on_opening_and_the_end_is_announced() {
+    let mut rig = node(1);
+    let (session, socket) = rig.socket_session();
+    assert_eq!(channels(&mut rig), ["handshake", "open", "connect", "handshake", "join"]);
+    rig.message(socket, "0::");
+    assert_eq!(
+        published(&mut rig).pop(),
+        Some(("disconnect".into(), format!(r#"{{"nodeId":1,"args":["{}"]}}"#, text(&session))))
+    );
+}
+
+#[test]
+fn a_session_that_ended_at_its_home_is_forgotten_everywhere() {
+    let (mut one, mut other) = (node(1), node(2));
+    let (_, socket) = one.socket_session();
+    exchange(&mut one, &mut other);
+    assert_eq!(other.server.session_count(), 1);
+    assert_eq!(other.server.sessions().count(), 0, "it is not the other application's");
+    one.close(socket, true);
+    exchange(&mut one, &mut other);
+    assert_eq!((one.server.session_count(), other.server.session_count()), (0, 0));
+    assert!(other.take_events().is_empty());
+}
+
+#[test]
+fn nothing_stays_subscribed_to_when_sessions_have_ended() {
+    let mut rig = node(1);
+    let mut subscribed = std::collections::BTreeSet::new();
+    for _ in 0..3 {
+        let (_, socket) = rig.socket_session();
+        rig.close(socket, true);
+        let polling = rig.polling_session();
+        rig.post(&polling, "0::");
+    }
+    for transmit in std::mem::take(&mut rig.store) {
+        match transmit {
+            ServerTransmit::Subscribe { channel } => assert!(subscribed.insert(channel)),
+            ServerTransmit::Unsubscribe { channel } => assert!(subscribed.remove(&channel)),
+            _ => {}
+        }
+    }
+    assert_eq!(subscribed.len(), 8, "{subscribed:?}");
+}
+
+#[test]
+fn an_unused_handshake_of_another_node_is_forgotten_after_the_handshake_lifetime() {
+    let (mut one, mut other) = (node(1), node(2));
+    one.handshake();
+    exchange(&mut one, &mut other);
+    other.advance_secs(29);
+    assert_eq!(other.server.session_count(), 1);
+    other.advance_secs(11);
+    assert_eq!(other.server.session_count(), 0);
+    assert_eq!(channels(&mut other), Vec::<String>::new());
+}
+
+#[test]
+fn a_session_of_a_node_that_says_no_more_is_forgotten_after_an_hour_and_not_ended() {
+    let (mut one, mut other) = (node(1), node(2));
+    one.socket_session();
+    exchange(&mut one, &mut other);
+    other.advance(Duration::from_secs(3_599));
+    assert_eq!(other.server.session_count(), 1);
+    other.advance_secs(1);
+    assert_eq!(other.server.session_count(), 0);
+    assert_eq!(channels(&mut other), Vec::<String>::new(), "it may live on at its own node");
+}
+
+#[test]
+fn with_the_faults_of_0_8_7_nothing_of_another_node_is_ever_forgotten() {
+    let faulty = |id| {
+        let store = Store::Redis(RedisConfig { faults: true, ..RedisConfig::new(id, 0) });
+        Rig::new(ServerConfig { store, ..ServerConfig::default() })
+    };
+    let (mut one, mut other) = (faulty(1), faulty(2));
+    let (_, socket) = one.socket_session();
+    one.close(socket, true);
+    exchange(&mut one, &mut other);
+    other.advance(Duration::from_secs(1_000_000));
+    assert_eq!((one.server.session_count(), other.server.session_count()), (0, 1));
+}
+
+#[test]
+fn an_application_sends_to_a_session_of_another_node_but_cannot_ask_for_an_acknowledgement() {
+    let (mut one, mut other) = (node(1), node(2));
+    let (session, socket) = one.socket_session();
+    exchange(&mut one, &mut other);
+    let asked = other.server.send(other.now, &session, &Text::EMPTY, message("x"), AckMode::Plain);
+    assert_eq!(asked, Err(LocalError::OtherNode));
+    assert_eq!(
+        other.server.send(other.now, &session, &Text::EMPTY, message("hello"), AckMode::None),
+        Ok(None)
+    );
+    other.drive();
+    exchange(&mut one, &mut other);
+    assert_eq!(one.take_messages(socket), ["3:::hello"]);
+}
+
+#[test]
+fn rooms_and_broadcasts_reach_sessions_of_both_nodes() {
+    let (mut one, mut other) = (node(1), node(2));
+    let (session, socket) = one.socket_session();
+    exchange(&mut one, &mut other);
+    // Joined from the node that is not its home.
+    other.server.join_room(&session, &Text::EMPTY, Text::from_static("red")).expect("a known session");
+    other.drive();
+    exchange(&mut one, &mut other);
+    let red = Audience { room: Some(Text::from_static("red")), ..Audience::default() };
+    other.server.broadcast(other.now, &red, &message("red")).expect("the root");
+    other.drive();
+    exchange(&mut one, &mut other);
+    let others = Audience { except: vec![session], ..Audience::default() };
+    other.server.broadcast(other.now, &others, &message("not for it")).expect("the root");
+    other.drive();
+    exchange(&mut one, &mut other);
+    assert_eq!(one.take_messages(socket), ["3:::red"]);
+}
+
+#[test]
+fn a_get_for_an_unknown_session_tells_other_nodes_nothing() {
+    let mut rig = node(1);
+    rig.store.clear();
+    rig.get("/socket.io/1/xhr-polling/4711?t=1");
+    assert_eq!(channels(&mut rig), Vec::<String>::new());
+}
+
+#[test]
+fn own_publications_that_come_back_change_nothing() {
+    let mut rig = node(7);
+    let (session, socket) = rig.socket_session();
+    let own = format!(r#"{{"nodeId":7,"args":["{}"]}}"#, text(&session));
+    for channel in ["open", "close", "disconnect"] {
+        hear(&mut rig, channel, &own);
+    }
+    hear(&mut rig, &format!("disconnect:{}", text(&session)), r#"{"nodeId":"7","args":[]}"#);
+    assert!(!rig.closed.contains(&socket));
+    assert!(rig.take_events().is_empty());
+}
+
+#[test]
+fn a_publication_of_a_stranger_is_an_event_and_nothing_else() {
+    use StoreError::{Arguments, Channel, Envelope, SessionId as Id};
+    let mut rig = node(1);
+    let (session, socket) = rig.socket_session();
+    let own = |kind: &str| format!("{kind}:{}", text(&session));
+    for (channel, sent, expected) in [
+        ("open", "", Envelope),
+        ("open", "null", Envelope),
+        ("open", r#"{"args":["s1"]}"#, Envelope),
+        ("open", r#"{"nodeId":2}"#, Envelope),
+        ("open", r#"{"nodeId":2,"args":{}}"#, Envelope),
+        ("open", r#"{"nodeId":2,"args":[]}"#, Arguments),
+        ("open", r#"{"nodeId":2,"args":[1]}"#, Arguments),
+        ("open", r#"{"nodeId":2,"args":["a b"]}"#, Id),
+        ("open", r#"{"nodeId":2,"args":["\ud800"]}"#, Arguments),
+        ("handshake", r#"{"nodeId":2,"args":["s9"]}"#, Arguments),
+        ("handshake", r#"{"nodeId":2,"args":["s9",[]]}"#, Arguments),
+        ("join", r#"{"nodeId":2,"args":["s1",null]}"#, Arguments),
+        ("dispatch", r#"{"nodeId":2,"args":["","3:::x",null,7]}"#, Arguments),
+        ("dispatch", r#"{"nodeId":2,"args":["",{}]}"#, Arguments),
+        ("other", r#"{"nodeId":2,"args":["s1"]}"#, Channel),
+        ("dispatch:a/b", r#"{"nodeId":2,"args":["3:::x"]}"#, Id),
+        (&own("other"), r#"{"nodeId":2,"args":["s1"]}"#, Channel),
+        (&own("message"), r#"{"nodeId":2,"args":[]}"#, Arguments),
+        (&own("message"), r#"{"nodeId":2,"args":[{"type":"toString"}]}"#, Arguments),
+        (&own("message"), r#"{"nodeId":2,"args":[{"type":"event","name":7}]}"#, Arguments),
+        (&own("message"), r#"{"nodeId":2,"args":["3:::x"]}"#, Arguments),
+    ] {
+        hear(&mut rig, channel, sent);
+        let channel = Text::from(channel);
+        assert_eq!(rig.take_events(), [ServerEvent::StoreViolation { channel, error: expected }], "{sent}");
+    }
+    assert!(rig.take_messages(socket).is_empty() && !rig.closed.contains(&socket));
+}
+
+#[test]
+fn names_of_object_members_are_session_ids_and_rooms_like_others() {
+    let mut rig = node(1);
+    for name in ["__proto__", "toString", "constructor", "hasOwnProperty"] {
+        rig.get(&format!("/socket.io/1/xhr-polling/{name}?t=1"));
+        for channel in ["connect", "open", "close", "disconnect"] {
+            hear(&mut rig, channel, &format!(r#"{{"nodeId":2,"args":["{name}"]}}"#));
+        }
+        hear(&mut rig, "join", &format!(r#"{{"nodeId":2,"args":["{name}","/{name}"]}}"#));
+    }
+    assert_eq!(rig.server.session_count(), 0);
+    assert!(rig.take_events().iter().all(|event| matches!(event, ServerEvent::UnknownSession { .. })));
+}
+
+#[test]
+fn handshakes_of_other_nodes_are_bounded_with_ours() {
+    let limits = Limits { sessions_max: 2, ..Limits::default() };
+    let mut rig = Rig::new(ServerConfig { limits, ..config(1) });
+    for session in ["x1", "x2", "x3"] {
+        hear(&mut rig, "handshake", &format!(r#"{{"nodeId":2,"args":["{session}",{{"issued":1}}]}}"#));
+    }
+    assert_eq!(rig.server.session_count(), 2);
+    let error = StoreError::Limit("sessions_max");
+    assert_eq!(
+        rig.take_events(),
+        [ServerEvent::StoreViolation { channel: Text::from_static("handshake"), error }]
+    );
+}
+
+#[test]
+fn too_long_data_of_a_handshake_is_refused() {
+    let mut rig = node(1);
+    let long = "x".repeat(32_001);
+    hear(&mut rig, "handshake", &format!(r#"{{"nodeId":2,"args":["x1",{{"url":"{long}"}}]}}"#));
+    assert_eq!(rig.server.session_count(), 0);
+    assert!(matches!(
+        rig.take_events()[..],
+        [ServerEvent::StoreViolation { error: StoreError::Limit(_), .. }]
+    ));
+}
