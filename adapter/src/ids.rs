@@ -56,7 +56,6 @@ mod tests {
     use super::*;
 
     #[test]
-    #[expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
     fn ids_have_the_length_of_their_profile_and_only_url_safe_characters() {
         for (profile, len) in [(Profile::V0_8_7, 24), (Profile::V0_9, 20)] {
             let mut ids = ProfileIds(profile);

@@ -99,7 +99,9 @@ impl Rig {
 
 #[tokio::test]
 async fn a_handshake_is_answered_when_the_look_up_is_done_and_others_go_on_meanwhile() {
-    for (user, answer) in [("ann", "s1:15:25:websocket,htmlfile,xhr-polling,jsonp-polling"), ("bob", "handshake unauthorized")] {
+    for (user, answer) in
+        [("ann", "s1:15:25:websocket,htmlfile,xhr-polling,jsonp-polling"), ("bob", "handshake unauthorized")]
+    {
         let rig = Rig::start();
         let mut waiting = rig.connect();
         waiting.send_get(&format!("/socket.io/1/?user={user}")).await;

@@ -38,9 +38,12 @@ fn get(rig: &mut Rig, target: &str, headers: &[(&str, &str)]) -> ExchangeId {
     rig.request(Method::Get, target, "", headers, false)
 }
 
+/// Target and headers of a request, status and headers of its response.
+type Recorded = (String, Vec<(String, String)>, u16, BTreeSet<String>);
+
 /// Requests with the status and headers they were answered with, but for those of Node, `Expires`, which `max-age` overrides, and
 /// the first one of a recording that was cut off.
-fn recorded(text: &str) -> Vec<(String, Vec<(String, String)>, u16, BTreeSet<String>)> {
+fn recorded(text: &str) -> Vec<Recorded> {
     let transcript: Value = serde_json::from_str(text).expect("a transcript");
     let events = transcript["events"].as_array().expect("events");
     let sent = |kind: &'static str| {
@@ -54,8 +57,8 @@ fn recorded(text: &str) -> Vec<(String, Vec<(String, String)>, u16, BTreeSet<Str
             let (_, response) = sent("s2c").find(|(answered, _)| *answered == connection)?;
             let (target, asked) = (request.split(' ').nth(1)?.to_owned(), headers(request));
             let status = response.split(' ').nth(1)?.parse().ok()?;
-            let set = headers(response).into_iter().filter(|(name, _)| !of_node.contains(&name.as_str()));
-            Some((target, asked, status, set.map(|(name, value)| format!("{name}: {value}")).collect()))
+            let answer = headers(response).into_iter().filter(|(name, _)| !of_node.contains(&name.as_str()));
+            Some((target, asked, status, answer.map(|(name, value)| format!("{name}: {value}")).collect()))
         })
         .collect()
 }

@@ -33,7 +33,7 @@ pub(super) struct ServeArgs {
     /// A namespace beside the root; may be given several times.
     #[arg(long = "namespace", value_name = "NAME", default_value = "/chat", value_parser = namespace)]
     namespaces: Vec<String>,
-    /// A page origin that may use this server beside its own pages: SCHEME://HOST[:PORT], each part or `*.` before the host
+    /// A page origin that may use this server beside its own pages: `SCHEME://HOST[:PORT]`, each part or `*.` before the host
     /// a wildcard; `null` for local files, `*` for every page, which then gets no cookies. May be given several times.
     #[arg(long = "origin", value_name = "ORIGIN", value_parser = origin)]
     origins: Vec<String>,

@@ -158,7 +158,7 @@ fn greeting(address: SocketAddr, app: App, profile: Profile) -> String {
     };
     let profile = match profile {
         Profile::V0_8_7 => String::new(),
-        other => format!(", profile {other}"),
+        Profile::V0_9 => format!(", profile {profile}"),
     };
     format!("listening on http://{address} (app {}{profile}): {what}; Ctrl-C ends it", app.name())
 }

@@ -204,8 +204,14 @@ impl World<'_> {
                     self.client_takes(client, ClientInput::Message { exchange, text });
                 }
             }
-            // The simulated clients ask for no streams: one is passed over, and ends its exchange when it is whole.
-            Down::Begun { .. } | Down::Chunk(_) => {}
+            Down::Begun { status: 200, body: data } | Down::Chunk(data) => {
+                let streams = &self.clients[client.index()].streams;
+                if let Some(exchange) = exchange.filter(|exchange| streams.contains(exchange)) {
+                    self.client_takes(client, ClientInput::Chunk { exchange, data });
+                }
+            }
+            // No server of ours refuses by a response that goes on.
+            Down::Begun { .. } => {}
             Down::Whole => {
                 self.client_closes(id);
                 if let Some(exchange) = exchange {
