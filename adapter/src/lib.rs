@@ -44,6 +44,7 @@ mod authorization;
 mod clock;
 mod draft_socket;
 mod driver;
+mod gzip;
 mod ids;
 mod limits;
 mod node;
@@ -61,6 +62,7 @@ pub use driver::{
     ClientDriver, ClientHandle, Connecting, Connections, Connector, DriverConfig, Stopped, Trouble,
     TroubleKind,
 };
+pub use gzip::gzip;
 pub use ids::{IdSource, ProfileIds, RandomIds};
 pub use limits::CarrierLimits;
 pub use node::{Farewell, Node, NodeBody, NodeConfig, NodeService, Unanswered};

@@ -4,10 +4,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use bytes::Bytes;
 use clap::{Args, ValueEnum};
+use socketio08::server::ClientFiles;
 use socketio08::{OriginError, Origins, Profile, Text};
-use socketio08_tokio::RedisUrl;
+use socketio08_tokio::{RedisUrl, gzip};
 
 use super::Exit;
 use super::old_clients::OldClients;
@@ -30,6 +30,10 @@ pub(super) struct ServeArgs {
     /// socket.io-client@0.8.7; the page at / uses it then.
     #[arg(long, value_name = "FILE")]
     client_js: Option<PathBuf>,
+    /// Another file for browsers, under its own name: socket.io+TRANSPORT.js, WebSocketMain.swf or WebSocketMainInsecure.swf. May be
+    /// given several times.
+    #[arg(long = "client-file", value_name = "FILE")]
+    client_files: Vec<PathBuf>,
     /// A namespace beside the root; may be given several times.
     #[arg(long = "namespace", value_name = "NAME", default_value = "/chat", value_parser = namespace)]
     namespaces: Vec<String>,
@@ -84,13 +88,31 @@ fn origin(text: &str) -> Result<String, OriginError> {
     Origins::parse([text]).map(|_| text.to_owned())
 }
 
+/// The files for browsers, each compressed once.
+fn client_files(args: &ServeArgs) -> Result<ClientFiles, String> {
+    let script = args.client_js.iter().map(|path| ("--client-js", path, "socket.io.js".to_owned()));
+    let others = args.client_files.iter().map(|path| {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        ("--client-file", path, name.unwrap_or_default())
+    });
+    let mut files = ClientFiles::default();
+    for (option, path, name) in script.chain(others) {
+        let content = std::fs::read(path)
+            .map_err(|error| format!("cannot read {option} {}: {error}", path.display()))?;
+        let gzip = gzip(&content);
+        files
+            .add(&name, content.into(), Some(gzip))
+            .map_err(|error| format!("{option} {}: {error}", path.display()))?;
+    }
+    Ok(files)
+}
+
 /// Runs the command.
 pub(super) fn run(args: ServeArgs) -> Exit {
-    let client_js = match args.client_js.as_ref().map(std::fs::read).transpose() {
-        Ok(script) => script.map(Bytes::from),
-        Err(error) => {
-            let path = args.client_js.unwrap_or_default();
-            eprintln!("error: cannot read --client-js {}: {error}", path.display());
+    let client_files = match client_files(&args) {
+        Ok(files) => files,
+        Err(message) => {
+            eprintln!("error: {message}");
             return Exit::Usage;
         }
     };
@@ -106,7 +128,8 @@ pub(super) fn run(args: ServeArgs) -> Exit {
         listen: args.listen,
         app: args.app.into(),
         profile: args.profile,
-        client_js,
+        client_script: args.client_js.is_some(),
+        client_files,
         redis: args.redis,
         namespaces: args.namespaces.into_iter().map(Text::from).collect(),
         origins,

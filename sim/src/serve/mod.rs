@@ -9,8 +9,7 @@ mod site;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 
-use bytes::Bytes;
-use socketio08::server::ServerConfig;
+use socketio08::server::{ClientFiles, ServerConfig};
 use socketio08::{Origins, Profile, Text, Transport};
 use socketio08_tokio::{Farewell, Node, NodeConfig, ProfileIds, RedisUrl, serve_tcp};
 use tokio::net::TcpListener;
@@ -48,8 +47,10 @@ pub struct Options {
     pub app: App,
     /// The release it behaves as.
     pub profile: Profile,
-    /// The client script for `/socket.io/socket.io.js`.
-    pub client_js: Option<Bytes>,
+    /// Whether the files have the client script `/socket.io/socket.io.js`, for the page.
+    pub client_script: bool,
+    /// What browsers are given under `/socket.io`.
+    pub client_files: ClientFiles,
     /// The Redis through which sessions are shared with other servers.
     pub redis: Option<RedisUrl>,
     /// Namespaces beside the root.
@@ -117,6 +118,7 @@ where
     let mut server = ServerConfig {
         endpoints: options.namespaces,
         origins: options.origins,
+        client_files: options.client_files,
         ..ServerConfig::for_profile(options.profile)
     };
     if !options.transports.is_empty() {
@@ -127,7 +129,7 @@ where
     // The hosts were read as such, and an address that is listened on has a port.
     config.flash_policy = options.flash.as_ref().and_then(|flash| flash.policy(address).ok());
     let policies = Beside::listen(options.flash.as_ref(), config.flash_policy.as_ref(), address).await?;
-    let site = Site::new(app, options.client_js, Log::new(options.quiet));
+    let site = Site::new(app, options.client_script, Log::new(options.quiet));
     if let Some(url) = options.redis {
         log::line(&format!(
             "redis         {url}  connecting; sessions are shared with every server that uses it"

@@ -27,19 +27,18 @@ enum Running {
 #[derive(Debug)]
 pub(super) struct Site {
     running: Running,
-    client_js: Option<Bytes>,
     page: Bytes,
     log: Log,
 }
 
 impl Site {
-    pub(super) fn new(app: App, client_js: Option<Bytes>, log: Log) -> Self {
+    pub(super) fn new(app: App, client_script: bool, log: Log) -> Self {
         let running = match app {
             App::Chat => Running::Chat(Chat::default()),
             App::Echo => Running::Echo(Echo),
         };
-        let page = page(app, client_js.is_some());
-        Self { running, client_js, page, log }
+        let page = page(app, client_script);
+        Self { running, page, log }
     }
 }
 
@@ -100,10 +99,10 @@ impl Application for Site {
             response.headers.push(("Allow", Text::from_static("GET, HEAD")));
             return response;
         }
-        match (path, &self.client_js) {
-            ("/", _) => answer(200, "text/html; charset=utf-8", self.page.clone()),
-            (_, Some(script)) => answer(200, "application/javascript", script.clone()),
-            (_, None) => answer(404, PLAIN, NO_SCRIPT),
+        match path {
+            "/" => answer(200, "text/html; charset=utf-8", self.page.clone()),
+            // With a script the server answers by itself.
+            _ => answer(404, PLAIN, NO_SCRIPT),
         }
     }
 }

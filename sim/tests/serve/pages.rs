@@ -47,6 +47,26 @@ fn a_client_script_is_served_and_used_by_the_page() {
 }
 
 #[test]
+fn a_client_script_is_compressed_for_who_takes_it_and_not_sent_again_to_who_has_it() {
+    let file = std::env::temp_dir().join(format!("sio08-serve-gzip-{}.js", std::process::id()));
+    std::fs::write(&file, "// the client of the test\n".repeat(100)).unwrap();
+    let serve = Serve::start(&["--client-js", file.to_str().unwrap()]);
+    std::fs::remove_file(&file).unwrap();
+    let target = "/socket.io/socket.io.js";
+    let head = serve.connect().request_with("HEAD", target, "Accept-Encoding: gzip\r\n").head;
+    assert!(
+        head.contains("content-encoding: gzip\r\n") && head.contains("vary: accept-encoding\r\n"),
+        "{head}"
+    );
+    let len: usize =
+        head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
+    assert!((20..200).contains(&len), "{len}");
+    let etag = head.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap().replace("w/", "W/");
+    let again = serve.connect().request_with("GET", target, &format!("If-None-Match: {etag}\r\n"));
+    assert_eq!((again.status, again.body.as_str()), (304, ""));
+}
+
+#[test]
 fn other_paths_are_not_found_and_other_methods_not_allowed() {
     let serve = Serve::start(&[]);
     assert_eq!(serve.get("/index.php").status, 404);

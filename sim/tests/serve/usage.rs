@@ -42,6 +42,15 @@ fn a_client_script_that_cannot_be_read_is_named() {
 }
 
 #[test]
+fn a_client_file_that_nobody_asks_for_is_named_with_those_that_are() {
+    let file = std::env::temp_dir().join(format!("sio08-serve-{}.html", std::process::id()));
+    std::fs::write(&file, "x").unwrap();
+    let output = refused(&["--listen", "0", "--client-file", file.to_str().unwrap()]);
+    std::fs::remove_file(&file).unwrap();
+    assert_refused(&output, &["--client-file", ".html", "WebSocketMain.swf"]);
+}
+
+#[test]
 fn an_unknown_application_is_told_the_known_ones() {
     assert_refused(&refused(&["--app", "ftp"]), &["ftp", "chat", "echo"]);
 }
