@@ -1,6 +1,7 @@
 //! The simulated world of Socket.IO 0.8.
 #![forbid(unsafe_code)]
 
+pub mod browser;
 pub mod cli;
 pub mod engine;
 pub mod probe;

@@ -2,6 +2,7 @@
 
 mod codec;
 mod compare;
+mod explain;
 mod list;
 mod old_clients;
 mod probe;
@@ -53,6 +54,7 @@ struct Cli {
 enum Command {
     Codec(codec::CodecArgs),
     Compare(compare::CompareArgs),
+    Explain(explain::ExplainArgs),
     /// Lists the built-in scenarios with the questions they answer
     List,
     Probe(probe::ProbeArgs),
@@ -73,6 +75,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     match cli.command {
         Command::Codec(args) => codec::run(args),
         Command::Compare(args) => compare::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::List => list::run(),
         Command::Probe(args) => probe::run(args),
         Command::Run(args) => run::run(&args),

@@ -9,7 +9,7 @@ mod duration;
 mod error;
 mod keys;
 mod model;
-mod nearest;
+pub(crate) mod nearest;
 mod overrides;
 mod read;
 mod section;

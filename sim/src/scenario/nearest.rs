@@ -1,13 +1,13 @@
 //! "Did you mean": the nearest of the known words.
 
 /// `; did you mean `x`?`, or nothing if no known word is near.
-pub(super) fn hint<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn hint<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     nearest(word, known).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default()
 }
 
 /// The known word with the fewest edits from `word`, if those are at most a third of its letters (but one is always
 /// allowed), or that begins with it.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = (word.chars().count() / 3).max(1);
     let near = |candidate: &&str| {
         edits(word, candidate) <= allowed || (word.len() > 1 && candidate.starts_with(word))
