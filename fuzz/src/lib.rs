@@ -7,7 +7,7 @@ use socketio08::hixie::{Connection, Event, HeadReader, Keys, Opening, Upgrade};
 use socketio08::payload::{self, Payload, PayloadRef};
 use socketio08::policy::{self, Policy, Ports, Seen};
 use socketio08::target::{self, Target};
-use socketio08::{Limits, Packet, PacketRef, Text};
+use socketio08::{Limits, Packet, PacketRef, Text, jsonp, script};
 
 /// A packet that can be decoded encodes to its exact length and decodes to the same again; an error is inside the text.
 pub fn packet(text: &str) {
@@ -168,5 +168,24 @@ pub fn policy(bytes: &[u8]) {
         let text = policy.to_text();
         assert_eq!(text.matches('<').count(), 5, "{text}");
         assert!(!text.contains('*'), "{text}");
+    }
+}
+
+/// A form that brings a payload brings the same one when written again as browsers do, an error is within the body, and the script
+/// that hands the payload to a page can be ended by none and is read back as it was.
+pub fn jsonp_body(bytes: &[u8]) {
+    match jsonp::decode_post(bytes) {
+        Ok(payload) => {
+            let again = script::form_field("d", &script::quote(&payload));
+            assert_eq!(jsonp::decode_post(again.as_bytes()), Ok(payload.clone()));
+            let scripted = jsonp::script("7", &payload);
+            assert!(
+                !["</", "<!--", "\u{2028}", "\u{2029}", "\n", "\r"].iter().any(|end| scripted.contains(end)),
+                "{scripted}"
+            );
+            let call = script::Call { index: 7, argument: script::Argument::Text(payload) };
+            assert_eq!(script::Call::read(&scripted), Ok(call));
+        }
+        Err(error) => assert!(error.offset <= 3 * bytes.len(), "{error}"),
     }
 }

@@ -151,6 +151,11 @@ fn drafts_of_websockets() {
 }
 
 #[test]
+fn bodies_of_jsonp_posts() {
+    smoke_bytes("jsonp_body", targets::jsonp_body);
+}
+
+#[test]
 fn packets() {
     smoke("packet", targets::packet);
 }
