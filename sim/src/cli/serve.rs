@@ -13,7 +13,7 @@ use super::Exit;
 use super::old_clients::OldClients;
 use crate::serve::{App, Options, serve};
 
-/// Serve a Socket.IO 0.8 application on TCP, over xhr-polling and websocket: a page at /, sessions under /socket.io. Messages
+/// Serve a Socket.IO 0.8 application on TCP, over every transport: a page at /, sessions under /socket.io. Messages
 /// of the log go to standard error.
 #[derive(Args, Debug)]
 pub(super) struct ServeArgs {
