@@ -26,23 +26,26 @@ pub fn event_text_raw(name: &str, args: &str) -> Text {
 /// Quotes as V8 does: short escapes where JSON has them, U+2028 and U+2029 raw (facts 1.12).
 pub(crate) fn quote(text: &str, out: &mut String) {
     out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            control @ '\0'..='\u{1f}' => {
-                let code = u32::from(control);
-                let digit = |value| char::from_digit(value, 16).unwrap_or_default();
-                out.push_str("\\u00");
-                out.extend([digit(code >> 4), digit(code & 15)]);
-            }
-            other => out.push(other),
-        }
-    }
+    text.chars().for_each(|character| escape(character, out));
     out.push('"');
+}
+
+/// Writes one character of a JSON string as V8 does.
+pub(crate) fn escape(character: char, out: &mut String) {
+    match character {
+        '"' => out.push_str("\\\""),
+        '\\' => out.push_str("\\\\"),
+        '\u{8}' => out.push_str("\\b"),
+        '\u{c}' => out.push_str("\\f"),
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        control @ '\0'..='\u{1f}' => {
+            let code = u32::from(control);
+            let digit = |value| char::from_digit(value, 16).unwrap_or_default();
+            out.push_str("\\u00");
+            out.extend([digit(code >> 4), digit(code & 15)]);
+        }
+        other => out.push(other),
+    }
 }

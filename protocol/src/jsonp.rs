@@ -19,9 +19,7 @@ use core::fmt;
 
 use crate::Text;
 use crate::quoted::{quote_into, unquote};
-
-/// Most digits of an index: every number of a page that did not count for centuries.
-const INDEX_DIGITS_MAX: usize = 10;
+use crate::script::INDEX_DIGITS_MAX;
 
 /// Why the body of a POST brings no payload. A body of the genuine client always does.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]

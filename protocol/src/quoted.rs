@@ -1,7 +1,8 @@
 //! JSON strings, written so that they are safe inside a script of a page, and read strictly.
 
 use alloc::string::String;
-use core::fmt::Write as _;
+
+use crate::event;
 
 /// Appends `text` as a JSON string, with its quotes.
 ///
@@ -35,19 +36,10 @@ fn escape<'a>(text: &'a str, out: &mut String) -> &'a str {
     let mut rest = text.chars();
     let Some(character) = rest.next() else { return "" };
     match character {
-        '"' => out.push_str("\\\""),
-        '\\' => out.push_str("\\\\"),
-        '\u{8}' => out.push_str("\\b"),
-        '\u{C}' => out.push_str("\\f"),
-        '\n' => out.push_str("\\n"),
-        '\r' => out.push_str("\\r"),
-        '\t' => out.push_str("\\t"),
         '<' if rest.as_str().starts_with('!') => out.push_str("\\u003c"),
-        '\0'..='\u{1F}' | '\u{2028}' | '\u{2029}' => {
-            // Writing to a string cannot fail.
-            let _ = write!(out, "\\u{:04x}", u32::from(character));
-        }
-        other => out.push(other),
+        '\u{2028}' => out.push_str("\\u2028"),
+        '\u{2029}' => out.push_str("\\u2029"),
+        other => event::escape(other, out),
     }
     rest.as_str()
 }

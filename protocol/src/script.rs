@@ -16,7 +16,7 @@ use core::fmt::Write as _;
 use crate::Text;
 
 /// Most digits of an index: as many as a genuine 0.9 server takes a number to have, and enough for any page.
-const INDEX_DIGITS_MAX: usize = 10;
+pub(crate) const INDEX_DIGITS_MAX: usize = 10;
 
 /// Where and why a text is not the script that was expected.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -131,24 +131,7 @@ impl Call {
 /// A JSON string literal with nothing escaped but what JSON asks for, as `JSON.stringify` writes it.
 pub fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            '\u{8}' => quoted.push_str("\\b"),
-            '\u{c}' => quoted.push_str("\\f"),
-            '\n' => quoted.push_str("\\n"),
-            '\r' => quoted.push_str("\\r"),
-            '\t' => quoted.push_str("\\t"),
-            control if control < ' ' => {
-                // Writing to a string cannot fail.
-                let _ = write!(quoted, "\\u{:04x}", u32::from(control));
-            }
-            other => quoted.push(other),
-        }
-    }
-    quoted.push('"');
+    crate::event::quote(text, &mut quoted);
     quoted
 }
 
