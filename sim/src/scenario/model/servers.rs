@@ -1,0 +1,72 @@
+//! The servers of a scenario.
+
+use core::fmt;
+use core::time::Duration;
+
+use serde::Serialize;
+
+/// `[servers]`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Servers {
+    /// How many there are: `s1` to `sN`.
+    pub count: u32,
+    /// Where sessions are kept.
+    pub store: Store,
+    /// One numbered message from each server to all its clients this often, all servers at once; `None`: none.
+    pub broadcast_every: Option<Duration>,
+    /// When the first of them is sent, from the start of the run.
+    pub broadcast_first: Duration,
+    /// What the server's only processor spends.
+    pub cost: ServerCost,
+}
+
+/// `store`: where a server keeps its sessions.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Store {
+    /// In its own memory: no other server knows them.
+    Memory,
+}
+
+/// Processor time of one server (a Node process has one thread, so work queues); zero is free.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ServerCost {
+    /// `request_cost`: for each HTTP request (`tables-2.md` X: 13,700 to 15,400 requests per CPU second).
+    pub request: Duration,
+    /// `message_cost`: for each websocket message (`tables-2.md` X: 20 to 23 us for an echo).
+    pub message: Duration,
+}
+
+/// A server by its place in the pool, counting from zero; shown as `s1`, `s2`, ...
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct ServerIx(pub usize);
+
+impl fmt::Display for ServerIx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "s{}", self.0 + 1)
+    }
+}
+
+impl Serialize for ServerIx {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl Default for Servers {
+    fn default() -> Self {
+        Self {
+            count: 4,
+            store: Store::Memory,
+            broadcast_every: None,
+            broadcast_first: Duration::from_millis(350),
+            cost: ServerCost::default(),
+        }
+    }
+}
+
+impl Default for ServerCost {
+    fn default() -> Self {
+        Self { request: Duration::from_micros(69), message: Duration::from_micros(20) }
+    }
+}

@@ -1,0 +1,56 @@
+//! From the tree of a file to the data of a scenario: every key read with its type, range and default.
+
+mod balancer;
+mod clients;
+mod events;
+mod network;
+mod servers;
+
+use core::time::Duration;
+
+use crate::scenario::error::{Place, Problem};
+use crate::scenario::keys;
+use crate::scenario::model::Scenario;
+use crate::scenario::section::{self, Section};
+use crate::scenario::tree::Node;
+
+/// The version of the file format.
+const SCHEMA: u32 = 1;
+
+/// The most clients of one run: beyond a million, source addresses and reports stop being useful.
+const MOST_CLIENTS: u32 = 1_000_000;
+
+/// The most servers of one run; HAProxy's own maps are built for hundreds.
+const MOST_SERVERS: u32 = 1_000;
+
+/// The shortest time between two periodic events of one actor: shorter ones only make a run slow.
+const SHORTEST_PERIOD: Duration = Duration::from_millis(1);
+
+pub(super) fn scenario(root: &Node) -> Result<Scenario, Problem> {
+    check_schema(root)?;
+    let top = Section::new(Some(root), "the scenario", keys::TOP)?;
+    let name = section::required("name", top.text("name")?, &Place::Whole, "\"my-scenario\"")?;
+    let duration = top.duration("duration", SHORTEST_PERIOD)?;
+    Ok(Scenario {
+        name: name.to_owned(),
+        question: top.text("question")?.unwrap_or("").to_owned(),
+        duration: section::required("duration", duration, &Place::Whole, "\"13s\"")?,
+        clients: clients::clients(top.node("clients"))?,
+        balancer: balancer::balancer(top.node("balancer"))?,
+        servers: servers::servers(top.node("servers"))?,
+        network: network::network(top.node("network"))?,
+        faults: events::faults(top.node("fault"))?,
+        deploy: top.node("deploy").map(events::deploy).transpose()?,
+    })
+}
+
+/// Before anything else: a file of another version may well have other keys.
+fn check_schema(root: &Node) -> Result<(), Problem> {
+    let Some(node) = root.get(&["schema"]) else {
+        return Err(Problem::new(&Place::Whole, format!("`schema` is missing; add schema = {SCHEMA}")));
+    };
+    if section::integer("schema", node, 0..=u32::MAX)? == SCHEMA {
+        return Ok(());
+    }
+    Err(Problem::new(&node.place, format!("`schema` must be {SCHEMA}, the only version this program reads")))
+}

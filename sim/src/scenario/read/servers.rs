@@ -1,0 +1,27 @@
+//! `[servers]`.
+
+use core::time::Duration;
+
+use super::{MOST_SERVERS, SHORTEST_PERIOD};
+use crate::scenario::error::Problem;
+use crate::scenario::keys;
+use crate::scenario::model::{ServerCost, Servers, Store};
+use crate::scenario::section::Section;
+use crate::scenario::tree::Node;
+
+pub(super) fn servers(node: Option<&Node>) -> Result<Servers, Problem> {
+    let default = Servers::default();
+    let section = Section::new(node, "[servers]", keys::SERVERS)?;
+    Ok(Servers {
+        count: section.integer("count", 1..=MOST_SERVERS)?.unwrap_or(default.count),
+        store: section.choice("store", &[("memory", Store::Memory)])?.unwrap_or(default.store),
+        broadcast_every: section.duration("broadcast_every", SHORTEST_PERIOD)?,
+        broadcast_first: section
+            .duration("broadcast_first", Duration::ZERO)?
+            .unwrap_or(default.broadcast_first),
+        cost: ServerCost {
+            request: section.duration("request_cost", Duration::ZERO)?.unwrap_or(default.cost.request),
+            message: section.duration("message_cost", Duration::ZERO)?.unwrap_or(default.cost.message),
+        },
+    })
+}
