@@ -151,3 +151,27 @@ fn a_file_that_cannot_be_written_is_named() {
     assert_eq!(output.status.code(), Some(70));
     assert!(stderr(&output).contains("no-such-directory/out.json"), "{}", stderr(&output));
 }
+
+#[test]
+fn validate_checks_every_file_and_runs_none() {
+    let output = sio08(&["validate", "round-robin", "sticky-source"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(stdout(&output).lines().count(), 2, "{}", stdout(&output));
+    let output = sio08(&["validate", "no-such-scenario", "round-robin", "--set", "servers.count=2"]);
+    assert_eq!(output.status.code(), Some(65));
+    assert!(stderr(&output).contains("no-such-scenario"), "{}", stderr(&output));
+    assert!(stdout(&output).starts_with("round-robin: valid: "), "the others are still checked");
+}
+
+#[test]
+fn a_verdict_that_the_scenario_does_not_expect_exits_with_1() {
+    let output = sio08(&["run", "sticky-source", "--set", "expect=broken"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout(&output).contains("NOT MET"), "{}", stdout(&output));
+}
+
+#[test]
+fn the_list_shows_the_findings_when_asked() {
+    assert!(!stdout(&sio08(&["list"])).contains('→'));
+    assert!(stdout(&sio08(&["list", "--findings"])).contains("→ broken: "));
+}

@@ -4,9 +4,9 @@ use clap::Args;
 use serde_json::Value;
 
 use super::Exit;
-use super::simulate::{Failure, print, simulate, to_json, write_json};
+use super::simulate::{Failure, exit, print, simulate, to_json, write_json};
 use crate::engine::EngineName;
-use crate::report::{self, Class};
+use crate::report;
 use crate::scenario::Scenario;
 use crate::world::seed::Seed;
 
@@ -57,6 +57,5 @@ fn attempt(args: &CompareArgs) -> Result<Exit, Failure> {
         let runs = scenarios.iter().zip(&made).map(|(scenario, made)| to_json(scenario, seed, made));
         write_json(path, &Value::Array(runs.collect()))?;
     }
-    let unknown = made.iter().any(|made| made.verdict.verdict == Class::Unknown);
-    Ok(if unknown { Exit::Unknown } else { Exit::Holds })
+    Ok(exit(scenarios.iter().zip(made.iter().map(|made| &made.verdict))))
 }

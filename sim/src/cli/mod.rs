@@ -9,6 +9,7 @@ mod probe;
 mod run;
 mod serve;
 mod simulate;
+mod validate;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -55,11 +56,11 @@ enum Command {
     Codec(codec::CodecArgs),
     Compare(compare::CompareArgs),
     Explain(explain::ExplainArgs),
-    /// Lists the built-in scenarios with the questions they answer
-    List,
+    List(list::ListArgs),
     Probe(probe::ProbeArgs),
     Run(run::RunArgs),
     Serve(serve::ServeArgs),
+    Validate(validate::ValidateArgs),
 }
 
 /// Runs the command that `arguments` name (the first is the program's own name) and tells how to exit.
@@ -76,9 +77,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Codec(args) => codec::run(args),
         Command::Compare(args) => compare::run(&args),
         Command::Explain(args) => explain::run(&args),
-        Command::List => list::run(),
+        Command::List(args) => list::run(&args),
         Command::Probe(args) => probe::run(args),
         Command::Run(args) => run::run(&args),
         Command::Serve(args) => serve::run(args),
+        Command::Validate(args) => validate::run(&args),
     }
 }

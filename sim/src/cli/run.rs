@@ -4,9 +4,9 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::Exit;
-use super::simulate::{Failure, Made, print, simulate, to_json, write_json};
+use super::simulate::{Failure, Made, exit, print, simulate, to_json, write_json};
 use crate::engine::EngineName;
-use crate::report::{Class, Screen, engines, header, render};
+use crate::report::{Screen, engines, header, render};
 use crate::scenario::Scenario;
 use crate::world::seed::Seed;
 
@@ -62,7 +62,8 @@ impl EngineArg {
     }
 }
 
-/// Runs the command. Exits 0 when the run answered its question, whatever the answer is; 2 when it decides nothing.
+/// Runs the command. Exits 0 when the run answered its question, whatever the answer is, unless the scenario expects
+/// another answer (1); 2 when it decides nothing.
 pub(super) fn run(args: &RunArgs) -> Exit {
     attempt(args).unwrap_or_else(|failure| failure.report())
 }
@@ -91,8 +92,7 @@ fn attempt(args: &RunArgs) -> Result<Exit, Failure> {
         let value = if runs.len() == 1 { runs.remove(0) } else { Value::Array(runs) };
         write_json(path, &value)?;
     }
-    let unknown = made.iter().any(|made| made.verdict.verdict == Class::Unknown);
-    Ok(if unknown { Exit::Unknown } else { Exit::Holds })
+    Ok(exit(made.iter().map(|made| (&scenario, &made.verdict))))
 }
 
 fn screen(args: &RunArgs, scenario: &Scenario, made: &[Made]) -> String {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::Exit;
 use crate::engine::{Engine, EngineError, EngineName, Turmoil, direct::Direct};
-use crate::report::{Figures, Summary, Verdict, judge};
+use crate::report::{Class, Figures, Summary, Verdict, judge, meets};
 use crate::scenario::{Scenario, ScenarioError};
 use crate::trace::{Record, Recorder};
 use crate::world::seed::Seed;
@@ -97,12 +97,29 @@ fn progress_bar(scenario: &Scenario) -> ProgressBar {
     ProgressBar::new(length).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
+/// How runs make a command exit: 2 if one decides nothing, 1 if one is not what its scenario expects, or else 0.
+pub(super) fn exit<'a>(runs: impl Iterator<Item = (&'a Scenario, &'a Verdict)>) -> Exit {
+    let mut exit = Exit::Holds;
+    for (scenario, verdict) in runs {
+        if verdict.verdict == Class::Unknown {
+            return Exit::Unknown;
+        }
+        if meets(scenario, verdict) == Some(false) {
+            exit = Exit::Violated;
+        }
+    }
+    exit
+}
+
 /// The JSON of a run, as `docs/REPORT.md` describes it.
 pub(super) fn to_json(scenario: &Scenario, seed: Seed, made: &Made) -> Value {
     let mut out = json!({
         "schema": 1,
         "scenario": scenario.name,
         "question": scenario.question,
+        "expectation": scenario.expectation,
+        "expect": scenario.expect,
+        "expectation_met": meets(scenario, &made.verdict),
         "engine": made.engine,
         "seed": seed.0,
         "duration_ms": u64::try_from(scenario.duration.as_millis()).unwrap_or(u64::MAX),

@@ -3,6 +3,7 @@
 //! `docs/REPORT.md` describes the JSON, key by key.
 
 mod figures;
+mod finding;
 mod impact;
 mod summary;
 mod table;
@@ -12,6 +13,7 @@ mod verdict;
 pub use figures::{
     ClientFigures, Delivery, Figures, Handshakes, Opens, ServerFigures, Spread, per_cent, spread,
 };
+pub use finding::{finding, meets};
 pub use impact::{Impact, Toll};
 pub use summary::Summary;
 pub use table::{compare, engines};

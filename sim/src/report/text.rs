@@ -6,6 +6,7 @@ use std::path::Path;
 use socketio08::Transport;
 
 use super::figures::{Delivery, Figures, Spread, per_cent};
+use super::finding::meets;
 use super::impact::{Impact, Toll};
 use super::verdict::{Verdict, seconds};
 use crate::engine::EngineName;
@@ -41,7 +42,9 @@ pub fn header(scenario: &Scenario, seed: Seed, engine: &str) -> String {
 pub fn render(screen: &Screen<'_>) -> String {
     let mut out = String::new();
     let verdict = screen.verdict;
-    let _ = writeln!(out, "  VERDICT  {}: {}\n", verdict.verdict.name(), verdict.sentence);
+    let _ = writeln!(out, "  VERDICT  {}: {}", verdict.verdict.name(), verdict.sentence);
+    out.push_str(&expected(screen));
+    out.push('\n');
     for (name, value) in rows(screen.figures) {
         let _ = writeln!(out, "  {name:<20}{value}");
     }
@@ -56,6 +59,19 @@ pub fn render(screen: &Screen<'_>) -> String {
     for (index, line) in see(screen).iter().enumerate() {
         let label = if index == 0 { "SEE" } else { "" };
         let _ = writeln!(out, "  {label:<5}{line}");
+    }
+    out
+}
+
+/// What the scenario expects, and whether it came so.
+fn expected(screen: &Screen<'_>) -> String {
+    let mut out = String::new();
+    let scenario = screen.scenario;
+    if !scenario.expectation.is_empty() {
+        let _ = writeln!(out, "  EXPECTED {}", scenario.expectation);
+    }
+    if meets(scenario, screen.verdict) == Some(false) {
+        let _ = writeln!(out, "  {:<9}the verdict is not the one that the scenario expects", "NOT MET");
     }
     out
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::figures::{Figures, per_cent};
+use super::text::thousands;
 use crate::scenario::{Redispatch, Scenario};
 
 /// How the clients fared.
@@ -109,19 +110,25 @@ fn degraded(figures: &Figures) -> String {
         parts.push(format!("{rejected} of the opens were rejected"));
     }
     if figures.up.lost > 0 {
-        parts.push(format!("{} of {} messages up were lost", figures.up.lost, figures.up.sent));
+        parts.push(format!(
+            "{} of {} messages up were lost",
+            thousands(figures.up.lost),
+            thousands(figures.up.sent)
+        ));
     }
     if figures.clients_with_several_sessions > 0 {
         parts.push(format!(
             "{} of {} clients were left with two live sessions and got {} messages twice",
-            figures.clients_with_several_sessions, clients.total, figures.down.duplicated
+            figures.clients_with_several_sessions,
+            clients.total,
+            thousands(figures.down.duplicated)
         ));
     }
     if clients.connected_at_end < clients.total {
         parts.push(format!("{} were not back at the end", clients.total - clients.connected_at_end));
     }
     if parts.is_empty() {
-        parts.push(format!("{} messages down were lost", figures.down.lost));
+        parts.push(format!("{} messages down were lost", thousands(figures.down.lost)));
     }
     parts.join("; ")
 }

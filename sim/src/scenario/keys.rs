@@ -1,7 +1,19 @@
 //! Every key a scenario file may have.
 
 pub(super) const TOP: &[&str] = &[
-    "schema", "name", "question", "duration", "clients", "balancer", "servers", "network", "fault", "deploy",
+    "schema",
+    "name",
+    "question",
+    "expectation",
+    "expect",
+    "finding",
+    "duration",
+    "clients",
+    "balancer",
+    "servers",
+    "network",
+    "fault",
+    "deploy",
 ];
 pub(super) const CLIENTS: &[&str] = &[
     "count",

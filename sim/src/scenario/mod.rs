@@ -25,8 +25,8 @@ pub use error::{Place, ScenarioError, ScenarioErrorKind};
 pub use keys::known_keys;
 pub use model::{
     AddressBlock, Arrival, Balance, Balancer, BalancerMode, Check, ClientProfile, Clients, Connections,
-    Deploy, DeployKind, Fault, HashType, HttpOption, Latency, Network, Redispatch, Scenario, ServerCost,
-    ServerIx, Servers, Signal, Store,
+    Deploy, DeployKind, Expect, Fault, HashType, HttpOption, Latency, Network, Redispatch, Scenario,
+    ServerCost, ServerIx, Servers, Signal, Store,
 };
 
 impl Scenario {

@@ -8,11 +8,25 @@ mod servers;
 
 use core::time::Duration;
 
+use serde::Serialize;
+
 pub use balancer::{Balance, Balancer, BalancerMode, Check, HashType, HttpOption, Redispatch};
 pub use clients::{AddressBlock, Arrival, ClientProfile, Clients, Connections};
 pub use events::{Deploy, DeployKind, Fault, Signal};
 pub use network::{Latency, Network};
 pub use servers::{ServerCost, ServerIx, Servers, Store};
+
+/// `expect`: the verdict that the scenario expects, in the words of the report.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Expect {
+    /// Nobody notices anything.
+    Works,
+    /// Something goes wrong on the way, but nine of ten clients end well.
+    Degraded,
+    /// Fewer than nine of ten clients end well.
+    Broken,
+}
 
 /// A world and how long it runs. Valid by construction when it comes from [`Scenario::parse`]: counts are not zero,
 /// servers named by faults exist, addresses are enough, and everything that is planned happens before the end.
@@ -22,6 +36,12 @@ pub struct Scenario {
     pub name: String,
     /// The question the scenario answers, in one line; may be empty.
     pub question: String,
+    /// What one expects before the run, in one sentence; may be empty.
+    pub expectation: String,
+    /// What a run of seed 1 on the direct engine said; may be empty. Built-in scenarios carry it, written by a run.
+    pub finding: String,
+    /// The verdict that is expected: another one makes `sio08 run` exit with 1.
+    pub expect: Option<Expect>,
     /// How long the world runs, from the arrival of the first client.
     pub duration: Duration,
     /// The clients.

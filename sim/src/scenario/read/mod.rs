@@ -10,7 +10,7 @@ use core::time::Duration;
 
 use crate::scenario::error::{Place, Problem};
 use crate::scenario::keys;
-use crate::scenario::model::Scenario;
+use crate::scenario::model::{Expect, Scenario};
 use crate::scenario::section::{self, Section};
 use crate::scenario::tree::Node;
 
@@ -26,6 +26,9 @@ const MOST_SERVERS: u32 = 1_000;
 /// The shortest time between two periodic events of one actor: shorter ones only make a run slow.
 const SHORTEST_PERIOD: Duration = Duration::from_millis(1);
 
+const EXPECT: &[(&str, Expect)] =
+    &[("works", Expect::Works), ("degraded", Expect::Degraded), ("broken", Expect::Broken)];
+
 pub(super) fn scenario(root: &Node) -> Result<Scenario, Problem> {
     check_schema(root)?;
     let top = Section::new(Some(root), "the scenario", keys::TOP)?;
@@ -34,6 +37,9 @@ pub(super) fn scenario(root: &Node) -> Result<Scenario, Problem> {
     Ok(Scenario {
         name: name.to_owned(),
         question: top.text("question")?.unwrap_or("").to_owned(),
+        expectation: top.text("expectation")?.unwrap_or("").to_owned(),
+        finding: top.text("finding")?.unwrap_or("").to_owned(),
+        expect: top.choice("expect", EXPECT)?,
         duration: section::required("duration", duration, &Place::Whole, "\"13s\"")?,
         clients: clients::clients(top.node("clients"))?,
         balancer: balancer::balancer(top.node("balancer"))?,

@@ -67,6 +67,9 @@ signal = "SIGKILL"
 #[test]
 fn three_keys_are_enough_and_the_rest_are_defaults() {
     let expected = Scenario {
+        expectation: String::new(),
+        finding: String::new(),
+        expect: None,
         name: "small".to_owned(),
         question: String::new(),
         duration: SECOND * 13,
@@ -83,6 +86,9 @@ fn three_keys_are_enough_and_the_rest_are_defaults() {
 #[test]
 fn every_key_is_read() {
     let expected = Scenario {
+        expectation: String::new(),
+        finding: String::new(),
+        expect: None,
         name: "all".to_owned(),
         question: "Is every key read?".to_owned(),
         duration: SECOND * 120,

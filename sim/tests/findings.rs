@@ -1,0 +1,58 @@
+//! What the built-in scenarios say of themselves is what a run says: seed 1, direct engine. `SIO08_BLESS=1` writes the
+//! findings of a run into the files.
+
+use std::path::PathBuf;
+
+use socketio08_sim::engine::{Engine, direct::Direct};
+use socketio08_sim::report::{Summary, finding, judge, meets};
+use socketio08_sim::scenario::{Builtin, Scenario};
+use socketio08_sim::trace::{Record, Recorder};
+use socketio08_sim::world::seed::Seed;
+
+fn run(scenario: &Scenario) -> (String, Option<bool>) {
+    let mut summary = Summary::new(scenario);
+    let mut each = |record: &Record| summary.record(record);
+    let mut recorder = Recorder::new(&mut each, None);
+    Direct.run(scenario, Seed(1), &mut recorder, &mut |_| {}).expect("the engine runs");
+    recorder.finish().expect("nothing is written");
+    let figures = summary.finish();
+    let verdict = judge(scenario, &figures);
+    (finding(&figures, &verdict), meets(scenario, &verdict))
+}
+
+fn bless(builtin: Builtin, finding: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("scenarios/{}.toml", builtin.name));
+    let text = std::fs::read_to_string(&path).expect("the file of a built-in scenario");
+    let line = format!("finding = {finding:?}");
+    let mut lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("finding = ")).collect();
+    let place = lines.iter().position(|line| line.starts_with("duration = ")).expect("a duration");
+    lines.insert(place, &line);
+    std::fs::write(path, lines.join("\n") + "\n").expect("the file can be written");
+}
+
+#[test]
+fn the_finding_in_the_file_of_each_built_in_scenario_is_what_a_run_says() {
+    let mut stale = Vec::new();
+    for builtin in Builtin::ALL {
+        let scenario = builtin.scenario().expect("valid");
+        let (found, _) = run(&scenario);
+        if found == scenario.finding {
+            continue;
+        }
+        if std::env::var_os("SIO08_BLESS").is_some() {
+            bless(builtin, &found);
+        } else {
+            stale.push(format!("{}:\n  file: {}\n  run:  {found}", builtin.name, scenario.finding));
+        }
+    }
+    assert!(stale.is_empty(), "SIO08_BLESS=1 writes them anew:\n{}", stale.join("\n"));
+}
+
+#[test]
+fn each_built_in_scenario_states_an_expectation_and_its_run_meets_it() {
+    for builtin in Builtin::ALL {
+        let scenario = builtin.scenario().expect("valid");
+        assert!(!scenario.expectation.is_empty(), "{} has no expectation", builtin.name);
+        assert_eq!(run(&scenario).1, Some(true), "{}: expected {:?}", builtin.name, scenario.expect);
+    }
+}
