@@ -61,10 +61,25 @@ impl Scenario {
         for setting in settings {
             overrides::apply(&mut root, setting).map_err(invalid)?;
         }
-        let scenario = read::scenario(&root).map_err(invalid)?;
+        let mut scenario = read::scenario(&root).map_err(invalid)?;
+        if !settings.is_empty() {
+            forget_expectations(&mut scenario, settings);
+        }
         check::check(&scenario, &root).map_err(invalid)?;
         Ok(scenario)
     }
+}
+
+/// What the file expects and found is said of the world of the file, not of one that was changed from outside.
+fn forget_expectations(scenario: &mut Scenario, settings: &[String]) {
+    let set = |key: &str| settings.iter().any(|setting| setting.split('=').next() == Some(key));
+    if !set("expectation") {
+        scenario.expectation.clear();
+    }
+    if !set("expect") {
+        scenario.expect = None;
+    }
+    scenario.finding.clear();
 }
 
 fn unknown_scenario(name: &str) -> ScenarioError {

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use super::{SMALL, set, small};
-use crate::scenario::{Balance, Check};
+use crate::scenario::{Balance, Check, Expect, Scenario};
 
 const FAULT: &str = "[[fault]]\nat = \"8s\"\nkill = \"s2\"\n";
 
@@ -77,4 +77,18 @@ fn errors_name_the_setting_and_the_nearest_key() {
 fn what_a_setting_makes_impossible_is_refused() {
     let error = set(&small(FAULT), &["servers.count=1"]).unwrap_err();
     assert_eq!(error, "my.toml:6:8: fault kills \"s2\", but [servers] count = 1 makes only s1");
+}
+
+#[test]
+fn a_changed_world_has_none_of_the_expectations_of_its_file() {
+    let as_written = Scenario::load("round-robin", &[]).unwrap();
+    assert!(as_written.expect.is_some() && !as_written.finding.is_empty());
+    let changed = Scenario::load("round-robin", &["servers.count=1".to_owned()]).unwrap();
+    assert_eq!((changed.expect, changed.expectation.as_str(), changed.finding.as_str()), (None, "", ""));
+}
+
+#[test]
+fn an_expectation_that_is_set_holds_for_the_changed_world() {
+    let settings = ["servers.count=1".to_owned(), "expect=works".to_owned()];
+    assert_eq!(Scenario::load("round-robin", &settings).unwrap().expect, Some(Expect::Works));
 }
