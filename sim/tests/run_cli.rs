@@ -175,3 +175,43 @@ fn the_list_shows_the_findings_when_asked() {
     assert!(!stdout(&sio08(&["list"])).contains('→'));
     assert!(stdout(&sio08(&["list", "--findings"])).contains("→ broken: "));
 }
+
+#[test]
+fn varying_two_keys_gives_a_row_for_each_combination_with_its_spread_over_the_seeds() {
+    let output = sio08(&[
+        "compare",
+        "--vary",
+        "balance=roundrobin,source",
+        "--vary",
+        "servers.count=1,2",
+        "round-robin",
+        "--seeds",
+        "3",
+    ]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let screen = stdout(&output);
+    let row =
+        |start: &str| screen.lines().find(|line| line.trim_start().starts_with(start)).map(str::to_owned);
+    assert!(row("roundrobin   2").is_some_and(|row| row.contains("..")), "{screen}");
+    assert!(row("source       2").is_some_and(|row| row.contains("0.0 %")), "{screen}");
+    assert!(screen.contains("sio08 run round-robin --set balancer.balance=roundrobin --set servers.count=2"));
+}
+
+#[test]
+fn the_runs_of_a_table_are_the_runs_of_their_seeds() {
+    let table = json(&["compare", "round-robin", "--vary", "servers.count=2", "--seeds", "2", "--json", "-"]);
+    let alone = json(&["run", "round-robin", "--set", "servers.count=2", "--seed", "2", "--json", "-"]);
+    assert_eq!(table[1]["trace_digest"], alone["trace_digest"]);
+    assert_eq!(table[1]["varied"], serde_json::json!(["2"]));
+}
+
+#[test]
+fn one_world_alone_or_a_key_that_is_not_there_is_refused_with_a_remedy() {
+    let output = sio08(&["compare", "round-robin"]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(stderr(&output).contains("--vary"), "{}", stderr(&output));
+    let output = sio08(&["compare", "round-robin", "--vary", "balanse=source"]);
+    assert_eq!(output.status.code(), Some(64));
+    let output = sio08(&["compare", "round-robin", "--vary", "balance=source,sauce"]);
+    assert_eq!(output.status.code(), Some(65));
+}

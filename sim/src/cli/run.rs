@@ -130,8 +130,13 @@ fn screen(args: &RunArgs, scenario: &Scenario, made: &[Made]) -> String {
 
 /// What to type for the scenario again, quoted for a shell where it must be.
 fn source(args: &RunArgs) -> String {
-    let mut words = vec![quoted(&args.scenario)];
-    words.extend(args.set.iter().map(|setting| format!("--set {}", quoted(setting))));
+    words(&args.scenario, &args.set)
+}
+
+/// A scenario with its settings, as one types it.
+pub(super) fn words(scenario: &str, settings: &[String]) -> String {
+    let mut words = vec![quoted(scenario)];
+    words.extend(settings.iter().map(|setting| format!("--set {}", quoted(setting))));
     words.join(" ")
 }
 

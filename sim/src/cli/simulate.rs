@@ -67,12 +67,26 @@ pub(super) fn simulate(
     engine: EngineName,
     trace: Option<&str>,
 ) -> Result<Made, Failure> {
+    simulate_with(scenario, seed, engine, trace, &progress_bar(scenario))
+}
+
+/// The same for many runs at once, which show their progress together.
+pub(super) fn simulate_hidden(scenario: &Scenario, seed: Seed) -> Result<Made, Failure> {
+    simulate_with(scenario, seed, EngineName::Direct, None, &ProgressBar::hidden())
+}
+
+fn simulate_with(
+    scenario: &Scenario,
+    seed: Seed,
+    engine: EngineName,
+    trace: Option<&str>,
+    bar: &ProgressBar,
+) -> Result<Made, Failure> {
     let failed = |error| Failure::Write { path: trace.unwrap_or_default().to_owned(), error };
     let mut file = trace.map(|path| File::create(path).map(BufWriter::new)).transpose().map_err(failed)?;
     let mut summary = Summary::new(scenario);
     let mut each = |record: &Record| summary.record(record);
     let mut recorder = Recorder::new(&mut each, file.as_mut().map(|file| file as &mut dyn Write));
-    let bar = progress_bar(scenario);
     let started = Instant::now();
     let machine: &dyn Engine = match engine {
         EngineName::Direct => &Direct,
@@ -88,11 +102,20 @@ pub(super) fn simulate(
 }
 
 fn progress_bar(scenario: &Scenario) -> ProgressBar {
+    let length = u64::try_from(scenario.duration.as_micros()).unwrap_or(u64::MAX);
+    bar(length, "  [{bar:30}] {percent} % simulated, {elapsed}")
+}
+
+/// A bar over a number of runs.
+pub(super) fn runs_bar(runs: usize) -> ProgressBar {
+    bar(u64::try_from(runs).unwrap_or(u64::MAX), "  [{bar:30}] {pos} of {len} runs, {elapsed}")
+}
+
+fn bar(length: u64, template: &str) -> ProgressBar {
     if !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let length = u64::try_from(scenario.duration.as_micros()).unwrap_or(u64::MAX);
-    let style = ProgressStyle::with_template("  [{bar:30}] {percent} % simulated, {elapsed}");
+    let style = ProgressStyle::with_template(template);
     // A template that does not parse leaves the default style.
     ProgressBar::new(length).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

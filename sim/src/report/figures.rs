@@ -6,13 +6,15 @@ use socketio08::Instant;
 use super::impact::Impact;
 use crate::scenario::ServerIx;
 
-/// Median, 95th percentile and maximum, by nearest rank; in the unit the name of the figure says.
+/// Median, 95th and 99th percentile and maximum, by nearest rank; in the unit the name of the figure says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 pub struct Spread {
     /// Half are not above this.
     pub median: u64,
     /// 95 of 100 are not above this.
     pub p95: u64,
+    /// 99 of 100 are not above this.
+    pub p99: u64,
     /// None is above this.
     pub max: u64,
 }
@@ -24,7 +26,7 @@ pub fn spread(mut values: Vec<u64>) -> Option<Spread> {
         let rank = (values.len() * per_cent).div_ceil(100);
         values.get(rank.saturating_sub(1)).copied()
     };
-    Some(Spread { median: rank(50)?, p95: rank(95)?, max: *values.last()? })
+    Some(Spread { median: rank(50)?, p95: rank(95)?, p99: rank(99)?, max: *values.last()? })
 }
 
 /// What became of the clients.

@@ -5,6 +5,7 @@
 mod figures;
 mod finding;
 mod impact;
+mod matrix;
 mod summary;
 mod table;
 mod text;
@@ -15,6 +16,7 @@ pub use figures::{
 };
 pub use finding::{finding, meets};
 pub use impact::{Impact, Toll};
+pub use matrix::{MatrixRow, matrix, worst_seed};
 pub use summary::Summary;
 pub use table::{compare, engines};
 pub use text::{Screen, header, render};

@@ -13,7 +13,7 @@ pub fn compare(columns: &[(&str, &Figures, &Verdict)]) -> String {
         row.extend(columns.iter().map(|(_, figures, verdict)| value(figures, verdict)));
         rows.push(row);
     }
-    layout(&rows)
+    layout(&rows, 1)
 }
 
 /// The same run on two engines, with what differs.
@@ -24,7 +24,7 @@ pub fn engines(direct: (&Figures, &Verdict), turmoil: (&Figures, &Verdict)) -> S
         let difference = if one == other { "=".to_owned() } else { difference(name, direct.0, turmoil.0) };
         rows.push(vec![name.to_owned(), one, other, difference]);
     }
-    layout(&rows)
+    layout(&rows, 1)
 }
 
 type Value = fn(&Figures, &Verdict) -> String;
@@ -81,8 +81,8 @@ fn difference(name: &str, one: &Figures, other: &Figures) -> String {
     }
 }
 
-/// The first column to the left, the others to the right.
-fn layout(rows: &[Vec<String>]) -> String {
+/// The first `left` columns to the left, the others to the right.
+pub(super) fn layout(rows: &[Vec<String>], left: usize) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
@@ -93,7 +93,8 @@ fn layout(rows: &[Vec<String>]) -> String {
         let mut line = String::from(" ");
         for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
             let pad = " ".repeat(width - cell.chars().count());
-            let parts = if column == 0 { [" ", cell, &pad] } else { ["   ", &pad, cell] };
+            let gap = if column == 0 { " " } else { "   " };
+            let parts = if column < left { [gap, cell, &pad] } else { [gap, &pad, cell] };
             line.extend(parts);
         }
         out.push_str(line.trim_end());
