@@ -72,7 +72,7 @@ async fn measure(transport: Transport, clients: usize, span: Duration) -> Result
     let echoes = Arc::new(AtomicU64::new(0));
     let users: Vec<_> = (0..clients)
         .map(|_| {
-            let config = ClientConfig { transports: vec![transport], ..ClientConfig::default() };
+            let config = ClientConfig::default().transports(vec![transport]);
             let connector = TcpConnector { to: address, from: None };
             let driver = DriverConfig::new(address.to_string());
             let caller = Caller(Arc::clone(&echoes));

@@ -32,7 +32,7 @@ async fn main() -> std::io::Result<()> {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
         tokio::spawn(async move {
-            let limits = Limits { payload_len_max: MESSAGE_LEN_MAX, ..Limits::default() };
+            let limits = Limits::default().payload_len_max(MESSAGE_LEN_MAX);
             if let Ok(socket) = accept_async_with_config(stream, Some(socket::config(&limits))).await {
                 echo(socket).await;
             }

@@ -42,6 +42,7 @@
 mod application;
 mod authorization;
 mod clock;
+mod config;
 mod draft_socket;
 mod driver;
 mod gzip;

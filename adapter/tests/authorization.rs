@@ -75,7 +75,7 @@ struct Rig {
 impl Rig {
     fn start() -> Self {
         let guard = Guard::default();
-        let config = ServerConfig { guarded_endpoints: vec![Text::from("/vip")], ..ServerConfig::default() };
+        let config = ServerConfig::default().guarded_endpoints(vec![Text::from("/vip")]);
         Self { node: Node::start(NodeConfig::new(config), guard.clone(), counted_ids()), guard }
     }
 

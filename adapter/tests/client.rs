@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rig::user::{User, config};
 use rig::{Echo, TestNode, counted_ids};
-use socketio08::client::{ClientConfig, ClientEvent, ClientProfile, ClientTransmit, LossCause};
+use socketio08::client::{ClientBehaviour, ClientEvent, ClientTransmit, LossCause};
 use socketio08::server::{AckMode, Outgoing, ServerConfig, ServerEvent};
 use socketio08::{Text, Transport};
 use socketio08_tokio::{
@@ -126,9 +126,9 @@ async fn a_client_comes_back_after_the_server_restarts() {
         let mut node = TestNode::start().await;
         // The genuine client does not notice that a stream ended.
         let streams = transport == Transport::Htmlfile;
-        let profile = if streams { ClientProfile::Improved } else { ClientProfile::Genuine };
+        let behaviour = if streams { ClientBehaviour::Improved } else { ClientBehaviour::Genuine };
         let connector = TcpConnector { to: node.address, from: None };
-        let client = ClientConfig { profile, ..config(transport) };
+        let client = config(transport).behaviour(behaviour);
         let user = User::start_with(DriverConfig::new(node.address.to_string()), client, connector);
         user.connected().await;
         node.stop_listening().await;
@@ -215,7 +215,7 @@ async fn the_connection_of_the_response_being_handled_is_busy_if_configured_so()
     for (reuse_while_handling, expected) in [(true, 1), (false, 2)] {
         let (connector, _) = InProcess::start();
         let connections = Arc::clone(&connector.connections);
-        let driver = DriverConfig { reuse_while_handling, ..DriverConfig::new("test") };
+        let driver = DriverConfig::new("test").reuse_while_handling(reuse_while_handling);
         let user = User::start_with(driver, config(Transport::XhrPolling), connector);
         user.connected().await;
         tokio::time::sleep(Duration::from_secs(60)).await;
@@ -227,7 +227,7 @@ async fn the_connection_of_the_response_being_handled_is_busy_if_configured_so()
 async fn each_request_has_its_connection_if_configured_so() {
     let (connector, _) = InProcess::start();
     let connections = Arc::clone(&connector.connections);
-    let driver = DriverConfig { connections: Connections::PerRequest, ..DriverConfig::new("test") };
+    let driver = DriverConfig::new("test").connections(Connections::PerRequest);
     let user = User::start_with(driver, config(Transport::XhrPolling), connector);
     user.connected().await;
     for n in 0..10 {
@@ -343,8 +343,8 @@ async fn closes_between_requests(retry: bool) -> (User, usize) {
             });
         }
     });
-    let driver = DriverConfig { retry_reused_get: retry, ..DriverConfig::new("test") };
-    let client = ClientConfig { reconnect: false, ..config(Transport::XhrPolling) };
+    let driver = DriverConfig::new("test").retry_reused_get(retry);
+    let client = config(Transport::XhrPolling).reconnect(false);
     let user = User::start_with(driver, client, TcpConnector { to: address, from: None });
     user.connected().await;
     tokio::time::sleep(Duration::from_millis(200)).await;
@@ -370,10 +370,8 @@ async fn a_get_that_fails_on_a_used_connection_is_tried_again_if_configured_so()
 async fn headers_of_the_configuration_are_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let driver = DriverConfig {
-        extra_headers: vec![("Cookie".into(), "a=b".into()), ("bad name".into(), "x".into())],
-        ..DriverConfig::new("example.test:81")
-    };
+    let driver = DriverConfig::new("example.test:81")
+        .extra_headers(vec![("Cookie".into(), "a=b".into()), ("bad name".into(), "x".into())]);
     let connector = TcpConnector { to: address, from: None };
     let user = User::start_with(driver, config(Transport::XhrPolling), connector);
     let mut raw = rig::Raw::new(listener.accept().await.unwrap().0);

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use rig::user::{User, config};
 use rig::{Raw, TestNode};
-use socketio08::client::{ClientConfig, ClientEvent, ClientProfile, LossCause};
+use socketio08::client::{ClientBehaviour, ClientConfig, ClientEvent, LossCause};
 use socketio08::server::{AckMode, Outgoing};
-use socketio08::{Limits, Text, Transport};
+use socketio08::{Limits, Text, Transport, Violation};
 use socketio08_tokio::{DriverConfig, TcpConnector, TroubleKind};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -101,7 +101,7 @@ fn htmlfile_that_ends(head: &str) -> Vec<&'static [u8]> {
 #[tokio::test]
 async fn the_end_of_a_stream_reaches_the_machine() {
     let server = Canned::start(htmlfile_that_ends).await;
-    let user = server.user(ClientConfig { profile: ClientProfile::Improved, ..config(Transport::Htmlfile) });
+    let user = server.user(config(Transport::Htmlfile).behaviour(ClientBehaviour::Improved));
     let lost = user.events(1, |event| matches!(event, ClientEvent::Disconnected { .. })).await;
     assert_eq!(lost, ClientEvent::Disconnected { cause: LossCause::Transport });
     assert!(user.seen.troubles.lock().unwrap().is_empty(), "a regular end is no trouble");
@@ -123,17 +123,13 @@ fn only_polling_works(head: &str) -> Vec<&'static [u8]> {
 #[tokio::test]
 async fn transports_are_tried_in_order_on_the_same_session() {
     let server = Canned::start(only_polling_works).await;
-    let client = ClientConfig {
-        profile: ClientProfile::Improved,
-        transports: vec![
-            Transport::Flashsocket,
-            Transport::Websocket,
-            Transport::Htmlfile,
-            Transport::JsonpPolling,
-            Transport::XhrPolling,
-        ],
-        ..ClientConfig::default()
-    };
+    let client = ClientConfig::default().behaviour(ClientBehaviour::Improved).transports(vec![
+        Transport::Flashsocket,
+        Transport::Websocket,
+        Transport::Htmlfile,
+        Transport::JsonpPolling,
+        Transport::XhrPolling,
+    ]);
     let user = server.user(client);
     let connected = user.events(1, |event| matches!(event, ClientEvent::Connected { .. })).await;
     let session = Text::from_static("s1");
@@ -160,7 +156,7 @@ fn jsonp(head: &str) -> Vec<&'static [u8]> {
 #[tokio::test]
 async fn a_form_says_that_it_is_one() {
     let server = Canned::start(jsonp).await;
-    let user = server.user(ClientConfig { script_handshake: true, ..config(Transport::JsonpPolling) });
+    let user = server.user(config(Transport::JsonpPolling).script_handshake(true));
     user.connected().await;
     user.send(Outgoing::Message(Text::from("x")), AckMode::None);
     for _ in 0..500 {
@@ -179,8 +175,8 @@ async fn a_form_says_that_it_is_one() {
 #[tokio::test]
 async fn a_script_in_a_stream_longer_than_the_limit_is_dropped_and_the_stream_goes_on() {
     let node = TestNode::start().await;
-    let limits = Limits { payload_len_max: 100, ..Limits::default() };
-    let client = ClientConfig { limits, ..config(Transport::Htmlfile) };
+    let limits = Limits::default().payload_len_max(100);
+    let client = config(Transport::Htmlfile).limits(limits);
     let connector = TcpConnector { to: node.address, from: None };
     let user = User::start_with(DriverConfig::new("test"), client, connector);
     user.connected().await;
@@ -192,5 +188,5 @@ async fn a_script_in_a_stream_longer_than_the_limit_is_dropped_and_the_stream_go
     }
     user.events(1, |event| matches!(event, ClientEvent::Received { .. })).await;
     assert_eq!(user.messages(), ["short"]);
-    user.events(1, |event| matches!(event, ClientEvent::ScriptViolation(_))).await;
+    user.events(1, |event| matches!(event, ClientEvent::PeerViolation { error: Violation::Script(_) })).await;
 }

@@ -165,7 +165,7 @@ async fn http_goes_on_as_before_with_the_drafts_on() {
 
 #[tokio::test]
 async fn hixie_length_frames_and_endless_messages_end_their_session_only() {
-    let limits = Limits { payload_len_max: 1_000, ..Limits::default() };
+    let limits = Limits::default().payload_len_max(1_000);
     let mut config = old();
     config.server.limits = limits;
     let node = TestNode::start_with(config).await;

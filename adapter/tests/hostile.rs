@@ -73,7 +73,7 @@ async fn two_thousand_mutated_requests_leave_the_node_serving() {
 #[tokio::test]
 async fn a_mailbox_of_one_slows_peers_and_loses_nothing() {
     let mut node_config = NodeConfig::new(ServerConfig::default());
-    node_config.limits = CarrierLimits { mailbox_max: 1, ..CarrierLimits::default() };
+    node_config.limits = CarrierLimits::default().mailbox_max(1);
     let node = TestNode::start_with(node_config).await;
     let users: Vec<User> = (0..20)
         .map(|n| {

@@ -175,11 +175,8 @@ async fn how_a_mounted_websocket_ended_is_told_apart() {
 
 #[tokio::test]
 async fn a_mounted_node_bounds_bodies_and_sockets_itself() {
-    let mut config = NodeConfig::new(ServerConfig {
-        limits: Limits { payload_len_max: 100, ..Limits::default() },
-        ..ServerConfig::default()
-    });
-    config.limits = CarrierLimits { connections_max: 1, ..CarrierLimits::default() };
+    let mut config = NodeConfig::new(ServerConfig::default().limits(Limits::default().payload_len_max(100)));
+    config.limits = CarrierLimits::default().connections_max(1);
     let host = Host::start_with(Mount::Service, config).await;
     let mut raw = host.connect().await;
     assert_eq!(raw.post("/socket.io/1/xhr-polling/s1", &"x".repeat(101)).await.status, 413);

@@ -202,8 +202,8 @@ async fn a_body_announced_far_beyond_the_limit_is_answered_before_it_comes() {
 
 #[tokio::test]
 async fn a_chunked_body_beyond_the_limit_is_answered_413() {
-    let limits = Limits { payload_len_max: 10, ..Limits::default() };
-    let config = NodeConfig::new(ServerConfig { limits, ..ServerConfig::default() });
+    let limits = Limits::default().payload_len_max(10);
+    let config = NodeConfig::new(ServerConfig::default().limits(limits));
     let node = TestNode::start_with(config).await;
     let mut raw = node.connect().await;
     raw.write(
@@ -235,7 +235,7 @@ async fn a_head_within_the_limit_is_read() {
 #[tokio::test]
 async fn a_connection_too_many_is_answered_503() {
     let mut config = NodeConfig::new(ServerConfig::default());
-    config.limits = CarrierLimits { connections_max: 1, ..CarrierLimits::default() };
+    config.limits = CarrierLimits::default().connections_max(1);
     let node = TestNode::start_with(config).await;
     let mut first = node.connect().await;
     assert_eq!(first.get("/socket.io/1/").await.status, 200);

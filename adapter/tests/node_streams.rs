@@ -139,11 +139,9 @@ async fn an_http_1_0_peer_gets_its_stream_without_chunks_until_the_connection_en
 
 #[tokio::test]
 async fn heartbeats_come_down_the_stream_and_are_answered_by_post() {
-    let config = ServerConfig {
-        heartbeat_interval: Duration::from_millis(100),
-        heartbeat_timeout: Duration::from_millis(300),
-        ..ServerConfig::default()
-    };
+    let config = ServerConfig::default()
+        .heartbeat_interval(Duration::from_millis(100))
+        .heartbeat_timeout(Duration::from_millis(300));
     let node = TestNode::start_with(NodeConfig::new(config)).await;
     let (id, mut raw) = open_stream(&node).await;
     for _ in 0..4 {
@@ -158,8 +156,8 @@ async fn heartbeats_come_down_the_stream_and_are_answered_by_post() {
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_never_reads_its_stream_is_cut_when_its_queue_is_full() {
-    let limits = Limits { outbox_packets_max: 16, ..Limits::default() };
-    let config = NodeConfig::new(ServerConfig { limits, ..ServerConfig::default() });
+    let limits = Limits::default().outbox_packets_max(16);
+    let config = NodeConfig::new(ServerConfig::default().limits(limits));
     let echo = rig::Echo::default();
     let node = Node::start(config, echo.clone(), counted_ids());
     let (ours, theirs) = tokio::io::duplex(1_024);

@@ -161,8 +161,8 @@ async fn a_close_frame_ends_the_session_and_is_answered() {
 
 #[tokio::test]
 async fn a_frame_beyond_the_limit_ends_its_session_only() {
-    let limits = Limits { payload_len_max: 100, ..Limits::default() };
-    let config = NodeConfig::new(ServerConfig { limits, ..ServerConfig::default() });
+    let limits = Limits::default().payload_len_max(100);
+    let config = NodeConfig::new(ServerConfig::default().limits(limits));
     let node = TestNode::start_with(config).await;
     let mut other = open(&node).await;
     let mut raw = open(&node).await;
@@ -211,8 +211,8 @@ async fn a_connection_ends_right_after_the_close_frame_of_the_server() {
 
 #[tokio::test]
 async fn a_peer_that_does_not_read_is_cut_when_its_queue_is_full() {
-    let limits = Limits { outbox_packets_max: 64, ..Limits::default() };
-    let config = NodeConfig::new(ServerConfig { limits, ..ServerConfig::default() });
+    let limits = Limits::default().outbox_packets_max(64);
+    let config = NodeConfig::new(ServerConfig::default().limits(limits));
     let node = TestNode::start_with(config).await;
     let _deaf = open(&node).await;
     let session = SessionId(Text::from_static("s1"));
@@ -228,7 +228,7 @@ async fn a_peer_that_does_not_read_is_cut_when_its_queue_is_full() {
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_takes_nothing_is_cut_before_its_queue_is_full() {
-    let config = NodeConfig::new(ServerConfig { heartbeats: false, ..ServerConfig::default() });
+    let config = NodeConfig::new(ServerConfig::default().heartbeats(false));
     let echo = rig::Echo::default();
     let node = Node::start(config, echo.clone(), rig::counted_ids());
     let (ours, theirs) = tokio::io::duplex(1_024);

@@ -113,7 +113,7 @@ fn write(packet: &PacketRef<'_>, event: Option<&str>, values: &Value) -> Text {
 }
 
 fn payloads(criterion: &mut Criterion) {
-    let limits = Limits { payload_len_max: usize::MAX, ..Limits::default() };
+    let limits = Limits::default().payload_len_max(usize::MAX);
     let mut group = criterion.benchmark_group("decode_payload");
     for Input { name, packets } in inputs("payloads") {
         let text = payload::encode(&packets);

@@ -47,7 +47,7 @@ fn views(packet: &PacketRef<'_>) {
 
 /// A payload is read in linear time, its parts in order; what can be read is the same when written again.
 pub fn payload(text: &str) {
-    let limits = Limits { payload_len_max: usize::MAX, payload_packets_max: usize::MAX, ..Limits::default() };
+    let limits = Limits::default().payload_len_max(usize::MAX).payload_packets_max(usize::MAX);
     let mut parts = PayloadRef::new(text, &limits);
     let mut packets = Vec::new();
     for part in parts.by_ref() {

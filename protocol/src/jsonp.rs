@@ -32,6 +32,7 @@ pub struct PostError {
 
 /// What is wrong with the body of a POST. Each kind ends the process of 0.8.7.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
 pub enum PostErrorKind {
     /// No field `d`.
     NoData,

@@ -34,6 +34,7 @@
 extern crate alloc;
 
 pub mod client;
+mod config;
 mod event;
 pub mod handshake;
 #[cfg(feature = "hixie")]
@@ -51,6 +52,7 @@ mod profile;
 mod quoted;
 pub mod script;
 pub mod server;
+mod shared;
 pub mod target;
 mod text;
 mod time;
@@ -66,6 +68,7 @@ pub use packet::{
     AckId, Advice, Body, BodyRef, DecodeError, DecodeErrorKind, Packet, PacketRef, PacketType, Reason,
 };
 pub use profile::{Profile, UnknownProfile};
+pub use shared::{AckMode, ExchangeId, LocalError, Outgoing, Violation};
 pub use text::{NotUtf8, Text};
 pub use time::Instant;
 pub use timer::{Deadline, Timer};

@@ -71,6 +71,7 @@ pub enum Ports<'a> {
 
 /// Why a rule cannot be written.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
 pub enum PolicyError {
     /// The host is empty, too long, or has a character outside of `A-Z a-z 0-9 . - _`.
     Host,

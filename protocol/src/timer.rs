@@ -4,6 +4,7 @@ use crate::Instant;
 
 /// Why a machine wants to be woken.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
 pub enum Timer {
     /// Server: the application has not answered a handshake or a join in time (20 s).
     Authorization,

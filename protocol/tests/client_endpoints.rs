@@ -3,9 +3,9 @@
 mod client_rig;
 
 use client_rig::{Rig, exchange, polling, secs, websocket};
-use socketio08::client::{ClientConfig, ClientEvent};
+use socketio08::client::ClientEvent;
 use socketio08::server::{AckMode, LocalError, Outgoing};
-use socketio08::{Advice, Limits, Reason, Text};
+use socketio08::{Advice, Limits, Reason, Text, Violation};
 
 #[test]
 fn joining_twice_is_said_once() {
@@ -90,7 +90,11 @@ fn a_text_that_is_no_packet_is_reported_and_answered_by_a_root_connect_once() {
     rig.message(socket, "garbage");
     rig.message(socket, "garbage");
     assert_eq!(rig.shown(), ["message 1::"]);
-    assert!(rig.told().iter().all(|event| matches!(event, ClientEvent::PeerViolation(_))));
+    assert!(
+        rig.told()
+            .iter()
+            .all(|event| matches!(event, ClientEvent::PeerViolation { error: Violation::Packet(_) }))
+    );
 }
 
 #[test]
@@ -103,8 +107,8 @@ fn an_unknown_type_with_an_endpoint_joins_that() {
 
 #[test]
 fn endpoints_of_the_servers_making_are_limited() {
-    let limits = Limits { endpoints_max: 3, endpoint_len_max: 5, ..Limits::default() };
-    let (mut rig, socket) = Rig::websocket(ClientConfig { limits, ..websocket() });
+    let limits = Limits::default().endpoints_max(3).endpoint_len_max(5);
+    let (mut rig, socket) = Rig::websocket(websocket().limits(limits));
     rig.message(socket, "3::/a:x");
     rig.message(socket, "3::/b:x");
     rig.message(socket, "3::/c:x");
@@ -120,8 +124,8 @@ fn endpoints_of_the_servers_making_are_limited() {
 
 #[test]
 fn a_full_outbox_refuses_and_loses_nothing() {
-    let limits = Limits { outbox_packets_max: 2, ..Limits::default() };
-    let mut rig = Rig::silent(ClientConfig { limits, ..polling() });
+    let limits = Limits::default().outbox_packets_max(2);
+    let mut rig = Rig::silent(polling().limits(limits));
     rig.message_to("", "a");
     rig.message_to("", "b");
     let outgoing = Outgoing::Message(Text::from("c"));
@@ -149,8 +153,8 @@ fn a_message_longer_than_any_peer_takes_is_refused() {
 
 #[test]
 fn acknowledgements_owed_are_limited() {
-    let limits = Limits { pending_acks_max: 1, ..Limits::default() };
-    let (mut rig, socket) = Rig::websocket(ClientConfig { limits, ..websocket() });
+    let limits = Limits::default().pending_acks_max(1);
+    let (mut rig, socket) = Rig::websocket(websocket().limits(limits));
     rig.send("", "a", AckMode::Plain);
     let outgoing = Outgoing::Message(Text::from("b"));
     let refused = rig.call(|client, now| client.send(now, &Text::EMPTY, outgoing.clone(), AckMode::Plain));

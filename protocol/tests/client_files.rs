@@ -22,7 +22,7 @@ fn files(lengths: &[(&str, usize)]) -> ClientFiles {
 fn rig(client_files: ClientFiles) -> Rig {
     let transports =
         vec![Transport::Websocket, Transport::Htmlfile, Transport::XhrPolling, Transport::JsonpPolling];
-    Rig::new(ServerConfig { client_files, transports, ..ServerConfig::default() })
+    Rig::new(ServerConfig::default().client_files(client_files).transports(transports))
 }
 
 /// A script and its compressed form, which is not looked into.

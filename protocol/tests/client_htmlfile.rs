@@ -5,17 +5,17 @@ mod client_rig;
 use client_rig::{Rig, Silent, exchange, improved, millis, secs};
 use socketio08::client::{Client, ClientConfig, ClientEvent, ClientState, ClientTransmit, LossCause};
 use socketio08::server::ExchangeId;
-use socketio08::{Instant, Profile, Transport};
+use socketio08::{Instant, Profile, Transport, Violation};
 
 const PREAMBLE: &str =
     "<html><body><script>var _ = function (msg) { parent.s._(msg, document); };</script>          ";
 
 fn htmlfile() -> ClientConfig {
-    ClientConfig { transports: vec![Transport::Htmlfile], ..ClientConfig::default() }
+    ClientConfig::default().transports(vec![Transport::Htmlfile])
 }
 
 fn htmlfile_0_9() -> ClientConfig {
-    ClientConfig { transports: vec![Transport::Htmlfile], ..ClientConfig::for_profile(Profile::V0_9) }
+    ClientConfig::for_profile(Profile::V0_9).transports(vec![Transport::Htmlfile])
 }
 
 fn connected(config: ClientConfig) -> (Rig<Silent>, ExchangeId) {
@@ -151,7 +151,7 @@ fn a_script_that_is_no_call_is_reported_and_the_stream_goes_on() {
     let (mut rig, stream) = connected(htmlfile());
     rig.chunk(stream, "<script>_(\"3:::a\"+b);</script><script>_(\"3:::c\");</script>");
     let told = rig.told();
-    assert!(matches!(told[0], ClientEvent::ScriptViolation(_)), "{told:?}");
+    assert!(matches!(told[0], ClientEvent::PeerViolation { error: Violation::Script(_) }), "{told:?}");
     assert_eq!(texts(&told), ["3:::c"]);
 }
 

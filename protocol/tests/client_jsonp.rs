@@ -6,15 +6,15 @@ use client_rig::{Rig, Silent, exchange, improved, secs, show};
 use socketio08::client::{ClientConfig, ClientEvent, ClientState, ClientTransmit, LossCause};
 use socketio08::script::ScriptErrorKind;
 use socketio08::server::ExchangeId;
-use socketio08::{Instant, Profile, Text, Transport};
+use socketio08::{Instant, Profile, Text, Transport, Violation};
 
 fn jsonp() -> ClientConfig {
-    ClientConfig { transports: vec![Transport::JsonpPolling], ..ClientConfig::default() }
+    ClientConfig::default().transports(vec![Transport::JsonpPolling])
 }
 
 /// A page of another origin in a browser without CORS.
 fn cross_domain() -> ClientConfig {
-    ClientConfig { script_handshake: true, ..jsonp() }
+    jsonp().script_handshake(true)
 }
 
 /// A client that has opened its first poll, and that poll.
@@ -45,7 +45,7 @@ fn target(transmit: &ClientTransmit) -> &str {
 
 #[test]
 fn a_poll_names_its_function_after_the_time() {
-    let mut rig = Rig::silent(ClientConfig { query: Text::from("a=b"), ..jsonp() });
+    let mut rig = Rig::silent(jsonp().query(Text::from("a=b")));
     rig.connect();
     let handshake = exchange(&rig.only_sent());
     rig.answer(handshake, "s1:15:25:jsonp-polling");
@@ -162,7 +162,9 @@ fn a_script_that_calls_nothing_leaves_the_genuine_client_waiting_for_ever() {
     let (mut rig, poll) = connected(jsonp());
     rig.answer(poll, "io.j[0](\"2::");
     let told = rig.told();
-    let [ClientEvent::ScriptViolation(error)] = &told[..] else { panic!("{told:?}") };
+    let [ClientEvent::PeerViolation { error: Violation::Script(error) }] = &told[..] else {
+        panic!("{told:?}")
+    };
     assert_eq!((error.kind, error.offset), (ScriptErrorKind::Unterminated, 8));
     rig.run_until(Instant::ZERO + secs(1_000));
     assert_eq!(rig.sent(), []);
@@ -173,7 +175,9 @@ fn a_script_for_another_function_does_not_reach_this_one() {
     let (mut rig, poll) = connected(improved(jsonp()));
     rig.answer(poll, "io.j[1](\"3:::x\");");
     let told = rig.told();
-    assert!(matches!(&told[0], ClientEvent::ScriptViolation(error) if error.kind == ScriptErrorKind::Index));
+    assert!(
+        matches!(&told[0], ClientEvent::PeerViolation { error: Violation::Script(error) } if error.kind == ScriptErrorKind::Index)
+    );
     assert_eq!(told[1], ClientEvent::Disconnected { cause: LossCause::Transport });
 }
 
@@ -202,11 +206,9 @@ fn each_session_has_a_function_of_its_own() {
 
 #[test]
 fn a_refusal_by_script_frees_the_client_of_0_9_to_try_again() {
-    let config = ClientConfig {
-        script_handshake: true,
-        transports: vec![Transport::JsonpPolling],
-        ..ClientConfig::for_profile(Profile::V0_9)
-    };
+    let config = ClientConfig::for_profile(Profile::V0_9)
+        .script_handshake(true)
+        .transports(vec![Transport::JsonpPolling]);
     let mut rig = Rig::silent(config);
     rig.connect();
     let handshake = exchange(&rig.only_sent());

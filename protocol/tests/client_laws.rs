@@ -117,10 +117,10 @@ fn draw(random: &mut Random, opened: &[ClientTransmit]) -> Operation {
         14 => Operation::Input(ClientInput::Message { exchange, text: Text::from(random.pick(BODIES)) }),
         13 | 15 | 16 => Operation::Input(ClientInput::Message { exchange, text: Text::from("1::") }),
         28 | 29 => {
-            let data = Bytes::copy_from_slice(good_body.as_bytes());
-            Operation::Input(ClientInput::Chunk { exchange, data })
+            let chunk = Bytes::copy_from_slice(good_body.as_bytes());
+            Operation::Input(ClientInput::Chunk { exchange, chunk })
         }
-        30 => Operation::Input(ClientInput::Chunk { exchange, data: junk(random) }),
+        30 => Operation::Input(ClientInput::Chunk { exchange, chunk: junk(random) }),
         31 => Operation::Input(ClientInput::Response { exchange, status: 200, body: junk(random) }),
         17 => {
             let body = Bytes::from_static(random.pick(BODIES).as_bytes());
@@ -196,29 +196,22 @@ fn drain(client: &mut Client) -> (Vec<ClientTransmit>, usize, u64) {
 }
 
 fn configs() -> Vec<ClientConfig> {
-    let limits = Limits {
-        endpoint_len_max: 8,
-        endpoints_max: 4,
-        outbox_packets_max: 8,
-        pending_acks_max: 4,
-        session_exchanges_max: 3,
-        client_links_max: 3,
-        client_timers_max: 5,
-        ..Limits::default()
-    };
-    let small = ClientConfig { limits, max_reconnection_attempts: 3, ..ClientConfig::default() };
-    let scripts = ClientConfig {
-        transports: vec![Transport::JsonpPolling, Transport::Htmlfile],
-        script_handshake: true,
-        ..small.clone()
-    };
-    let streams = ClientConfig {
-        transports: vec![Transport::Htmlfile, Transport::Flashsocket, Transport::JsonpPolling],
-        ..small.clone()
-    };
+    let limits = Limits::default()
+        .endpoint_len_max(8)
+        .endpoints_max(4)
+        .outbox_packets_max(8)
+        .pending_acks_max(4)
+        .session_exchanges_max(3)
+        .client_links_max(3)
+        .client_timers_max(5);
+    let small = ClientConfig::default().limits(limits).max_reconnection_attempts(3);
+    let scripts =
+        small.clone().transports(vec![Transport::JsonpPolling, Transport::Htmlfile]).script_handshake(true);
+    let streams =
+        small.clone().transports(vec![Transport::Htmlfile, Transport::Flashsocket, Transport::JsonpPolling]);
     let mut configs = Vec::new();
     for config in [ClientConfig::default(), small, scripts, streams] {
-        configs.push(ClientConfig { release: Profile::V0_9, ..config.clone() });
+        configs.push(config.clone().profile(Profile::V0_9));
         configs.push(improved(config.clone()));
         configs.push(config);
     }

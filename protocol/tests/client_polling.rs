@@ -9,7 +9,7 @@ use socketio08::{Instant, Reason, Text, Transport, payload};
 
 #[test]
 fn the_handshake_carries_the_query_then_the_time() {
-    let mut rig = Rig::silent(ClientConfig { query: Text::from("token=x"), epoch_ms: 1_000, ..polling() });
+    let mut rig = Rig::silent(polling().query(Text::from("token=x")).epoch_millis(1_000));
     rig.run_until(Instant::from_millis(234));
     rig.connect();
     let ClientTransmit::Get { target, .. } = rig.only_sent() else { panic!("a GET") };
@@ -18,7 +18,7 @@ fn the_handshake_carries_the_query_then_the_time() {
 
 #[test]
 fn polls_and_posts_carry_the_query_and_the_time_as_well() {
-    let mut rig = Rig::silent(ClientConfig { query: Text::from("token=x"), ..polling() });
+    let mut rig = Rig::silent(polling().query(Text::from("token=x")));
     rig.connect();
     let handshake = exchange(&rig.only_sent());
     rig.answer(handshake, "s1:15:25:xhr-polling");
@@ -70,7 +70,7 @@ fn no_common_transport_is_a_failure_to_connect() {
 fn the_order_of_the_shorter_list_wins_and_the_servers_on_a_tie() {
     let both = [Transport::Websocket, Transport::XhrPolling];
     let chosen = |ours: &[Transport], theirs: &str| {
-        let mut rig = Rig::silent(ClientConfig { transports: ours.to_vec(), ..ClientConfig::default() });
+        let mut rig = Rig::silent(ClientConfig::default().transports(ours.to_vec()));
         rig.connect();
         let handshake = exchange(&rig.only_sent());
         rig.answer(handshake, &handshake_body("s", theirs));
@@ -103,7 +103,7 @@ fn a_poll_may_stay_open_for_ever() {
 
 #[test]
 fn a_first_poll_without_an_answer_is_aborted_after_the_close_timeout_and_not_reported() {
-    let mut rig = Rig::silent(ClientConfig { try_multiple_transports: false, ..polling() });
+    let mut rig = Rig::silent(polling().try_multiple_transports(false));
     rig.connect();
     let handshake = exchange(&rig.only_sent());
     rig.answer(handshake, "s1:1:2:xhr-polling");

@@ -58,7 +58,7 @@ fn an_attempt_is_told_with_the_doubled_delay_before_the_next() {
 #[test]
 fn the_delay_may_exceed_its_limit_by_less_than_twice() {
     let limit = Some(millis(100));
-    let config = ClientConfig { reconnection_delay: millis(20), reconnection_limit: limit, ..polling() };
+    let config = polling().reconnection_delay(millis(20)).reconnection_limit(limit);
     let (mut rig, poll) = Rig::polling(config);
     rig.closed(poll);
     assert_eq!(refuse_for(&mut rig, millis(700)), [20, 60, 140, 300, 460, 620]);
@@ -77,7 +77,7 @@ fn a_refused_handshake_is_not_reported_while_reconnecting() {
 
 #[test]
 fn after_ten_attempts_and_a_last_one_it_is_stuck_without_a_word() {
-    let (mut rig, poll) = Rig::polling(ClientConfig { reconnection_delay: millis(1), ..polling() });
+    let (mut rig, poll) = Rig::polling(polling().reconnection_delay(millis(1)));
     rig.closed(poll);
     assert_eq!(refuse_for(&mut rig, secs(60)).len(), 11);
     assert!(!rig.told().contains(&ClientEvent::ReconnectFailed));
@@ -87,7 +87,7 @@ fn after_ten_attempts_and_a_last_one_it_is_stuck_without_a_word() {
 
 #[test]
 fn with_handshakes_that_succeed_and_no_transport_that_connects_it_fails_in_the_end() {
-    let config = ClientConfig { max_reconnection_attempts: 3, ..websocket() };
+    let config = websocket().max_reconnection_attempts(3);
     let (mut rig, socket) = Rig::websocket(config);
     rig.closed(socket);
     for _ in 0..600 {
@@ -174,7 +174,7 @@ fn while_a_transport_is_opening_the_attempt_looks_again_every_second() {
 
 #[test]
 fn an_unknown_session_while_connected_is_a_disconnect_and_a_new_handshake_half_a_second_later() {
-    let (mut rig, poll) = Rig::polling(ClientConfig { reconnect: false, ..polling() });
+    let (mut rig, poll) = Rig::polling(polling().reconnect(false));
     rig.answer(poll, "7:::1+0");
     assert_eq!(rig.shown(), ["post /socket.io/1/xhr-polling/s1 0::", "close"]);
     let told = rig.told();
@@ -186,7 +186,7 @@ fn an_unknown_session_while_connected_is_a_disconnect_and_a_new_handshake_half_a
 
 #[test]
 fn without_the_option_a_loss_is_final() {
-    let (mut rig, poll) = Rig::polling(ClientConfig { reconnect: false, ..polling() });
+    let (mut rig, poll) = Rig::polling(polling().reconnect(false));
     rig.closed(poll);
     rig.run_for(secs(60));
     assert_eq!(rig.sent(), []);
@@ -297,8 +297,8 @@ fn the_stale_timer_counts_as_an_attempt_and_doubles_the_delay() {
 
 #[test]
 fn links_beyond_their_limit_are_closed_the_oldest_first() {
-    let limits = Limits { client_links_max: 2, ..Limits::default() };
-    let (mut rig, poll) = Rig::polling(ClientConfig { limits, ..polling() });
+    let limits = Limits::default().client_links_max(2);
+    let (mut rig, poll) = Rig::polling(polling().limits(limits));
     rig.closed(poll);
     rig.run_for(millis(3_600));
     let handshakes: Vec<ExchangeId> = rig.sent().iter().map(exchange).collect();

@@ -4,13 +4,13 @@ mod client_rig;
 
 use client_rig::{Rig, Silent, exchange, millis, secs};
 use socketio08::client::{
-    Client, ClientConfig, ClientEvent, ClientProfile, ClientState, ClientTransmit, LossCause,
+    Client, ClientBehaviour, ClientConfig, ClientEvent, ClientState, ClientTransmit, LossCause,
 };
 use socketio08::server::ExchangeId;
 use socketio08::{Instant, Profile, Text, Transport};
 
 fn config(transports: &[Transport]) -> ClientConfig {
-    ClientConfig { transports: transports.to_vec(), ..ClientConfig::for_profile(Profile::V0_9) }
+    ClientConfig::for_profile(Profile::V0_9).transports(transports.to_vec())
 }
 
 fn polling() -> ClientConfig {
@@ -166,8 +166,7 @@ fn a_session_id_that_would_break_the_request_is_no_handshake() {
 fn transports_that_were_tried_are_not_tried_again_after_a_reconnection() {
     let both = [Transport::Websocket, Transport::XhrPolling];
     for (release, expected) in [(Profile::V0_8_7, "open"), (Profile::V0_9, "get")] {
-        let mut rig =
-            Rig::silent(ClientConfig { transports: both.to_vec(), ..ClientConfig::for_profile(release) });
+        let mut rig = Rig::silent(ClientConfig::for_profile(release).transports(both.to_vec()));
         rig.connect();
         handshake(&mut rig, "s1:15:60:websocket,xhr-polling");
         rig.run_until(Instant::ZERO + secs(10));
@@ -212,7 +211,7 @@ fn an_unknown_session_while_connecting_leads_to_a_new_handshake_and_no_tight_loo
 
 #[test]
 fn an_unknown_session_is_left_alone_if_the_client_may_not_reconnect() {
-    let mut rig = Rig::silent(ClientConfig { reconnect: false, ..polling() });
+    let mut rig = Rig::silent(polling().reconnect(false));
     rig.connect();
     let poll = handshake(&mut rig, "s1:15:25:xhr-polling");
     rig.answer(poll, "7:::1+0");
@@ -309,7 +308,7 @@ fn the_newest_reconnection_timer_does_not_outlive_its_cycle() {
 #[test]
 fn a_page_that_unloads_says_so_only_if_told_to() {
     for (told, expected) in [(false, vec!["close"]), (true, vec!["get /socket.io/1//s1/", "close"])] {
-        let (mut rig, _) = Rig::polling(ClientConfig { disconnect_on_unload: told, ..polling() });
+        let (mut rig, _) = Rig::polling(polling().disconnect_on_unload(told));
         rig.call(Client::abandon);
         assert_eq!(rig.shown(), expected);
         assert_eq!(rig.client.state(), ClientState::Idle);
@@ -318,7 +317,7 @@ fn a_page_that_unloads_says_so_only_if_told_to() {
 
 #[test]
 fn the_request_of_a_page_that_unloads_asks_for_the_end() {
-    let improved = ClientConfig { profile: ClientProfile::Improved, disconnect_on_unload: true, ..polling() };
+    let improved = polling().behaviour(ClientBehaviour::Improved).disconnect_on_unload(true);
     let (mut rig, _) = Rig::polling(improved);
     rig.call(Client::abandon);
     let sent = rig.sent();

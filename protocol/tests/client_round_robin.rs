@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use client_rig::{Happening, Peer, Rig, exchange, path, response, secs};
-use socketio08::client::{Client, ClientConfig, ClientEvent, ClientInput, ClientProfile, ClientTransmit};
+use socketio08::client::{Client, ClientBehaviour, ClientConfig, ClientEvent, ClientInput, ClientTransmit};
 use socketio08::{Instant, Transport};
 
 /// Servers that know only the sessions they issued.
@@ -68,9 +68,9 @@ impl Peer for Pool {
     }
 }
 
-fn run(servers: usize, seed: u64, profile: ClientProfile, seconds: u64) -> Rig<Pool> {
+fn run(servers: usize, seed: u64, behaviour: ClientBehaviour, seconds: u64) -> Rig<Pool> {
     let transports = vec![Transport::XhrPolling];
-    let config = ClientConfig { profile, transports, ..ClientConfig::default() };
+    let config = ClientConfig::default().behaviour(behaviour).transports(transports);
     let mut rig = Rig::new(config, Pool::new(servers, seed));
     rig.call(Client::connect);
     rig.run_for(secs(seconds));
@@ -105,7 +105,7 @@ fn polls_per_second(rig: &Rig<Pool>) -> Vec<usize> {
 /// early, as two of four recorded ones do, when a poll happens to hang on the right server.
 fn medians(servers: usize, count: impl Fn(&Rig<Pool>) -> Vec<usize>) -> Vec<usize> {
     let runs: Vec<Vec<usize>> =
-        (0..16).map(|seed| count(&run(servers, seed, ClientProfile::Genuine, 5))).collect();
+        (0..16).map(|seed| count(&run(servers, seed, ClientBehaviour::Genuine, 5))).collect();
     let second = |index: usize| {
         let mut counts: Vec<usize> = runs.iter().map(|run| run.get(index).copied().unwrap_or(0)).collect();
         counts.sort_unstable();
@@ -144,13 +144,13 @@ fn behind_two_servers_the_first_seconds_of_a_genuine_client_are_as_recorded() {
 #[test]
 fn a_genuine_client_may_stop_when_a_poll_hangs_on_the_right_server() {
     let stopped =
-        (0..16).filter(|seed| handshakes_per_second(&run(2, *seed, ClientProfile::Genuine, 12)).len() < 8);
+        (0..16).filter(|seed| handshakes_per_second(&run(2, *seed, ClientBehaviour::Genuine, 12)).len() < 8);
     assert!(stopped.count() > 0);
 }
 
 #[test]
 fn an_improved_client_makes_fewer_attempts_every_time_and_gives_up() {
-    let rig = run(4, 0, ClientProfile::Improved, 300);
+    let rig = run(4, 0, ClientBehaviour::Improved, 300);
     let gave_up =
         rig.log.iter().any(|happening| matches!(happening, Happening::Told(_, ClientEvent::ReconnectFailed)));
     assert!(gave_up);

@@ -38,9 +38,8 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
 
 /// What the client tells of a stream that arrives in parts cut at these places.
 fn told(stream: &[u8], cuts: &[usize], release: Profile) -> Vec<ClientEvent> {
-    let limits = Limits { payload_len_max: 64, ..Limits::default() };
-    let config =
-        ClientConfig { transports: vec![Transport::Htmlfile], limits, ..ClientConfig::for_profile(release) };
+    let limits = Limits::default().payload_len_max(64);
+    let config = ClientConfig::for_profile(release).transports(vec![Transport::Htmlfile]).limits(limits);
     let mut rig = Rig::silent(config);
     rig.connect();
     let handshake = exchange(&rig.only_sent());
@@ -49,10 +48,10 @@ fn told(stream: &[u8], cuts: &[usize], release: Profile) -> Vec<ClientEvent> {
     let mut rest = stream;
     for cut in cuts {
         let (part, after) = rest.split_at(cut % (rest.len() + 1));
-        rig.input(ClientInput::Chunk { exchange: opened, data: Bytes::copy_from_slice(part) });
+        rig.input(ClientInput::Chunk { exchange: opened, chunk: Bytes::copy_from_slice(part) });
         rest = after;
     }
-    rig.input(ClientInput::Chunk { exchange: opened, data: Bytes::copy_from_slice(rest) });
+    rig.input(ClientInput::Chunk { exchange: opened, chunk: Bytes::copy_from_slice(rest) });
     rig.told()
 }
 
@@ -70,7 +69,7 @@ proptest! {
 
     #[test]
     fn whatever_a_poll_brings_nothing_panics(body in prop::collection::vec(any::<u8>(), 0..200)) {
-        let config = ClientConfig { transports: vec![Transport::JsonpPolling], ..ClientConfig::default() };
+        let config = ClientConfig::default().transports(vec![Transport::JsonpPolling]);
         let mut rig = Rig::silent(config);
         rig.connect();
         let handshake = exchange(&rig.only_sent());

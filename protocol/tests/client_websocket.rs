@@ -20,7 +20,7 @@ fn opening() -> (Rig<client_rig::Silent>, ExchangeId) {
 
 #[test]
 fn the_target_of_a_websocket_has_the_users_query_and_no_time() {
-    let mut rig = Rig::silent(ClientConfig { query: Text::from("token=x"), ..websocket() });
+    let mut rig = Rig::silent(websocket().query(Text::from("token=x")));
     rig.connect();
     let handshake = exchange(&rig.only_sent());
     rig.answer(handshake, &handshake_body("s1", "websocket"));
@@ -111,7 +111,7 @@ fn without_another_transport_it_fails_for_good() {
 
 #[test]
 fn without_leave_to_try_others_nothing_ever_comes_of_it() {
-    let mut rig = Rig::silent(ClientConfig { try_multiple_transports: false, ..ClientConfig::default() });
+    let mut rig = Rig::silent(ClientConfig::default().try_multiple_transports(false));
     rig.connect();
     let handshake = exchange(&rig.only_sent());
     rig.answer(handshake, &handshake_body("s1", "websocket,xhr-polling"));

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use client_rig::{improved, millis, polling, secs};
 use socketio08::client::{
-    Client, ClientConfig, ClientEvent, ClientInput, ClientProfile, ClientState, ClientTransmit,
+    Client, ClientBehaviour, ClientConfig, ClientEvent, ClientInput, ClientState, ClientTransmit,
 };
 use socketio08::server::{
     AckMode, ExchangeId, Method, Outgoing, Request, Server, ServerConfig, ServerEvent, ServerInput,
@@ -39,7 +39,7 @@ struct Pair {
 impl Pair {
     fn new(config: ClientConfig) -> Self {
         let now = Instant::ZERO;
-        let release = config.release;
+        let release = config.profile;
         let mut pair = Self {
             client: Client::new(config),
             server: Server::new(ServerConfig::for_profile(release), now),
@@ -164,9 +164,9 @@ impl Pair {
             }
             ServerTransmit::Begin { exchange, response } => {
                 assert_eq!(response.status, 200);
-                ClientInput::Chunk { exchange, data: response.body }
+                ClientInput::Chunk { exchange, chunk: response.body }
             }
-            ServerTransmit::Chunk { exchange, chunk: data } => ClientInput::Chunk { exchange, data },
+            ServerTransmit::Chunk { exchange, chunk } => ClientInput::Chunk { exchange, chunk },
             ServerTransmit::Upgrade { exchange } => ClientInput::Opened { exchange },
             ServerTransmit::Message { exchange, text } => ClientInput::Message { exchange, text },
             ServerTransmit::Close { exchange } => {
@@ -182,7 +182,7 @@ impl Pair {
     /// The process is gone with its sessions, and another one is there at once.
     fn restart_server(&mut self) {
         self.drain();
-        self.server = Server::new(ServerConfig::for_profile(self.client.config().release), self.now);
+        self.server = Server::new(ServerConfig::for_profile(self.client.config().profile), self.now);
         self.wire.clear();
         for exchange in std::mem::take(&mut self.open) {
             self.travel(Arrival::AtClient(ClientInput::Closed { exchange, clean: false }));
@@ -236,7 +236,7 @@ fn configs() -> Vec<ClientConfig> {
     let mut configs = Vec::new();
     for transport in TRANSPORTS {
         for release in Profile::ALL {
-            let config = ClientConfig { transports: vec![transport], ..ClientConfig::for_profile(release) };
+            let config = ClientConfig::for_profile(release).transports(vec![transport]);
             configs.push(improved(config.clone()));
             configs.push(config);
         }
@@ -246,7 +246,7 @@ fn configs() -> Vec<ClientConfig> {
 
 /// A genuine client does not notice that a stream ended, or (0.9) only by its heartbeats.
 fn notices_the_end(config: &ClientConfig) -> bool {
-    config.transports != [Transport::Htmlfile] || config.profile == ClientProfile::Improved
+    config.transports != [Transport::Htmlfile] || config.behaviour == ClientBehaviour::Improved
 }
 
 #[test]

@@ -94,14 +94,14 @@ fn nothing_comes_after_an_error() {
 
 #[test]
 fn a_payload_longer_than_the_limit_is_refused_whole() {
-    let limits = Limits { payload_len_max: 4, ..Limits::default() };
+    let limits = Limits::default().payload_len_max(4);
     assert_eq!(decode_within("3:::", &limits), (vec!["3:::"], None));
     assert_eq!(decode_within("3:::a", &limits), (vec![], Some((PayloadErrorKind::PayloadTooLong, 4))));
 }
 
 #[test]
 fn more_packets_than_the_limit_are_refused() {
-    let limits = Limits { payload_packets_max: 1, ..Limits::default() };
+    let limits = Limits::default().payload_packets_max(1);
     let text = payload::encode(&["2::", "2::"]);
     assert_eq!(decode_within(&text, &limits), (vec!["2::"], Some((PayloadErrorKind::TooManyPackets, 10))));
 }
@@ -124,7 +124,7 @@ fn an_error_tells_a_person_what_to_write() {
 
 /// Bytes looked at while decoding all of `text`.
 fn examined(text: &str) -> usize {
-    let limits = Limits { payload_len_max: usize::MAX, payload_packets_max: usize::MAX, ..Limits::default() };
+    let limits = Limits::default().payload_len_max(usize::MAX).payload_packets_max(usize::MAX);
     let mut packets = PayloadRef::new(text, &limits);
     packets.by_ref().for_each(drop);
     packets.examined()

@@ -14,11 +14,7 @@ use socketio08::{Deadline, Instant, Limits, Text, Timer, Transport};
 const VIP: Text = Text::from_static("/vip");
 
 fn guarded() -> Rig {
-    Rig::new(ServerConfig {
-        endpoints: vec![Text::from("/chat")],
-        guarded_endpoints: vec![VIP],
-        ..ServerConfig::default()
-    })
+    Rig::new(ServerConfig::default().endpoints(vec![Text::from("/chat")]).guarded_endpoints(vec![VIP]))
 }
 
 fn requested(session: &SessionId, query: &str) -> ServerEvent {
@@ -138,7 +134,7 @@ fn packets_after_leaving_are_dropped_too() {
 #[test]
 fn broadcasts_reach_members_only_once_they_are_accepted() {
     let (mut rig, session, socket) = asking();
-    let everybody = Audience { endpoint: VIP, ..Audience::default() };
+    let everybody = Audience::default().endpoint(VIP);
     let hello = Outgoing::Message(Text::from("hello"));
     assert_eq!(rig.server.broadcast(rig.now, &everybody, &hello), Ok(0));
     rig.server.accept_join(rig.now, &session, &VIP).unwrap();
@@ -168,7 +164,7 @@ fn a_member_that_asks_again_and_is_refused_is_out() {
     rig.server.refuse_join(rig.now, &session, &VIP, JoinRefusal::Unauthorized).unwrap();
     assert_eq!(rig.take_events(), [left(&session)]);
     assert_eq!(rig.take_messages(socket), ["7::/vip:2"]);
-    let room = Audience { endpoint: VIP, room: Some(Text::from("room")), ..Audience::default() };
+    let room = Audience::default().endpoint(VIP).room(Some(Text::from("room")));
     assert_eq!(rig.server.broadcast(rig.now, &room, &Outgoing::Message(Text::from("x"))), Ok(0));
 }
 
@@ -250,7 +246,7 @@ fn an_answered_handshake_leaves_no_deadline_of_its_own() {
 
 #[test]
 fn an_authorization_timeout_of_zero_waits_for_ever() {
-    let mut rig = Rig::new(ServerConfig { authorization_timeout: Duration::ZERO, ..ServerConfig::default() });
+    let mut rig = Rig::new(ServerConfig::default().authorization_timeout(Duration::ZERO));
     rig.accepting = false;
     let exchange = rig.get("/socket.io/1/");
     assert_eq!(rig.server.poll_timeout(), None);
@@ -275,8 +271,8 @@ fn what_the_handshake_told_is_kept_for_the_session_and_forgotten_with_it() {
 
 #[test]
 fn a_handshake_of_absurd_length_is_refused_and_not_kept() {
-    let limits = Limits { handshake_len_max: 100, ..Limits::default() };
-    let mut rig = Rig::new(ServerConfig { limits, ..ServerConfig::default() });
+    let limits = Limits::default().handshake_len_max(100);
+    let mut rig = Rig::new(ServerConfig::default().limits(limits));
     let exchange = rig.request(Method::Get, "/socket.io/1/", "", &[("Cookie", &"x".repeat(100))], false);
     assert_eq!(rig.status(exchange), Some(431));
     assert_eq!((rig.server.session_count(), rig.take_events()), (0, Vec::new()));

@@ -16,7 +16,7 @@ fn rig() -> Rig {
 
 /// A rig whose application has not answered its one handshake.
 fn asked(target: &str, headers: &[(&str, &str)]) -> (Rig, ExchangeId) {
-    let mut rig = Rig::new(ServerConfig { origins: Origins::any(), ..ServerConfig::default() });
+    let mut rig = Rig::new(ServerConfig::default().origins(Origins::any()));
     rig.accepting = false;
     let exchange = rig.request(Method::Get, target, "", headers, false);
     (rig, exchange)
@@ -53,12 +53,10 @@ fn the_application_sees_query_headers_and_address_before_it_answers() {
 
 #[test]
 fn any_method_handshakes_and_fields_switched_off_are_empty() {
-    let config = ServerConfig {
-        heartbeats: false,
-        close_timeout: Duration::ZERO,
-        transports: vec![Transport::XhrPolling],
-        ..ServerConfig::default()
-    };
+    let config = ServerConfig::default()
+        .heartbeats(false)
+        .close_timeout(Duration::ZERO)
+        .transports(vec![Transport::XhrPolling]);
     let mut rig = Rig::new(config);
     let exchange = rig.request(Method::Other, "/socket.io/1/", "", &[], false);
     assert_eq!(rig.body(exchange), Some("s1:::xhr-polling".to_owned()));
@@ -134,8 +132,8 @@ fn a_handshake_whose_client_left_can_no_longer_be_answered() {
 
 #[test]
 fn beyond_the_limit_of_sessions_a_handshake_is_answered_503() {
-    let limits = Limits { sessions_max: 2, ..Limits::default() };
-    let mut rig = Rig::new(ServerConfig { limits, ..ServerConfig::default() });
+    let limits = Limits::default().sessions_max(2);
+    let mut rig = Rig::new(ServerConfig::default().limits(limits));
     rig.handshake();
     rig.handshake();
     let third = rig.get("/socket.io/1/");

@@ -106,8 +106,8 @@ fn one_packet_that_waited_comes_bare() {
 
 #[test]
 fn what_waited_and_is_too_much_for_one_payload_comes_in_several_scripts() {
-    let limits = Limits { payload_packets_max: 2, ..Limits::default() };
-    let mut rig = Rig::new(ServerConfig { limits, ..ServerConfig::default() });
+    let limits = Limits::default().payload_packets_max(2);
+    let mut rig = Rig::new(ServerConfig::default().limits(limits));
     let session = rig.polling_session();
     for text in ["a", "b", "c"] {
         send(&mut rig, &session, text);
@@ -195,7 +195,7 @@ fn an_upgrade_is_cut_off() {
 fn a_volatile_message_goes_to_an_open_stream() {
     let mut rig = rig();
     let (_, exchange) = streaming_session(&mut rig);
-    let audience = Audience { volatile: true, ..Audience::default() };
+    let audience = Audience::default().volatile(true);
     let news = Outgoing::Message(Text::from_static("news"));
     assert_eq!(rig.server.broadcast(rig.now, &audience, &news), Ok(1));
     rig.drive();
@@ -326,8 +326,8 @@ fn the_end_of_a_session_ends_the_streams_that_others_took_over_from() {
 
 #[test]
 fn the_oldest_of_too_many_streams_is_ended() {
-    let limits = Limits { session_exchanges_max: 2, ..Limits::default() };
-    let mut rig = Rig::new(ServerConfig { limits, ..ServerConfig::default() });
+    let limits = Limits::default().session_exchanges_max(2);
+    let mut rig = Rig::new(ServerConfig::default().limits(limits));
     let (session, first) = streaming_session(&mut rig);
     let second = stream(&mut rig, &session);
     let third = stream(&mut rig, &session);

@@ -206,7 +206,7 @@ fn a_poll_without_news_is_answered_8_after_the_polling_duration_and_the_close_ti
 
 #[test]
 fn no_heartbeat_is_sent_to_a_poll() {
-    let config = ServerConfig { polling_duration: std::time::Duration::ZERO, ..ServerConfig::default() };
+    let config = ServerConfig::default().polling_duration(std::time::Duration::ZERO);
     let mut rig = Rig::new(config);
     let session = rig.handshake();
     poll(&mut rig, &session);
@@ -337,8 +337,8 @@ fn surrogate_escapes_are_joined_and_halves_replaced() {
 
 #[test]
 fn a_huge_d_is_answered_413_and_brings_nothing() {
-    let limits = Limits { payload_len_max: 1_000, ..Limits::default() };
-    let mut rig = Rig::new(ServerConfig { limits, ..ServerConfig::default() });
+    let limits = Limits::default().payload_len_max(1_000);
+    let mut rig = Rig::new(ServerConfig::default().limits(limits));
     let session = rig.polling_session();
     let body = format!("d=\"3:::{}\"", "x".repeat(1_000));
     let exchange = post(&mut rig, &session, &body);
@@ -348,8 +348,8 @@ fn a_huge_d_is_answered_413_and_brings_nothing() {
 
 #[test]
 fn a_d_that_grows_by_replacement_is_still_bounded() {
-    let limits = Limits { payload_len_max: 1_000, ..Limits::default() };
-    let mut rig = Rig::new(ServerConfig { limits, ..ServerConfig::default() });
+    let limits = Limits::default().payload_len_max(1_000);
+    let mut rig = Rig::new(ServerConfig::default().limits(limits));
     let session = rig.polling_session();
     let mut body = b"d=\"3:::".to_vec();
     body.extend([0xff; 900]);
@@ -403,7 +403,7 @@ fn other_methods_are_refused_and_an_upgrade_is_cut_off() {
 #[test]
 fn a_server_that_does_not_list_it_cuts_it_off() {
     let transports = vec![Transport::Websocket, Transport::XhrPolling];
-    let mut rig = Rig::new(ServerConfig { transports, ..ServerConfig::default() });
+    let mut rig = Rig::new(ServerConfig::default().transports(transports));
     let session = rig.polling_session();
     for transport in ["jsonp-polling", "htmlfile", "flashsocket"] {
         let target = format!("/socket.io/1/{transport}/{}", session.0);

@@ -88,21 +88,19 @@ impl Draw {
 }
 
 fn config() -> ServerConfig {
-    let limits = Limits {
-        payload_len_max: 60,
-        payload_packets_max: 3,
-        outbox_packets_max: 4,
-        outbox_len_max: 200,
-        pending_acks_max: 2,
-        endpoints_max: 1,
-        rooms_max: 2,
-        sessions_max: 4,
-        session_exchanges_max: 3,
-        ..Limits::default()
-    };
+    let limits = Limits::default()
+        .payload_len_max(60)
+        .payload_packets_max(3)
+        .outbox_packets_max(4)
+        .outbox_len_max(200)
+        .pending_acks_max(2)
+        .endpoints_max(1)
+        .rooms_max(2)
+        .sessions_max(4)
+        .session_exchanges_max(3);
     let endpoints = vec![Text::from("/chat"), Text::from("/news")];
     let guarded_endpoints = vec![Text::from("/vip")];
-    ServerConfig { endpoints, guarded_endpoints, limits, ..ServerConfig::default() }
+    ServerConfig::default().endpoints(endpoints).guarded_endpoints(guarded_endpoints).limits(limits)
 }
 
 fn step(rig: &mut Rig, draw: &mut Draw) {
@@ -152,9 +150,9 @@ fn application_step(rig: &mut Rig, draw: &mut Draw, session: &SessionId) {
         0 => rig.server.send(now, session, &endpoint, message, AckMode::None).map(drop),
         1 => rig.server.send(now, session, &endpoint, message, AckMode::Plain).map(drop),
         2 => rig.server.send_volatile(now, session, &endpoint, message).map(drop),
-        3 => rig.server.broadcast(now, &Audience { endpoint, ..Audience::default() }, &message).map(drop),
+        3 => rig.server.broadcast(now, &Audience::default().endpoint(endpoint), &message).map(drop),
         4 => {
-            let audience = Audience { endpoint, room: Some(room), volatile: true, ..Audience::default() };
+            let audience = Audience::default().endpoint(endpoint).room(Some(room)).volatile(true);
             rig.server.broadcast(now, &audience, &message).map(drop)
         }
         5 => rig.server.join_room(session, &endpoint, room),

@@ -10,7 +10,7 @@ use socketio08::{AckId, Body, Limits, Text, Transport};
 
 fn rig() -> Rig {
     let endpoints = vec![Text::from("/chat"), Text::from("/news")];
-    Rig::new(ServerConfig { endpoints, ..ServerConfig::default() })
+    Rig::new(ServerConfig::default().endpoints(endpoints))
 }
 
 fn chat() -> Text {
@@ -158,7 +158,7 @@ fn a_broadcast_reaches_the_members_of_the_endpoint_only() {
     rig.message(socket_a, "1::/chat");
     rig.take_messages(socket_a);
     assert_eq!(broadcast(&mut rig, &Audience::default()), 2, "an unused handshake is no member");
-    let audience = Audience { endpoint: chat(), ..Audience::default() };
+    let audience = Audience::default().endpoint(chat());
     assert_eq!(broadcast(&mut rig, &audience), 1);
     assert_eq!(rig.take_messages(socket_a), ["3:::b", "3::/chat:b"]);
     assert_eq!(rig.take_messages(socket_b), ["3:::b"]);
@@ -177,11 +177,8 @@ fn rooms_belong_to_an_endpoint_and_broadcasts_have_exceptions() {
     for (session, _) in &sessions[..2] {
         rig.server.join_room(session, &Text::EMPTY, room.clone()).unwrap();
     }
-    let to = |endpoint: Text, except: Vec<SessionId>| Audience {
-        endpoint,
-        room: Some(Text::from("r1")),
-        except,
-        ..Audience::default()
+    let to = |endpoint: Text, except: Vec<SessionId>| {
+        Audience::default().endpoint(endpoint).room(Some(Text::from("r1"))).except(except)
     };
     assert_eq!(broadcast(&mut rig, &to(Text::EMPTY, vec![])), 2);
     assert_eq!(broadcast(&mut rig, &to(chat(), vec![])), 0);
@@ -199,7 +196,7 @@ fn leaving_an_endpoint_leaves_its_rooms() {
     rig.message(socket, "1::/chat");
     rig.server.join_room(&session, &chat(), Text::from("r")).unwrap();
     rig.message(socket, "0::/chat");
-    let audience = Audience { endpoint: chat(), room: Some(Text::from("r")), ..Audience::default() };
+    let audience = Audience::default().endpoint(chat()).room(Some(Text::from("r")));
     assert_eq!(broadcast(&mut rig, &audience), 0);
 }
 
@@ -208,15 +205,15 @@ fn a_volatile_broadcast_skips_those_who_cannot_take_it_at_once() {
     let mut rig = rig();
     rig.polling_session();
     rig.socket_session();
-    let audience = Audience { volatile: true, ..Audience::default() };
+    let audience = Audience::default().volatile(true);
     assert_eq!(broadcast(&mut rig, &audience), 1);
     assert_eq!(broadcast(&mut rig, &Audience::default()), 2);
 }
 
 #[test]
 fn misuse_by_the_caller_is_an_error_and_changes_nothing() {
-    let limits = Limits { pending_acks_max: 1, rooms_max: 1, payload_len_max: 20, ..Limits::default() };
-    let mut rig = Rig::new(ServerConfig { limits, ..ServerConfig::default() });
+    let limits = Limits::default().pending_acks_max(1).rooms_max(1).payload_len_max(20);
+    let mut rig = Rig::new(ServerConfig::default().limits(limits));
     let (session, socket) = rig.socket_session();
     let nobody = SessionId(Text::from("nobody"));
     let unused = rig.handshake();
@@ -252,9 +249,9 @@ fn misuse_by_the_caller_is_an_error_and_changes_nothing() {
 
 #[test]
 fn joining_more_endpoints_than_the_limit_ends_the_session() {
-    let limits = Limits { endpoints_max: 1, ..Limits::default() };
+    let limits = Limits::default().endpoints_max(1);
     let endpoints = vec![Text::from("/a"), Text::from("/b")];
-    let mut rig = Rig::new(ServerConfig { endpoints, limits, ..ServerConfig::default() });
+    let mut rig = Rig::new(ServerConfig::default().endpoints(endpoints).limits(limits));
     let (session, socket) = rig.socket_session();
     rig.message(socket, "1::/a");
     rig.message(socket, "1::/a");

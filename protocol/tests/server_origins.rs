@@ -10,7 +10,7 @@ const EVIL: &[(&str, &str)] = &[("Host", "io.example.com"), ("Origin", "http://e
 const FRIEND: &[(&str, &str)] = &[("Host", "io.example.com"), ("Origin", "http://app.example.com")];
 
 fn rig(origins: Origins) -> Rig {
-    Rig::new(ServerConfig { origins, ..ServerConfig::default() })
+    Rig::new(ServerConfig::default().origins(origins))
 }
 
 fn restricted() -> Rig {

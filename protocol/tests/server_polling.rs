@@ -292,7 +292,7 @@ fn other_methods_and_upgrades_of_a_poll_are_refused_without_harm() {
 
 #[test]
 fn unknown_and_disabled_transports_are_cut_off_without_a_response() {
-    let config = ServerConfig { transports: vec![Transport::XhrPolling], ..ServerConfig::default() };
+    let config = ServerConfig::default().transports(vec![Transport::XhrPolling]);
     let mut rig = Rig::new(config);
     let session = rig.handshake();
     for transport in ["bogus", "htmlfile", "websocket", "toString"] {
@@ -307,8 +307,8 @@ fn unknown_and_disabled_transports_are_cut_off_without_a_response() {
 
 #[test]
 fn a_full_outbox_ends_the_session_and_says_so() {
-    let limits = Limits { outbox_packets_max: 3, ..Limits::default() };
-    let mut rig = Rig::new(ServerConfig { limits, ..ServerConfig::default() });
+    let limits = Limits::default().outbox_packets_max(3);
+    let mut rig = Rig::new(ServerConfig::default().limits(limits));
     let session = rig.polling_session();
     for _ in 0..3 {
         send(&mut rig, &session, "x");
@@ -321,8 +321,8 @@ fn a_full_outbox_ends_the_session_and_says_so() {
 
 #[test]
 fn a_payload_stays_within_what_a_peer_accepts_and_the_rest_follows() {
-    let limits = Limits { payload_packets_max: 2, ..Limits::default() };
-    let mut rig = Rig::new(ServerConfig { limits, ..ServerConfig::default() });
+    let limits = Limits::default().payload_packets_max(2);
+    let mut rig = Rig::new(ServerConfig::default().limits(limits));
     let session = rig.polling_session();
     for text in ["a", "b", "c"] {
         send(&mut rig, &session, text);
@@ -334,8 +334,8 @@ fn a_payload_stays_within_what_a_peer_accepts_and_the_rest_follows() {
 
 #[test]
 fn a_body_longer_than_the_limit_is_refused_and_the_session_lives() {
-    let limits = Limits { payload_len_max: 10, ..Limits::default() };
-    let mut rig = Rig::new(ServerConfig { limits, ..ServerConfig::default() });
+    let limits = Limits::default().payload_len_max(10);
+    let mut rig = Rig::new(ServerConfig::default().limits(limits));
     let session = rig.polling_session();
     let post = rig.post(&session, "3:::0123456789");
     assert_eq!(rig.status(post), Some(413));
@@ -344,8 +344,8 @@ fn a_body_longer_than_the_limit_is_refused_and_the_session_lives() {
 
 #[test]
 fn beyond_the_limit_of_exchanges_the_oldest_superseded_poll_is_closed() {
-    let limits = Limits { session_exchanges_max: 2, ..Limits::default() };
-    let mut rig = Rig::new(ServerConfig { limits, ..ServerConfig::default() });
+    let limits = Limits::default().session_exchanges_max(2);
+    let mut rig = Rig::new(ServerConfig::default().limits(limits));
     let session = rig.polling_session();
     let polls: Vec<_> = (0..3).map(|_| rig.poll(&session)).collect();
     assert!(rig.closed.contains(&polls[0]) && !rig.closed.contains(&polls[1]));

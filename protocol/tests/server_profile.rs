@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use server_rig::Rig;
 use socketio08::server::{
-    AckMode, Cause, ExchangeId, LocalError, Method, Outgoing, ServerConfig, ServerEvent, SessionId,
+    AckMode, Audience, Cause, ExchangeId, LocalError, Method, Outgoing, ServerConfig, ServerEvent, SessionId,
 };
 use socketio08::{Origins, Profile, Text, Timer};
 
@@ -15,7 +15,7 @@ const PAGE: &[(&str, &str)] = &[("Origin", "http://page.example")];
 
 fn rig(profile: Profile) -> Rig {
     let endpoints = vec![Text::from("/chat")];
-    Rig::new(ServerConfig { endpoints, ..ServerConfig::for_profile(profile) })
+    Rig::new(ServerConfig::for_profile(profile).endpoints(endpoints))
 }
 
 fn send(rig: &mut Rig, session: &SessionId, text: &str) {
@@ -115,8 +115,7 @@ fn nobody_coming_back_after_the_hang_up_ends_the_session_a_close_timeout_after_t
 
 #[test]
 fn a_hang_up_without_a_polling_duration_starts_the_close_timeout() {
-    let config =
-        ServerConfig { polling_duration: Duration::ZERO, ..ServerConfig::for_profile(Profile::V0_9) };
+    let config = ServerConfig::for_profile(Profile::V0_9).polling_duration(Duration::ZERO);
     let mut rig = Rig::new(config);
     let session = rig.polling_session();
     let poll = rig.poll(&session);
@@ -209,7 +208,7 @@ fn the_answer_to_a_post_of_another_origin_switches_the_filter_of_old_browsers_of
 }
 
 fn open_to_all(profile: Profile) -> Rig {
-    Rig::new(ServerConfig { origins: Origins::any(), ..ServerConfig::for_profile(profile) })
+    Rig::new(ServerConfig::for_profile(profile).origins(Origins::any()))
 }
 
 /// Origin and credentials.
@@ -234,7 +233,7 @@ fn where_every_origin_is_allowed_0_9_names_the_one_that_asks_and_lends_no_creden
 #[test]
 fn a_named_origin_is_echoed_with_credentials_in_0_9() {
     let origins = Origins::parse(["http://page.example"]).expect("an entry");
-    let mut rig = Rig::new(ServerConfig { origins, ..ServerConfig::for_profile(Profile::V0_9) });
+    let mut rig = Rig::new(ServerConfig::for_profile(Profile::V0_9).origins(origins));
     let handshake = rig.request(Method::Get, "/socket.io/1/", "", PAGE, false);
     assert_eq!(cors(&rig, handshake), ["http://page.example", "true"].map(|value| Some(value.to_owned())));
 }
@@ -267,7 +266,7 @@ fn disconnecting_an_endpoint_ends_nothing_else_in_0_9() {
     rig.drive();
     assert_eq!(rig.take_messages(socket), ["0::/chat"]);
     assert_eq!(rig.take_events(), [ServerEvent::Left { session: session.clone(), endpoint: chat.clone() }]);
-    let audience = socketio08::server::Audience { endpoint: chat, ..Default::default() };
+    let audience = Audience::default().endpoint(chat);
     let reached = rig.server.broadcast(rig.now, &audience, &Outgoing::Message(Text::from("x")));
     assert_eq!(reached, Ok(0), "it is a member no more");
     send(&mut rig, &session, "still here");

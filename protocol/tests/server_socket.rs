@@ -87,7 +87,7 @@ fn a_heartbeat_nobody_asked_for_changes_nothing() {
 
 #[test]
 fn heartbeats_switched_off_are_never_sent() {
-    let mut rig = Rig::new(ServerConfig { heartbeats: false, ..ServerConfig::default() });
+    let mut rig = Rig::new(ServerConfig::default().heartbeats(false));
     let (_, socket) = rig.socket_session();
     assert_eq!(rig.server.poll_timeout(), None);
     rig.advance_secs(1_000);
@@ -204,8 +204,8 @@ fn a_message_is_one_packet_and_never_a_payload() {
 
 #[test]
 fn a_message_longer_than_the_limit_ends_the_session() {
-    let limits = Limits { payload_len_max: 10, ..Limits::default() };
-    let mut rig = Rig::new(ServerConfig { limits, ..ServerConfig::default() });
+    let limits = Limits::default().payload_len_max(10);
+    let mut rig = Rig::new(ServerConfig::default().limits(limits));
     let (session, socket) = rig.socket_session();
     rig.message(socket, "3:::0123456789");
     assert_eq!(rig.take_events(), [ended(&session, Cause::Limit)]);
@@ -229,7 +229,7 @@ fn upgrade_to_flashsocket(rig: &mut Rig, session: &SessionId) -> ExchangeId {
 #[test]
 fn flashsocket_is_a_websocket_by_another_name_where_it_is_listed() {
     let transports = vec![Transport::Flashsocket, Transport::XhrPolling];
-    let mut rig = Rig::new(ServerConfig { transports, ..ServerConfig::default() });
+    let mut rig = Rig::new(ServerConfig::default().transports(transports));
     let session = rig.handshake();
     let socket = upgrade_to_flashsocket(&mut rig, &session);
     assert_eq!(rig.take_messages(socket), ["1::"]);
@@ -252,7 +252,7 @@ fn flashsocket_is_cut_off_unless_it_is_listed() {
 #[test]
 fn flashsocket_tells_an_unknown_session_to_reconnect() {
     let transports = vec![Transport::Flashsocket];
-    let mut rig = Rig::new(ServerConfig { transports, ..ServerConfig::default() });
+    let mut rig = Rig::new(ServerConfig::default().transports(transports));
     let socket = upgrade_to_flashsocket(&mut rig, &SessionId(Text::from("nobody")));
     assert_eq!(rig.take_messages(socket), ["7:::1+0"]);
     assert!(rig.closed.contains(&socket));

@@ -16,7 +16,7 @@ fn node(id: u64) -> Rig {
 }
 
 fn config(id: u64) -> ServerConfig {
-    ServerConfig { store: Store::Redis(RedisConfig::new(id, 0)), ..ServerConfig::default() }
+    ServerConfig::default().store(Store::Redis(RedisConfig::new(id, 0)))
 }
 
 fn hear(rig: &mut Rig, channel: &str, message: &str) {
@@ -135,8 +135,8 @@ fn a_session_of_a_node_that_says_no_more_is_forgotten_after_an_hour_and_not_ende
 #[test]
 fn with_the_faults_of_0_8_7_nothing_of_another_node_is_ever_forgotten() {
     let faulty = |id| {
-        let store = Store::Redis(RedisConfig { faults: true, ..RedisConfig::new(id, 0) });
-        Rig::new(ServerConfig { store, ..ServerConfig::default() })
+        let store = Store::Redis(RedisConfig::new(id, 0).faults(true));
+        Rig::new(ServerConfig::default().store(store))
     };
     let (mut one, mut other) = (faulty(1), faulty(2));
     let (_, socket) = one.socket_session();
@@ -171,11 +171,11 @@ fn rooms_and_broadcasts_reach_sessions_of_both_nodes() {
     other.server.join_room(&session, &Text::EMPTY, Text::from_static("red")).expect("a known session");
     other.drive();
     exchange(&mut one, &mut other);
-    let red = Audience { room: Some(Text::from_static("red")), ..Audience::default() };
+    let red = Audience::default().room(Some(Text::from_static("red")));
     other.server.broadcast(other.now, &red, &message("red")).expect("the root");
     other.drive();
     exchange(&mut one, &mut other);
-    let others = Audience { except: vec![session], ..Audience::default() };
+    let others = Audience::default().except(vec![session]);
     other.server.broadcast(other.now, &others, &message("not for it")).expect("the root");
     other.drive();
     exchange(&mut one, &mut other);
@@ -255,8 +255,8 @@ fn names_of_object_members_are_session_ids_and_rooms_like_others() {
 
 #[test]
 fn handshakes_of_other_nodes_are_bounded_with_ours() {
-    let limits = Limits { sessions_max: 2, ..Limits::default() };
-    let mut rig = Rig::new(ServerConfig { limits, ..config(1) });
+    let limits = Limits::default().sessions_max(2);
+    let mut rig = Rig::new(config(1).limits(limits));
     for session in ["x1", "x2", "x3"] {
         hear(&mut rig, "handshake", &format!(r#"{{"nodeId":2,"args":["{session}",{{"issued":1}}]}}"#));
     }

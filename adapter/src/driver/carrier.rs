@@ -237,8 +237,8 @@ impl<C: Connector> Carrier<C> {
             Happening::Message(text) => {
                 Some(Arrival { input: ClientInput::Message { exchange, text }, trouble: None })
             }
-            Happening::Chunk(data) => {
-                Some(Arrival { input: ClientInput::Chunk { exchange, data }, trouble: None })
+            Happening::Chunk(chunk) => {
+                Some(Arrival { input: ClientInput::Chunk { exchange, chunk }, trouble: None })
             }
             Happening::Response(status, body) => {
                 self.exchanges.remove(index);

@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Sleep, sleep_until};
 
 use self::carrier::{Arrival, Carrier};
+use crate::config::config;
 use crate::{CarrierLimits, ClientApplication, Clock};
 
 /// A connection that is being made.
@@ -41,25 +42,27 @@ pub enum Connections {
     PerRequest,
 }
 
-/// What a driver needs to know.
-#[derive(Clone, Debug)]
-pub struct DriverConfig {
-    /// The `Host` header.
-    pub host: String,
-    /// Names and values sent with every request; names and values HTTP does not allow are left out.
-    pub extra_headers: Vec<(String, String)>,
-    /// How connections are used.
-    pub connections: Connections,
-    /// Whether a GET that failed on a used connection before any answer is tried once more on a new one, as browsers do.
-    /// The client of the measurements did not.
-    pub retry_reused_get: bool,
-    /// Whether a request made while a response is handled may go out on the connection that brought it, as in browsers. In
-    /// the client of the measurements it was idle only after that, so such a request took another connection.
-    pub reuse_while_handling: bool,
-    /// The carrier's limits.
-    pub limits: CarrierLimits,
-    /// The clock whose time the machine sees.
-    pub clock: Clock,
+config! {
+    /// What a driver needs to know.
+    #[derive(Clone, Debug)]
+    pub struct DriverConfig {
+        /// The `Host` header.
+        pub host: String,
+        /// Names and values sent with every request; names and values HTTP does not allow are left out.
+        pub extra_headers: Vec<(String, String)>,
+        /// How connections are used.
+        pub connections: Connections,
+        /// Whether a GET that failed on a used connection before any answer is tried once more on a new one, as browsers do.
+        /// The client of the measurements did not.
+        pub retry_reused_get: bool,
+        /// Whether a request made while a response is handled may go out on the connection that brought it, as in browsers. In
+        /// the client of the measurements it was idle only after that, so such a request took another connection.
+        pub reuse_while_handling: bool,
+        /// The carrier's limits.
+        pub limits: CarrierLimits,
+        /// The clock whose time the machine sees.
+        pub clock: Clock,
+    }
 }
 
 impl DriverConfig {

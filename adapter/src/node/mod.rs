@@ -25,29 +25,32 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
 use self::exchange::Answer;
+use crate::config::config;
 use crate::{Application, CarrierLimits, Clock, IdSource, PeerInfo};
 
-/// What a node needs to know.
-#[derive(Clone, Debug)]
-pub struct NodeConfig {
-    /// The machine's timers, choices and limits.
-    pub server: ServerConfig,
-    /// The carrier's limits.
-    pub limits: CarrierLimits,
-    /// The clock whose time the machine sees.
-    pub clock: Clock,
-    /// Whether responses carry `Date`; a simulation leaves it out, since it tells the machine's real time.
-    pub date_header: bool,
-    /// Whether the websocket drafts hixie-75 and hixie-76 are served beside RFC 6455; off unless asked for. It is here and
-    /// not in [`ServerConfig`] because the machine sees messages, never frames. Not for a node that is mounted in another
-    /// server, which has read the head already.
-    pub hixie: bool,
-    /// The flash policy that is given to who asks for it on the connections of the node; none unless asked for. See
-    /// [`PolicyServer`](crate::PolicyServer) for a port of its own.
-    pub flash_policy: Option<Policy>,
-    /// Where the Redis is that the store of the server needs: see [`NodeConfig::shared_through`]. It wants a real network.
-    #[cfg(feature = "redis")]
-    pub redis: Option<crate::RedisUrl>,
+config! {
+    /// What a node needs to know.
+    #[derive(Clone, Debug)]
+    pub struct NodeConfig {
+        /// The machine's timers, choices and limits.
+        pub server: ServerConfig,
+        /// The carrier's limits.
+        pub limits: CarrierLimits,
+        /// The clock whose time the machine sees.
+        pub clock: Clock,
+        /// Whether responses carry `Date`; a simulation leaves it out, since it tells the machine's real time.
+        pub date_header: bool,
+        /// Whether the websocket drafts hixie-75 and hixie-76 are served beside RFC 6455; off unless asked for. It is here and
+        /// not in [`ServerConfig`] because the machine sees messages, never frames. Not for a node that is mounted in another
+        /// server, which has read the head already.
+        pub hixie: bool,
+        /// The flash policy that is given to who asks for it on the connections of the node; none unless asked for. See
+        /// [`PolicyServer`](crate::PolicyServer) for a port of its own.
+        pub flash_policy: Option<Policy>,
+        /// Where the Redis is that the store of the server needs: see [`NodeConfig::shared_through`]. It wants a real network.
+        #[cfg(feature = "redis")]
+        pub redis: Option<crate::RedisUrl>,
+    }
 }
 
 impl NodeConfig {

@@ -53,7 +53,7 @@ async fn an_endless_body_is_cut_off_at_the_limit() {
 #[tokio::test]
 async fn a_request_trickled_byte_by_byte_is_ended_by_the_head_timeout() {
     let mut config = NodeConfig::new(ServerConfig::default());
-    config.limits = CarrierLimits { head_timeout: Duration::from_millis(300), ..CarrierLimits::default() };
+    config.limits = CarrierLimits::default().head_timeout(Duration::from_millis(300));
     let node = TestNode::start_with(config).await;
     let mut raw = node.connect().await;
     let start = Instant::now();
@@ -106,8 +106,8 @@ async fn a_request_with_two_lengths_is_never_two_requests() {
 /// Handshakes that nobody uses stay for ever in some servers.
 #[tokio::test]
 async fn a_flood_of_handshakes_meets_a_limit_and_leaves_sessions_alone() {
-    let limits = Limits { sessions_max: 50, ..Limits::default() };
-    let config = ServerConfig { limits, ..ServerConfig::default() };
+    let limits = Limits::default().sessions_max(50);
+    let config = ServerConfig::default().limits(limits);
     let node = TestNode::start_with(NodeConfig::new(config)).await;
     let honest = node.open_polling().await;
     let mut raw = node.connect().await;

@@ -40,7 +40,7 @@ pub struct User {
 }
 
 pub fn config(transport: Transport) -> ClientConfig {
-    ClientConfig { transports: vec![transport], ..ClientConfig::default() }
+    ClientConfig::default().transports(vec![transport])
 }
 
 impl User {

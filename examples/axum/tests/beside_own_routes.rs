@@ -42,7 +42,7 @@ struct User {
 impl User {
     async fn connect(to: SocketAddr, transport: Transport) -> Self {
         let (sender, events) = mpsc::unbounded_channel();
-        let client = Client::new(ClientConfig { transports: vec![transport], ..ClientConfig::default() });
+        let client = Client::new(ClientConfig::default().transports(vec![transport]));
         let connector = TcpConnector { to, from: None };
         let config = DriverConfig::new(to.to_string());
         let (driver, handle) = ClientDriver::new(config, client, connector, Told(sender));

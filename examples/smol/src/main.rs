@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use socketio08::client::{Client, ClientConfig, ClientEvent, ClientProfile};
+use socketio08::client::{Client, ClientConfig, ClientEvent, ClientBehaviour};
 use socketio08::server::{AckMode, Outgoing};
 use socketio08::{Body, Text};
 use socketio08_example_smol::{Next, drive};
@@ -13,7 +13,7 @@ fn main() {
         eprintln!("{address} is not ADDRESS:PORT, such as 127.0.0.1:8000");
         std::process::exit(2);
     };
-    let config = ClientConfig { profile: ClientProfile::Improved, ..ClientConfig::default() };
+    let config = ClientConfig::default().behaviour(ClientBehaviour::Improved);
     let mut client = Client::new(config);
     smol::block_on(drive(server, &mut client, |now, client, event| match event {
         ClientEvent::Connected { session, transport } => {

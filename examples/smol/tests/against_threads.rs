@@ -4,7 +4,7 @@
 use std::net::{SocketAddr, TcpListener};
 use std::thread;
 
-use socketio08::client::{Client, ClientConfig, ClientEvent, ClientProfile};
+use socketio08::client::{Client, ClientConfig, ClientEvent, ClientBehaviour};
 use socketio08::server::{AckMode, Outgoing, Server, ServerConfig, ServerEvent};
 use socketio08::{Body, Instant, Text, Transport};
 use socketio08_example_smol::{Next, drive};
@@ -28,17 +28,13 @@ fn start() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let transports = vec![Transport::Websocket, Transport::XhrPolling];
-    let config = ServerConfig { transports, ..ServerConfig::default() };
+    let config = ServerConfig::default().transports(transports);
     thread::spawn(move || socketio08_example_threads::serve(&listener, config, echo));
     address
 }
 
 fn client(transport: Transport) -> Client {
-    Client::new(ClientConfig {
-        profile: ClientProfile::Improved,
-        transports: vec![transport],
-        ..ClientConfig::default()
-    })
+    Client::new(ClientConfig::default().behaviour(ClientBehaviour::Improved).transports(vec![transport]))
 }
 
 fn message(text: &str) -> Outgoing {

@@ -9,7 +9,7 @@ use socketio08::{Body, Transport};
 fn main() -> std::io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:8000")?;
     let transports = vec![Transport::Websocket, Transport::XhrPolling];
-    socketio08_example_threads::serve(&listener, ServerConfig { transports, ..ServerConfig::default() }, echo)
+    socketio08_example_threads::serve(&listener, ServerConfig::default().transports(transports), echo)
 }
 
 fn echo(now: Instant, server: &mut Server, event: ServerEvent) {

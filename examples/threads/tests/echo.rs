@@ -16,7 +16,7 @@ fn start(config: ServerConfig) -> (SocketAddr, Receiver<ServerEvent>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let (events, told) = channel();
-    let config = ServerConfig { transports: vec![Transport::Websocket, Transport::XhrPolling], ..config };
+    let config = config.transports(vec![Transport::Websocket, Transport::XhrPolling]);
     thread::spawn(move || {
         socketio08_example_threads::serve(
             &listener,
@@ -141,7 +141,7 @@ fn pings_are_answered_between_messages() {
 #[test]
 fn a_waiting_poll_is_answered_by_the_timer() {
     let duration = Duration::from_millis(300);
-    let (address, _events) = start(ServerConfig { polling_duration: duration, ..ServerConfig::default() });
+    let (address, _events) = start(ServerConfig::default().polling_duration(duration));
     let mut http = Http::connect(address);
     let session = format!("/socket.io/1/xhr-polling/{}", http.handshake());
     assert_eq!(http.get(&session), "1::");

@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use serde_json::Value;
-use socketio08::client::{Client, ClientConfig, ClientProfile};
+use socketio08::client::{Client, ClientBehaviour, ClientConfig};
 use socketio08::{Text, Transport};
 
 /// What an instance holds between two calls.
@@ -44,7 +44,7 @@ impl State {
 /// A client from options like `{"transports":["websocket"],"query":"token=1"}`; all may be left out.
 fn client(options: &str) -> Option<Client> {
     let options: Value = serde_json::from_str(options).ok()?;
-    let mut config = ClientConfig { profile: ClientProfile::Improved, ..ClientConfig::default() };
+    let mut config = ClientConfig::default().behaviour(ClientBehaviour::Improved);
     if let Some(names) = options.get("transports").and_then(Value::as_array) {
         config.transports = names.iter().filter_map(Value::as_str).filter_map(Transport::from_name).collect();
     }

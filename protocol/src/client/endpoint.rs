@@ -3,7 +3,7 @@
 use alloc::collections::BTreeSet;
 use alloc::format;
 
-use super::{Client, ClientEvent, LinkId, LossCause};
+use super::{Client, ClientEvent, LinkId, LossCause, Violation};
 use crate::server::{AckMode, LocalError, Outgoing};
 use crate::{AckId, Advice, Body, Packet, Reason, Text};
 
@@ -152,7 +152,7 @@ impl Client {
         match Packet::decode(text) {
             Ok(packet) => self.take_packet(link, packet),
             Err(error) => {
-                self.tell(ClientEvent::PeerViolation(error));
+                self.tell(ClientEvent::PeerViolation { error: Violation::Packet(error) });
                 if !self.improved() {
                     self.file_unreadable(text);
                 }

@@ -46,7 +46,7 @@ impl Client {
     /// The user's query, then the time: `token=x&t=1322000000000` (facts 10.1). It is sent as it was given; the genuine
     /// client decodes it and does not encode it again, which breaks the request line at a space.
     pub(super) fn timed_query(&self) -> Text {
-        let t = self.config.epoch_ms.saturating_add(self.now.as_millis());
+        let t = self.config.epoch_millis.saturating_add(self.now.as_millis());
         let query = &self.config.query;
         Text::from(if query.is_empty() { format!("t={t}") } else { format!("{query}&t={t}") })
     }

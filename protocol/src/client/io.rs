@@ -4,13 +4,11 @@ use core::time::Duration;
 
 use bytes::Bytes;
 
-use crate::payload::PayloadError;
-use crate::script::ScriptError;
-use crate::server::ExchangeId;
-use crate::{Advice, DecodeError, Packet, Reason, Text, Transport};
+use crate::{Advice, ExchangeId, Packet, Reason, Text, Transport, Violation};
 
 /// What the carrier tells the machine.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
 pub enum ClientInput {
     /// A GET or POST was answered.
     Response {
@@ -38,7 +36,7 @@ pub enum ClientInput {
         /// The exchange.
         exchange: ExchangeId,
         /// The bytes.
-        data: Bytes,
+        chunk: Bytes,
     },
     /// The exchange ended without (or, for an upgraded or a streamed one, after) an answer: refused, reset, closed, or a
     /// streamed body is whole.
@@ -139,6 +137,7 @@ impl ClientInput {
 
 /// Why the connection was lost.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
 pub enum LossCause {
     /// `0::` from the server, our own disconnect, or `7:::1+0` (`booted`).
     Booted,
@@ -148,8 +147,21 @@ pub enum LossCause {
     Silence,
 }
 
+impl LossCause {
+    /// A stable name for machines: `booted`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            LossCause::Booted => "booted",
+            LossCause::Transport => "transport",
+            LossCause::Silence => "silence",
+        }
+    }
+}
+
 /// What the machine tells the application, in this order.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
 pub enum ClientEvent {
     /// The handshake succeeded.
     Handshaken {
@@ -241,12 +253,11 @@ pub enum ClientEvent {
         /// The field of [`crate::Limits`].
         limit: &'static str,
     },
-    /// The server sent a payload that cannot be taken apart; what came before the place was taken.
-    PayloadViolation(PayloadError),
-    /// The server sent a text that is no packet; it was dropped.
-    PeerViolation(DecodeError),
-    /// The server sent a script that is not the call expected; it was dropped.
-    ScriptViolation(ScriptError),
+    /// The server broke the protocol. What came before the place was taken, what is wrong was dropped.
+    PeerViolation {
+        /// What was wrong.
+        error: Violation,
+    },
 }
 
 /// Where a client stands.

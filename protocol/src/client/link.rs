@@ -5,7 +5,7 @@ use alloc::format;
 
 use super::htmlfile::Reader;
 use super::timers::{Due, TimerKey};
-use super::{Client, ClientEvent, ClientTransmit, Use};
+use super::{Client, ClientEvent, ClientTransmit, Use, Violation};
 use crate::payload::Payload;
 use crate::server::ExchangeId;
 use crate::{Limits, Text, Transport, script, target};
@@ -307,7 +307,7 @@ impl Client {
         for packet in Payload::new(data.clone(), &limits) {
             match packet {
                 Ok(text) => self.take_text(id, &text),
-                Err(error) => self.tell(ClientEvent::PayloadViolation(error)),
+                Err(error) => self.tell(ClientEvent::PeerViolation { error: Violation::Payload(error) }),
             }
         }
     }

@@ -39,11 +39,12 @@ use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 use core::time::Duration;
 
-pub use config::{ClientConfig, ClientProfile};
+pub use config::{ClientBehaviour, ClientConfig};
 pub use io::{ClientEvent, ClientInput, ClientState, ClientTransmit, LossCause};
 
-use crate::server::{AckMode, ExchangeId, LocalError, Outgoing};
 use crate::{AckId, Deadline, Instant, Text, Transport};
+#[doc(no_inline)]
+pub use crate::{AckMode, ExchangeId, LocalError, Outgoing, Violation};
 use endpoint::Endpoint;
 use genuine::{Reconnection, Watcher};
 use link::{Link, LinkId, Phase};
@@ -69,11 +70,10 @@ enum Use {
 ///
 /// ```
 /// use socketio08::client::{Client, ClientConfig, ClientEvent, ClientInput, ClientTransmit};
-/// use socketio08::server::{AckMode, Outgoing};
-/// use socketio08::{Instant, Text, Transport};
+/// use socketio08::{AckMode, Instant, Outgoing, Text, Transport};
 ///
 /// let now = Instant::ZERO;
-/// let mut client = Client::new(ClientConfig { transports: vec![Transport::Websocket], ..ClientConfig::default() });
+/// let mut client = Client::new(ClientConfig::default().transports(vec![Transport::Websocket]));
 /// client.connect(now);
 /// let (mut sockets, mut sent) = (Vec::new(), Vec::new());
 /// // The loop of every carrier: transmits, events, then wait for input or for `poll_timeout`.
@@ -120,7 +120,7 @@ enum Use {
 ///     }
 /// }
 /// assert_eq!(sent, ["3:1::hello", "0::"]);
-/// # Ok::<(), socketio08::server::LocalError>(())
+/// # Ok::<(), socketio08::LocalError>(())
 /// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[expect(
@@ -414,7 +414,7 @@ impl Client {
     // --- shared by the transition families
 
     fn improved(&self) -> bool {
-        self.config.profile == ClientProfile::Improved
+        self.config.behaviour == ClientBehaviour::Improved
     }
 
     /// Time never goes back.
@@ -450,7 +450,7 @@ impl Client {
         match (purpose, input) {
             (Use::Socket(link), ClientInput::Opened { .. }) => self.socket_opened(link),
             (Use::Socket(link), ClientInput::Message { text, .. }) => self.take_data(link, &text),
-            (Use::Stream(link), ClientInput::Chunk { data, .. }) => self.take_chunk(link, data),
+            (Use::Stream(link), ClientInput::Chunk { chunk, .. }) => self.take_chunk(link, chunk),
             // A request has no channel: a carrier that says otherwise is not heard.
             (_, ClientInput::Opened { .. } | ClientInput::Message { .. } | ClientInput::Chunk { .. }) => {}
             (_, input) => {

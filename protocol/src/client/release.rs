@@ -20,7 +20,7 @@ const DELAY_MS_MAX: f64 = 2_147_483_647.0;
 impl Client {
     /// The genuine client of 0.9.
     pub(super) fn is_v0_9(&self) -> bool {
-        !self.improved() && self.config.release == Profile::V0_9
+        !self.improved() && self.config.profile == Profile::V0_9
     }
 
     pub(super) fn take_handshake_v0_9(&mut self, status: u16, body: &Text) {
@@ -110,7 +110,7 @@ impl Client {
     /// A page that unloads says goodbye if it was told to (facts 11).
     pub(super) fn say_goodbye(&mut self) {
         if !self.config.disconnect_on_unload
-            || self.config.release != Profile::V0_9
+            || self.config.profile != Profile::V0_9
             || self.session.is_empty()
         {
             return;

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::link::LinkId;
-use super::{Client, ClientEvent};
+use super::{Client, ClientEvent, Violation};
 use crate::script::{Argument, Call, ScriptError, ScriptErrorKind};
 use crate::{Text, Transport};
 
@@ -25,7 +25,7 @@ impl Client {
                 self.send_poll(id);
             }
             Err(error) => {
-                self.tell(ClientEvent::ScriptViolation(error));
+                self.tell(ClientEvent::PeerViolation { error: Violation::Script(error) });
                 if self.improved() {
                     self.link_failed(id);
                 }
@@ -72,7 +72,7 @@ impl Client {
                 // The genuine client of 0.9 unescapes slashes that JavaScript has unescaped before.
                 Ok(text) if self.is_v0_9() => self.take_data(id, &Text::from(text.replace("\\/", "/"))),
                 Ok(text) => self.take_data(id, &text),
-                Err(error) => self.tell(ClientEvent::ScriptViolation(error)),
+                Err(error) => self.tell(ClientEvent::PeerViolation { error: Violation::Script(error) }),
             }
         }
     }

@@ -31,6 +31,7 @@ pub enum HandshakeError {
 
 /// Why a key of hixie-76 has no number.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
 pub enum KeyError {
     /// It has no digit.
     NoDigits,

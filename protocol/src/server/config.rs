@@ -5,48 +5,51 @@ use core::time::Duration;
 
 use super::ClientFiles;
 use super::Store;
+use crate::config::config;
 use crate::{Limits, Origins, Profile, Text, Transport};
 
-/// Timers and choices; the defaults are those of 0.8.7 (facts 8), [`ServerConfig::for_profile`] has those of 0.9.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct ServerConfig {
-    /// Which release the server behaves as. The timers below are set apart from it.
-    pub profile: Profile,
-    /// The resource, `/socket.io`.
-    pub resource: Text,
-    /// Advertised, in order; all of 0.8.7's by default, which are all but flashsocket. A request on one that is not listed
-    /// is closed without a response (facts 3.4).
-    pub transports: Vec<Transport>,
-    /// 15 s, 60 s in 0.9; zero advertises an empty field, as `heartbeats: false` does.
-    pub heartbeat_timeout: Duration,
-    /// 20 s, 25 s in 0.9.
-    pub heartbeat_interval: Duration,
-    /// Whether heartbeats are sent.
-    pub heartbeats: bool,
-    /// 25 s, 60 s in 0.9; zero advertises an empty field.
-    pub close_timeout: Duration,
-    /// 20 s; zero never answers `8::`.
-    pub polling_duration: Duration,
-    /// 10 s: how often unused handshakes are swept; zero never sweeps.
-    pub handshake_sweep: Duration,
-    /// 30 s: how old an unused handshake must be.
-    pub handshake_lifetime: Duration,
-    /// Namespaces beside the root.
-    pub endpoints: Vec<Text>,
-    /// Namespaces that the application is asked about for each client that joins one
-    /// ([`ServerEvent::JoinRequested`](super::ServerEvent::JoinRequested)); they need not be listed above.
-    pub guarded_endpoints: Vec<Text>,
-    /// 20 s: how long the application may take over a handshake (answered `handshake error` then) or a join (refused then);
-    /// zero waits for ever, as 0.8.7 does.
-    pub authorization_timeout: Duration,
-    /// The pages of other origins that may use the server; none by default.
-    pub origins: Origins,
-    /// Where sessions are shared with other nodes.
-    pub store: Store,
-    /// What browsers are given under the resource; nothing by default.
-    pub client_files: ClientFiles,
-    /// Bounds.
-    pub limits: Limits,
+config! {
+    /// Timers and choices; the defaults are those of 0.8.7 (facts 8), [`ServerConfig::for_profile`] has those of 0.9.
+    #[derive(Clone, Debug, Eq, Hash, PartialEq)]
+    pub struct ServerConfig {
+        /// Which release the server behaves as. The timers below are set apart from it.
+        pub profile: Profile,
+        /// The resource, `/socket.io`.
+        pub resource: Text,
+        /// Advertised, in order; all of 0.8.7's by default, which are all but flashsocket. A request on one that is not listed
+        /// is closed without a response (facts 3.4).
+        pub transports: Vec<Transport>,
+        /// 15 s, 60 s in 0.9; zero advertises an empty field, as `heartbeats: false` does.
+        pub heartbeat_timeout: Duration,
+        /// 20 s, 25 s in 0.9.
+        pub heartbeat_interval: Duration,
+        /// Whether heartbeats are sent.
+        pub heartbeats: bool,
+        /// 25 s, 60 s in 0.9; zero advertises an empty field.
+        pub close_timeout: Duration,
+        /// 20 s; zero never answers `8::`.
+        pub polling_duration: Duration,
+        /// 10 s: how often unused handshakes are swept; zero never sweeps.
+        pub handshake_sweep: Duration,
+        /// 30 s: how old an unused handshake must be.
+        pub handshake_lifetime: Duration,
+        /// Namespaces beside the root.
+        pub endpoints: Vec<Text>,
+        /// Namespaces that the application is asked about for each client that joins one
+        /// ([`ServerEvent::JoinRequested`](super::ServerEvent::JoinRequested)); they need not be listed above.
+        pub guarded_endpoints: Vec<Text>,
+        /// 20 s: how long the application may take over a handshake (answered `handshake error` then) or a join (refused then);
+        /// zero waits for ever, as 0.8.7 does.
+        pub authorization_timeout: Duration,
+        /// The pages of other origins that may use the server; none by default.
+        pub origins: Origins,
+        /// Where sessions are shared with other nodes.
+        pub store: Store,
+        /// What browsers are given under the resource; nothing by default.
+        pub client_files: ClientFiles,
+        /// Bounds.
+        pub limits: Limits,
+    }
 }
 
 impl Default for ServerConfig {

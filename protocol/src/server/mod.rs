@@ -71,9 +71,12 @@ pub use config::ServerConfig;
 pub use handshake_data::HandshakeData;
 pub use store::{RedisConfig, Store, StoreError};
 pub use types::{
-    AckMode, Audience, Cause, ExchangeId, JoinRefusal, LocalError, Method, Outgoing, Refusal, Request,
-    Response, ServerEvent, ServerInput, ServerTransmit, SessionId, Violation,
+    Audience, Cause, JoinRefusal, Method, Refusal, Request, Response, ServerEvent, ServerInput,
+    ServerTransmit, SessionId,
 };
+
+#[doc(no_inline)]
+pub use crate::{AckMode, ExchangeId, LocalError, Outgoing, Violation};
 
 use self::authorization::Questions;
 use self::exchange::Exchange;
@@ -117,7 +120,7 @@ use crate::{AckId, Deadline, Instant, Text};
 /// // To everyone in a room but one.
 /// server.join_room(&ann, &root, room.clone())?;
 /// server.join_room(&bob, &root, room.clone())?;
-/// let others = Audience { room: Some(room), except: vec![ann.clone()], ..Audience::default() };
+/// let others = Audience::default().room(Some(room)).except(vec![ann.clone()]);
 /// assert_eq!(server.broadcast(now, &others, &Outgoing::Json(Text::from_static("[1,2]")))?, 1);
 /// // Whatever a websocket takes at once, it takes volatile too.
 /// assert!(server.send_volatile(now, &bob, &root, Outgoing::Message(Text::from_static("tick")))?);

@@ -2,18 +2,12 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::fmt;
 
 use bytes::Bytes;
 
 use super::{HandshakeData, StoreError};
-use crate::jsonp::PostError;
-use crate::payload::PayloadError;
-use crate::{DecodeError, Packet, Text, Transport};
-
-/// One HTTP request with its response, or one upgraded channel; the carrier picks the number and never uses it twice.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct ExchangeId(pub u64);
+use crate::config::config;
+use crate::{ExchangeId, Packet, Text, Transport, Violation};
 
 /// A session id, as issued by the caller of [`Server::accept`](crate::server::Server::accept).
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -55,6 +49,7 @@ pub struct Request {
 
 /// What the carrier tells the machine.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
 pub enum ServerInput {
     /// A request arrived.
     Request(Request),
@@ -156,6 +151,7 @@ pub enum ServerTransmit {
 
 /// Why a session ended.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
 pub enum Cause {
     /// The server's application disconnected it, or the client sent `0::` (`booted`).
     Booted,
@@ -175,8 +171,26 @@ pub enum Cause {
     Error,
 }
 
+impl Cause {
+    /// A stable name for machines, the words of 0.8.7 where it has some: `socket end`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Cause::Booted => "booted",
+            Cause::Packet => "packet",
+            Cause::CloseTimeout => "close timeout",
+            Cause::HeartbeatTimeout => "heartbeat timeout",
+            Cause::SocketEnd => "socket end",
+            Cause::SocketClose => "socket close",
+            Cause::Limit => "limit",
+            Cause::Error => "error",
+        }
+    }
+}
+
 /// What the machine tells the application, in this order.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
 pub enum ServerEvent {
     /// A handshake arrived: answer with [`Server::accept`](crate::server::Server::accept) or [`Server::refuse`](crate::server::Server::refuse).
     HandshakeRequested {
@@ -282,44 +296,9 @@ pub enum ServerEvent {
     },
 }
 
-/// How a peer broke the protocol.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Violation {
-    /// A text that is no packet.
-    Packet(DecodeError),
-    /// A body that is no payload; the packets before the error were processed.
-    Payload(PayloadError),
-    /// Data for the application of another node that is not the JSON it must be; the packet was dropped.
-    NotJson,
-    /// The body of a POST of jsonp-polling that brings no payload.
-    Post(PostError),
-}
-
-/// What to send, to one session or many.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub enum Outgoing {
-    /// `socket.send(text)`.
-    Message(Text),
-    /// `socket.json.send(value)`: JSON text.
-    Json(Text),
-    /// `socket.emit(name, args..)`: JSON text `{"name":..,"args":[..]}`; see [`crate::Packet`] views for building it.
-    Event(Text),
-}
-
-/// Who acknowledges a packet that the server sends.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
-pub enum AckMode {
-    /// Nobody.
-    #[default]
-    None,
-    /// The receiver, by itself (`id`).
-    Plain,
-    /// The receiver's application, with data (`id+`).
-    WithData,
-}
-
 /// Why the application refuses a handshake.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
 pub enum Refusal {
     /// 403 `handshake unauthorized`.
     Unauthorized,
@@ -340,75 +319,17 @@ pub enum JoinRefusal {
     Error,
 }
 
-/// Who receives a broadcast.
-#[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
-pub struct Audience {
-    /// The endpoint; only its members receive (facts 9.4).
-    pub endpoint: Text,
-    /// Only members of this room of the endpoint.
-    pub room: Option<Text>,
-    /// Not these sessions.
-    pub except: Vec<SessionId>,
-    /// Drop it for a session whose transport cannot take it at once.
-    pub volatile: bool,
-}
-
-/// The caller's misuse; the peer can cause none of these.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-#[non_exhaustive]
-pub enum LocalError {
-    /// No such session (it may have ended: look at the events).
-    UnknownSession,
-    /// No such exchange waits for an answer.
-    UnknownExchange,
-    /// An acknowledgement was asked for, and the session's home is another node: acknowledgements only reach that one.
-    OtherNode,
-    /// The session has not asked to join this endpoint, or does no longer.
-    NoJoinRequested,
-    /// The session id is empty, has a character outside `A-Z a-z 0-9 - _`, or is in use.
-    BadSessionId,
-    /// Server: the endpoint is not one of [`ServerConfig::endpoints`](super::ServerConfig::endpoints). Client: it has a colon,
-    /// is too long, or was not joined.
-    BadEndpoint,
-    /// A limit of [`Limits`](crate::Limits) is reached, by name.
-    Limit(&'static str),
-}
-
-impl fmt::Display for LocalError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            LocalError::UnknownSession => {
-                f.write_str("no such session: it never opened a transport or has ended, as an event tells")
-            }
-            LocalError::UnknownExchange => f.write_str("no such exchange waits for an answer"),
-            LocalError::OtherNode => f.write_str(
-                "acknowledgements of this session go to another node: send without one, or from the node it is connected to",
-            ),
-            LocalError::NoJoinRequested => f.write_str("the session does not ask to join this endpoint"),
-            LocalError::BadSessionId => {
-                f.write_str("a session id is one or more of A-Z a-z 0-9 - _, and not in use")
-            }
-            LocalError::BadEndpoint => f.write_str(
-                "bad endpoint: a server has those of ServerConfig::endpoints, a client those it joined, without a colon",
-            ),
-            LocalError::Limit(name) => write!(f, "a limit is reached: Limits::{name}"),
-        }
+config! {
+    /// Who receives a broadcast.
+    #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
+    pub struct Audience {
+        /// The endpoint; only its members receive (facts 9.4).
+        pub endpoint: Text,
+        /// Only members of this room of the endpoint.
+        pub room: Option<Text>,
+        /// Not these sessions.
+        pub except: Vec<SessionId>,
+        /// Drop it for a session whose transport cannot take it at once.
+        pub volatile: bool,
     }
 }
-
-impl core::error::Error for LocalError {}
-
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Violation::Packet(error) => error.fmt(f),
-            Violation::Payload(error) => error.fmt(f),
-            Violation::NotJson => {
-                f.write_str("the data is not JSON, and cannot be passed on to another node")
-            }
-            Violation::Post(error) => error.fmt(f),
-        }
-    }
-}
-
-impl core::error::Error for Violation {}

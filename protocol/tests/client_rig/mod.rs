@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use socketio08::client::{Client, ClientConfig, ClientEvent, ClientInput, ClientProfile, ClientTransmit};
+use socketio08::client::{Client, ClientBehaviour, ClientConfig, ClientEvent, ClientInput, ClientTransmit};
 use socketio08::server::{AckMode, ExchangeId, Outgoing};
 use socketio08::{Deadline, Instant, Text, Transport};
 
@@ -52,15 +52,15 @@ pub fn handshake_body(session: &str, transports: &str) -> String {
 }
 
 pub fn polling() -> ClientConfig {
-    ClientConfig { transports: vec![Transport::XhrPolling], ..ClientConfig::default() }
+    ClientConfig::default().transports(vec![Transport::XhrPolling])
 }
 
 pub fn websocket() -> ClientConfig {
-    ClientConfig { transports: vec![Transport::Websocket], ..ClientConfig::default() }
+    ClientConfig::default().transports(vec![Transport::Websocket])
 }
 
 pub fn improved(config: ClientConfig) -> ClientConfig {
-    ClientConfig { profile: ClientProfile::Improved, ..config }
+    config.behaviour(ClientBehaviour::Improved)
 }
 
 impl Rig<Silent> {
@@ -139,7 +139,7 @@ impl<P: Peer> Rig<P> {
 
     /// A part of a stream.
     pub fn chunk(&mut self, exchange: ExchangeId, data: &str) {
-        self.input(ClientInput::Chunk { exchange, data: Bytes::copy_from_slice(data.as_bytes()) });
+        self.input(ClientInput::Chunk { exchange, chunk: Bytes::copy_from_slice(data.as_bytes()) });
     }
 
     pub fn opened(&mut self, exchange: ExchangeId) {

@@ -20,7 +20,7 @@ use bytes::Bytes;
 use client_rig::{Happening, Rig, Silent, exchange};
 use scenarios::{Act, Part, SCENARIOS, SCENARIOS_0_9, Scenario, Verdict};
 use serde_json::Value;
-use socketio08::client::{Client, ClientConfig, ClientEvent, ClientInput, ClientProfile, ClientTransmit};
+use socketio08::client::{Client, ClientBehaviour, ClientConfig, ClientEvent, ClientInput, ClientTransmit};
 use socketio08::server::{AckMode, ExchangeId, Outgoing};
 use socketio08::{Body, Instant, Profile, Text, Transport};
 use transcript::{Noted, Request, Transcript, blank_time};
@@ -97,22 +97,22 @@ fn config(release: Profile, transcript: &Transcript) -> ClientConfig {
     let options = &transcript.options;
     let millis = |name: &str| options[name].as_u64().map(Duration::from_millis);
     let defaults = ClientConfig::for_profile(release);
-    ClientConfig {
-        profile: ClientProfile::Genuine,
-        transports: effective_transports(transcript),
-        available: available_transports(transcript),
-        script_handshake: transcript.without_cors,
-        query: Text::from(transcript.query.as_str()),
-        connect_timeout: millis("connect timeout").unwrap_or(defaults.connect_timeout),
-        try_multiple_transports: options["try multiple transports"].as_bool().unwrap_or(true),
-        reconnect: options["reconnect"].as_bool().unwrap_or(true),
-        reconnection_delay: millis("reconnection delay").unwrap_or(defaults.reconnection_delay),
-        reconnection_limit: millis("reconnection limit"),
-        max_reconnection_attempts: options["max reconnection attempts"]
-            .as_u64()
-            .map_or(defaults.max_reconnection_attempts, |attempts| u32::try_from(attempts).expect("small")),
-        ..defaults
-    }
+    let attempts_max = options["max reconnection attempts"].as_u64();
+    let attempts_max = attempts_max.map(|attempts| u32::try_from(attempts).expect("small"));
+    let (connect_timeout, delay) = (defaults.connect_timeout, defaults.reconnection_delay);
+    let default_attempts_max = defaults.max_reconnection_attempts;
+    defaults
+        .behaviour(ClientBehaviour::Genuine)
+        .transports(effective_transports(transcript))
+        .available(available_transports(transcript))
+        .script_handshake(transcript.without_cors)
+        .query(Text::from(transcript.query.as_str()))
+        .connect_timeout(millis("connect timeout").unwrap_or(connect_timeout))
+        .try_multiple_transports(options["try multiple transports"].as_bool().unwrap_or(true))
+        .reconnect(options["reconnect"].as_bool().unwrap_or(true))
+        .reconnection_delay(millis("reconnection delay").unwrap_or(delay))
+        .reconnection_limit(millis("reconnection limit"))
+        .max_reconnection_attempts(attempts_max.unwrap_or(default_attempts_max))
 }
 
 /// The option is merged into the default list index by index (facts 10.3).
@@ -405,7 +405,7 @@ impl<'a> Replay<'a> {
 
     /// A request that is aborted at once leaves a connection and nothing on it. (The Node build of 0.8.7 aborts none.)
     fn left_no_trace(&self, sent: Instant, exchange: ExchangeId) -> bool {
-        let aborts = self.transcript.browser || self.rig.client.config().release == Profile::V0_9;
+        let aborts = self.transcript.browser || self.rig.client.config().profile == Profile::V0_9;
         aborts
             && self.rig.log.iter().any(|happening| match happening {
                 Happening::Sent(at, ClientTransmit::Close { exchange: closed }) => {

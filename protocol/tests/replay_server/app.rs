@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use socketio08::server::{AckMode, Audience, Cause, Outgoing, Server, ServerEvent, SessionId};
+use socketio08::server::{AckMode, Audience, Outgoing, Server, ServerEvent, SessionId};
 use socketio08::{AckId, Body, Instant, Packet, Text};
 
 /// The application of one transcript.
@@ -49,19 +49,6 @@ pub(crate) fn heard(event: &Value) -> Option<String> {
     })
 }
 
-fn reason(cause: Cause) -> &'static str {
-    match cause {
-        Cause::Booted => "booted",
-        Cause::Packet => "packet",
-        Cause::HeartbeatTimeout => "heartbeat timeout",
-        Cause::SocketEnd => "socket end",
-        Cause::SocketClose => "socket close",
-        Cause::CloseTimeout => "close timeout",
-        Cause::Limit => "limit",
-        Cause::Error => "error",
-    }
-}
-
 fn event_text(name: &str, args: &[Value]) -> Outgoing {
     let value = if args.is_empty() { json!({ "name": name }) } else { json!({ "name": name, "args": args }) };
     Outgoing::Event(Text::from(value.to_string()))
@@ -103,7 +90,7 @@ impl App {
             ServerEvent::Left { session, endpoint } => self.gone(&session, &endpoint, "packet"),
             ServerEvent::Disconnected { session, cause } => {
                 for endpoint in core::iter::once(Text::EMPTY).chain(self.endpoints.clone()) {
-                    self.gone(&session, &endpoint, reason(cause));
+                    self.gone(&session, &endpoint, cause.name());
                 }
             }
             _ => {}
@@ -186,9 +173,9 @@ impl App {
 fn broadcast_as_told(server: &mut Server, now: Instant, session: &SessionId, args: &[Value]) {
     let word = args[0].as_str().expect("a word");
     let room = || Some(Text::from("r1"));
-    let others = Audience { except: vec![session.clone()], ..Audience::default() };
-    let others_of_room = Audience { room: room(), ..others.clone() };
-    let all_of_room = Audience { room: room(), ..Audience::default() };
+    let others = Audience::default().except(vec![session.clone()]);
+    let others_of_room = others.clone().room(room());
+    let all_of_room = Audience::default().room(room());
     let message = |text: String| Outgoing::Message(Text::from(text));
     let broadcast = |server: &mut Server, audience: &Audience, outgoing: Outgoing| {
         server.broadcast(now, audience, &outgoing).expect("an endpoint of ours");
@@ -200,7 +187,7 @@ fn broadcast_as_told(server: &mut Server, now: Instant, session: &SessionId, arg
     server.leave_room(session, &Text::EMPTY, &Text::from("r1")).expect("a live session");
     broadcast(server, &all_of_room, message("after-leave".to_owned()));
     broadcast(server, &others, Outgoing::Json(Text::from(json!({ "j": word }).to_string())));
-    broadcast(server, &Audience { volatile: true, ..others.clone() }, message("vb".to_owned()));
+    broadcast(server, &others.clone().volatile(true), message("vb".to_owned()));
 }
 
 /// Carries out a line of script that the recorder ran inside the genuine server: sends, emits and disconnects.
@@ -240,7 +227,7 @@ fn obey_call(server: &mut Server, now: Instant, call: &str) {
     };
     match session.map(|id| SessionId(Text::from(id.as_str()))) {
         None => {
-            let audience = Audience { endpoint, ..Audience::default() };
+            let audience = Audience::default().endpoint(endpoint);
             server.broadcast(now, &audience, &outgoing).expect("an endpoint of ours");
         }
         Some(id) if call.contains(".volatile.") => {

@@ -63,16 +63,14 @@ impl Transcript {
 }
 
 fn config(profile: Profile, settings: &Value, harness: &Value) -> ServerConfig {
-    let mut config = ServerConfig {
-        transports: vec![
+    let mut config = ServerConfig::for_profile(profile)
+        .transports(vec![
             Transport::Websocket,
             Transport::Htmlfile,
             Transport::XhrPolling,
             Transport::JsonpPolling,
-        ],
-        origins: Origins::any(),
-        ..ServerConfig::for_profile(profile)
-    };
+        ])
+        .origins(Origins::any());
     let seconds = |value: &Value| Duration::from_secs_f64(value.as_f64().expect("seconds"));
     for (name, value) in settings.as_object().expect("settings") {
         match name.as_str() {

@@ -16,7 +16,7 @@ pub(crate) fn command(now: Instant, server: &mut Server, command: &Value) -> Res
         "broadcast" => {
             let except = command["except"].as_array().into_iter().flatten();
             let except = except.map(|id| SessionId(Text::from(id.as_str().expect("an id")))).collect();
-            let audience = Audience { endpoint, room: room(), except, volatile: false };
+            let audience = Audience::default().endpoint(endpoint).room(room()).except(except);
             server.broadcast(now, &audience, &event()).map(|_| ())
         }
         "emit" => server.send(now, &session, &endpoint, event(), AckMode::None).map(|_| ()),

@@ -36,17 +36,15 @@ impl Node {
         let secs = |setting: &str, default: u64| {
             Duration::from_secs(recording.settings[setting].as_u64().unwrap_or(default))
         };
-        let redis = RedisConfig { faults: true, ..RedisConfig::new(node_id(name), 1_795_000_000_000) };
-        let config = ServerConfig {
-            store: Store::Redis(redis),
-            transports: vec![Transport::Websocket, Transport::XhrPolling],
-            endpoints: vec![Text::from_static("/chat")],
-            close_timeout: secs("close timeout", 25),
-            polling_duration: secs("polling duration", 20),
-            heartbeat_interval: secs("heartbeat interval", 20),
-            heartbeat_timeout: secs("heartbeat timeout", 15),
-            ..ServerConfig::default()
-        };
+        let redis = RedisConfig::new(node_id(name), 1_795_000_000_000).faults(true);
+        let config = ServerConfig::default()
+            .store(Store::Redis(redis))
+            .transports(vec![Transport::Websocket, Transport::XhrPolling])
+            .endpoints(vec![Text::from_static("/chat")])
+            .close_timeout(secs("close timeout", 25))
+            .polling_duration(secs("polling duration", 20))
+            .heartbeat_interval(secs("heartbeat interval", 20))
+            .heartbeat_timeout(secs("heartbeat timeout", 15));
         let mut node = Self {
             name: name.to_owned(),
             server: Server::new(config, Instant::ZERO),

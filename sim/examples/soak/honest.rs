@@ -65,7 +65,7 @@ pub(crate) fn start(
     period: Duration,
     counts: Arc<Counts>,
 ) -> ClientHandle {
-    let config = ClientConfig { transports: vec![transport], ..ClientConfig::default() };
+    let config = ClientConfig::default().transports(vec![transport]);
     let connector = TcpConnector { to: address, from: None };
     let caller = Caller {
         number,

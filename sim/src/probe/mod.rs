@@ -143,17 +143,17 @@ impl<W: Write> Screen<'_, W> {
 }
 
 /// Milliseconds of the Unix epoch, for `t=` in targets, which keeps caches away.
-fn epoch_ms() -> u64 {
+fn epoch_millis() -> u64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn handshake_target(options: &Options) -> Text {
-    socketio08::target::handshake(&options.resource, &format!("t={}", epoch_ms()))
+    socketio08::target::handshake(&options.resource, &format!("t={}", epoch_millis()))
 }
 
 fn session_target(options: &Options, transport: Transport, session: &str) -> Text {
-    socketio08::target::session(&options.resource, transport, session, &format!("t={}", epoch_ms()))
+    socketio08::target::session(&options.resource, transport, session, &format!("t={}", epoch_millis()))
 }
 
 /// Every address of the host.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use socketio08::client::{ClientConfig, ClientEvent, ClientProfile};
+use socketio08::client::{ClientBehaviour, ClientConfig, ClientEvent};
 use socketio08::server::{AckMode, Outgoing};
 use socketio08::{Body, Packet, Reason, Text, Transport};
 use socketio08_tokio::{DriverConfig, TroubleKind};
@@ -10,7 +10,7 @@ use socketio08_tokio::{DriverConfig, TroubleKind};
 use super::http::{Site, status_and_server};
 use super::session::{Happening, Session};
 use super::steps::Problem;
-use super::{Options, epoch_ms};
+use super::{Options, epoch_millis};
 
 const LETTERS: [&str; 5] = ["a", "b", "c", "d", "e"];
 
@@ -221,7 +221,7 @@ fn carries(packet: &Packet, text: &str) -> bool {
 fn tag() -> String {
     let mut random = [0_u8; 4];
     if getrandom::fill(&mut random).is_err() {
-        return format!("{:08x}", epoch_ms() & 0xffff_ffff);
+        return format!("{:08x}", epoch_millis() & 0xffff_ffff);
     }
     format!("{:08x}", u32::from_be_bytes(random))
 }
@@ -236,16 +236,14 @@ async fn connect(
     if !cookies.is_empty() {
         driver.extra_headers.push(("Cookie".to_owned(), cookies.join("; ")));
     }
-    let client = ClientConfig {
-        profile: ClientProfile::Genuine,
-        resource: Text::from(options.resource.as_str()),
-        transports: vec![transport],
-        epoch_ms: epoch_ms(),
-        connect_timeout: options.patience,
-        try_multiple_transports: false,
-        reconnect: false,
-        ..ClientConfig::default()
-    };
+    let client = ClientConfig::default()
+        .behaviour(ClientBehaviour::Genuine)
+        .resource(Text::from(options.resource.as_str()))
+        .transports(vec![transport])
+        .epoch_millis(epoch_millis())
+        .connect_timeout(options.patience)
+        .try_multiple_transports(false)
+        .reconnect(false);
     let mut session = Session::open(site.address, driver, client);
     let end = Instant::now() + options.patience;
     let blocked = |line: String| Problem { line, summary: format!("{transport} does not connect") };

@@ -64,7 +64,7 @@ impl Chat {
         let args: Box<RawValue> = serde_json::from_str(&args)
             .map_err(|error| format!("the message cannot be passed on: {error}"))?;
         let event = event_text("message", &args).map_err(|error| error.to_string())?;
-        let others = Audience { except: vec![session.clone()], ..Audience::default() };
+        let others = Audience::default().except(vec![session.clone()]);
         // The root endpoint is always good, which is all that a broadcast can complain about.
         let _ = server.broadcast(now, &others, &Outgoing::Event(event));
         self.keep(kept);

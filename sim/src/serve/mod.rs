@@ -115,12 +115,10 @@ where
             "warning: pages of every origin may use this server; name them (--origin https://app.example.com) if you can",
         );
     }
-    let mut server = ServerConfig {
-        endpoints: options.namespaces,
-        origins: options.origins,
-        client_files: options.client_files,
-        ..ServerConfig::for_profile(options.profile)
-    };
+    let mut server = ServerConfig::for_profile(options.profile)
+        .endpoints(options.namespaces)
+        .origins(options.origins)
+        .client_files(options.client_files);
     if !options.transports.is_empty() {
         server.transports = options.transports;
     }

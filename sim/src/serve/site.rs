@@ -137,10 +137,9 @@ fn describe(log: &mut Log, now: Instant, event: &ServerEvent) {
         ServerEvent::PeerViolation { session, error } => log.event(now, || {
             let session = session.as_ref().map_or("-", |session| session.0.as_str());
             match error {
-                Violation::Packet(error) => format!("violation     {session}  {error}"),
                 Violation::Payload(error) => format!("violation     {session}  payload: {error}"),
-                Violation::NotJson => format!("violation     {session}  {error}"),
                 Violation::Post(error) => format!("violation     {session}  post: {error}"),
+                error => format!("violation     {session}  {error}"),
             }
         }),
         ServerEvent::StoreViolation { channel, error } => {
@@ -170,5 +169,6 @@ fn in_words(cause: Cause) -> &'static str {
         Cause::SocketClose => "the connection was reset",
         Cause::Limit => "a limit was reached",
         Cause::Error => "what the client posted could not be read",
+        other => other.name(),
     }
 }

@@ -273,16 +273,7 @@ fn write_transport<S: Serializer>(transport: &Transport, serializer: S) -> Resul
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
 fn write_cause<S: Serializer>(cause: &Cause, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(match cause {
-        Cause::Booted => "booted",
-        Cause::Packet => "packet",
-        Cause::CloseTimeout => "close timeout",
-        Cause::HeartbeatTimeout => "heartbeat timeout",
-        Cause::SocketEnd => "socket end",
-        Cause::SocketClose => "socket close",
-        Cause::Limit => "limit",
-        Cause::Error => "error",
-    })
+    serializer.serialize_str(cause.name())
 }
 
 impl TraceEvent {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use socketio08::client::{Client, ClientEvent, ClientTransmit, LossCause};
+use socketio08::client::{Client, ClientEvent, ClientTransmit};
 use socketio08::server::{ExchangeId, Method, ServerEvent, ServerInput, ServerTransmit};
 use socketio08::target::Target;
 use socketio08::{Body, Instant, Text};
@@ -87,9 +87,7 @@ impl ClientObserver {
             ClientEvent::Connected { session, transport } => {
                 TraceEvent::Connected { client, session: session.clone(), transport: *transport }
             }
-            ClientEvent::Disconnected { cause } => {
-                TraceEvent::Disconnected { client, cause: loss_name(*cause) }
-            }
+            ClientEvent::Disconnected { cause } => TraceEvent::Disconnected { client, cause: cause.name() },
             ClientEvent::Reconnecting { attempt } => TraceEvent::Reconnecting { client, attempt: *attempt },
             ClientEvent::Reconnected => TraceEvent::Reconnected { client },
             ClientEvent::ReconnectFailed => TraceEvent::ReconnectFailed { client },
@@ -145,7 +143,7 @@ impl ServerObserver {
                 self.handshakes.remove(exchange);
                 return;
             }
-            ServerInput::Message { .. } | ServerInput::Published { .. } => return,
+            _ => return,
         };
         let (transport, session, query) = match Target::parse(&self.resource, &request.target) {
             Target::Session { transport: Ok(transport), session, query } => (transport, session, query),
@@ -232,12 +230,4 @@ fn parse_tick(text: &str) -> Option<u64> {
 
 fn query_disconnects(query: &str) -> bool {
     query.split('&').any(|pair| pair.split('=').next() == Some("disconnect"))
-}
-
-fn loss_name(cause: LossCause) -> &'static str {
-    match cause {
-        LossCause::Booted => "booted",
-        LossCause::Transport => "transport",
-        LossCause::Silence => "silence",
-    }
 }

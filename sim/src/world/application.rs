@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use socketio08::client::{Client, ClientConfig, ClientEvent, ClientProfile, ClientTransmit};
+use socketio08::client::{Client, ClientBehaviour, ClientConfig, ClientEvent, ClientTransmit};
 use socketio08::server::{
     AckMode, Audience, Outgoing, Server, ServerConfig, ServerEvent, ServerInput, ServerTransmit,
 };
@@ -164,14 +164,12 @@ impl ClientApplication for MemberApplication {
 
 /// The configuration of every client of a scenario.
 pub fn client_config(scenario: &Scenario) -> ClientConfig {
-    ClientConfig {
-        profile: match scenario.clients.profile {
-            scenario::ClientProfile::Genuine | scenario::ClientProfile::Genuine09 => ClientProfile::Genuine,
-            scenario::ClientProfile::Improved => ClientProfile::Improved,
-        },
-        transports: scenario.clients.transports.clone(),
-        ..ClientConfig::for_profile(release(scenario))
-    }
+    ClientConfig::for_profile(release(scenario))
+        .behaviour(match scenario.clients.profile {
+            scenario::ClientProfile::Genuine | scenario::ClientProfile::Genuine09 => ClientBehaviour::Genuine,
+            scenario::ClientProfile::Improved => ClientBehaviour::Improved,
+        })
+        .transports(scenario.clients.transports.clone())
 }
 
 /// The configuration of every server of a scenario: the defaults of 0.8.7, or of 0.9 for clients of 0.9, which cut servers

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use socketio08::client::{ClientConfig, ClientEvent, ClientProfile, LossCause};
+use socketio08::client::{ClientBehaviour, ClientConfig, ClientEvent, LossCause};
 use socketio08::server::{AckMode, Outgoing};
 use socketio08::{AckId, Body, Packet, Profile, Text, Transport};
 use socketio08_sim::probe::{Happening, Session};
@@ -31,10 +31,10 @@ struct Pair {
 
 impl Pair {
     async fn connect(peer: (Release, Transport)) -> Self {
-        Self::connect_as(ClientProfile::Genuine, peer).await
+        Self::connect_as(ClientBehaviour::Genuine, peer).await
     }
 
-    async fn connect_as(profile: ClientProfile, (release, transport): (Release, Transport)) -> Self {
+    async fn connect_as(behaviour: ClientBehaviour, (release, transport): (Release, Transport)) -> Self {
         let port = free_port();
         let server = Some(Peer::server(release, port, transport.name()));
         let address = SocketAddr::from(([127, 0, 0, 1], port));
@@ -42,11 +42,8 @@ impl Pair {
             Release::V0_8_7 => Profile::V0_8_7,
             Release::V0_9_17 | Release::V0_9_19 => Profile::V0_9,
         };
-        let config = ClientConfig {
-            profile,
-            transports: vec![transport],
-            ..ClientConfig::for_profile(client_release)
-        };
+        let config =
+            ClientConfig::for_profile(client_release).behaviour(behaviour).transports(vec![transport]);
         let session = Session::open(address, DriverConfig::new(address.to_string()), config);
         let mut pair = Self { server, release, transport, port, session, seen: Vec::new() };
         let connected = pair.wait("Connected", |event| match event {
@@ -223,8 +220,8 @@ async fn is_sent_away_and_stays_away(peer: (Release, Transport)) {
 async fn comes_back_after_a_restart(peer: (Release, Transport)) {
     // That a stream ended, the genuine client does not notice.
     let streams = peer.1 == Transport::Htmlfile;
-    let profile = if streams { ClientProfile::Improved } else { ClientProfile::Genuine };
-    let mut pair = Pair::connect_as(profile, peer).await;
+    let behaviour = if streams { ClientBehaviour::Improved } else { ClientBehaviour::Genuine };
+    let mut pair = Pair::connect_as(behaviour, peer).await;
     pair.server = None;
     pair.wait_for(&ClientEvent::Disconnected { cause: LossCause::Transport }).await;
     pair.session.send("", message("sent while away"), AckMode::None);

@@ -70,11 +70,9 @@ impl Application for Mute {
 
 /// A node of `profile` with the timers of the other one.
 async fn disguised(profile: Profile, timers: Profile) -> SocketAddr {
-    let config = ServerConfig {
-        heartbeat_timeout: timers.heartbeat_timeout(),
-        close_timeout: timers.close_timeout(),
-        ..ServerConfig::for_profile(profile)
-    };
+    let config = ServerConfig::for_profile(profile)
+        .heartbeat_timeout(timers.heartbeat_timeout())
+        .close_timeout(timers.close_timeout());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let node = match profile {

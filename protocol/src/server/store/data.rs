@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn data_that_is_too_long_keeps_the_address_and_the_times() {
-        let config = RedisConfig { data_len_max: 200, ..RedisConfig::new(1, 0) };
+        let config = RedisConfig::new(1, 0).data_len_max(200);
         let headers = [(Text::from_static("Cookie"), Text::from("x".repeat(300)))];
         let data = of_request(&config, Instant::ZERO, "/socket.io/1/", &headers, "192.0.2.7:80");
         assert!(data.starts_with(r#"{"headers":{},"address":{"address":"192.0.2.7","port":80}"#), "{data}");

@@ -14,7 +14,7 @@ pub(super) fn packet_line(line: &str) -> String {
 /// The answer to a line that holds a payload as a JSON string.
 pub(super) fn payload_line(line: &str) -> String {
     // The line has its own limit; within it the number of packets needs none.
-    let limits = Limits { payload_len_max: usize::MAX, payload_packets_max: usize::MAX, ..Limits::default() };
+    let limits = Limits::default().payload_len_max(usize::MAX).payload_packets_max(usize::MAX);
     match string(line) {
         Err(failure) => failure.to_string(),
         Ok(text) => {

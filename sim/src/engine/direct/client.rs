@@ -204,10 +204,10 @@ impl World<'_> {
                     self.client_takes(client, ClientInput::Message { exchange, text });
                 }
             }
-            Down::Begun { status: 200, body: data } | Down::Chunk(data) => {
+            Down::Begun { status: 200, body: chunk } | Down::Chunk(chunk) => {
                 let streams = &self.clients[client.index()].streams;
                 if let Some(exchange) = exchange.filter(|exchange| streams.contains(exchange)) {
-                    self.client_takes(client, ClientInput::Chunk { exchange, data });
+                    self.client_takes(client, ClientInput::Chunk { exchange, chunk });
                 }
             }
             // No server of ours refuses by a response that goes on.
@@ -240,7 +240,7 @@ impl World<'_> {
         node.handling = Some((exchange, id));
         if status == 200 && self.clients[client.index()].streams.contains(&exchange) {
             // A stream that was answered whole.
-            self.client_takes(client, ClientInput::Chunk { exchange, data: body });
+            self.client_takes(client, ClientInput::Chunk { exchange, chunk: body });
             self.client_takes(client, ClientInput::Closed { exchange, clean: true });
         } else {
             self.client_takes(client, ClientInput::Response { exchange, status, body });

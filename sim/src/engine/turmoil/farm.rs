@@ -56,16 +56,14 @@ async fn arrive(site: Site, member: Member) {
     let client = ClientId(member.index);
     let clients = usize::try_from(site.scenario.clients.count).unwrap_or(usize::MAX);
     let share = CONNECTIONS_MAX / clients.max(1);
-    let config = DriverConfig {
-        connections: match site.scenario.clients.connections {
+    let config = DriverConfig::new("balancer")
+        .connections(match site.scenario.clients.connections {
             scenario::Connections::KeepAlive => Connections::KeepAlive,
             scenario::Connections::PerRequest => Connections::PerRequest,
-        },
-        reuse_while_handling: false,
-        limits: CarrierLimits { client_connections_max: share.max(1), ..CarrierLimits::default() },
-        clock: site.pace.clock(),
-        ..DriverConfig::new("balancer")
-    };
+        })
+        .reuse_while_handling(false)
+        .limits(CarrierLimits::default().client_connections_max(share.max(1)))
+        .clock(site.pace.clock());
     let connector = Road {
         origin: Origin { client, address: member.address },
         balancer: site.balancer,

@@ -7,7 +7,7 @@ use socketio08::{Profile, Transport};
 
 use super::Sign;
 use crate::probe::http::{Answer, NoAnswer, Site};
-use crate::probe::{Options, epoch_ms, session_target};
+use crate::probe::{Options, epoch_millis, session_target};
 
 /// A name under which nobody can have a page (RFC 2606): no allow-list has it.
 const STRANGER: &str = "http://sio08-probe.invalid";
@@ -53,7 +53,7 @@ pub(super) async fn of_requests(
     first: &Answer,
 ) -> Vec<Sign> {
     let resource = &options.resource;
-    let handshake_target = |query: &str| format!("{resource}/1/?{query}&t={}", epoch_ms());
+    let handshake_target = |query: &str| format!("{resource}/1/?{query}&t={}", epoch_millis());
     let mut signs = Vec::new();
     let stranger = site.get_from(&handshake_target("probe=origin"), STRANGER).await;
     signs.extend(stranger.ok().map(|answer| allowed_origin(&answer)));

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
-use socketio08::client::{Client, ClientConfig, ClientEvent, ClientProfile};
+use socketio08::client::{Client, ClientBehaviour, ClientConfig, ClientEvent};
 use socketio08::server::{AckMode, Outgoing};
 use socketio08::{Body, Instant, Packet, Profile, Text, Transport};
 use socketio08_tokio::{ClientApplication, ClientDriver, ClientHandle, DriverConfig, TcpConnector};
@@ -28,11 +28,9 @@ impl Ours {
     /// Connects over one transport; expects a server of that release.
     pub(super) fn connect(runtime: &Handle, port: u16, release: Profile, transport: Transport) -> Self {
         let address = SocketAddr::from(([127, 0, 0, 1], port));
-        let config = ClientConfig {
-            profile: ClientProfile::Improved,
-            transports: vec![transport],
-            ..ClientConfig::for_profile(release)
-        };
+        let config = ClientConfig::for_profile(release)
+            .behaviour(ClientBehaviour::Improved)
+            .transports(vec![transport]);
         let (report, reports) = channel();
         let awaited = Awaited::default();
         let reporter = Reporter { report, awaited: Arc::clone(&awaited) };
