@@ -24,6 +24,7 @@ pub enum Authorization<R = Refusal> {
 
 impl<R> Authorization<R> {
     /// The client may.
+    #[must_use]
     pub fn allow() -> Self {
         Authorization::Now(Ok(()))
     }

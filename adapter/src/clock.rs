@@ -19,11 +19,13 @@ pub struct Clock {
 
 impl Clock {
     /// A clock that shows zero now.
+    #[must_use]
     pub fn start() -> Self {
         Self::starting_at(Instant::ZERO)
     }
 
     /// A clock that shows `now` now: for runtimes that began at different moments of one simulated time.
+    #[must_use]
     pub fn starting_at(now: Instant) -> Self {
         Self { origin: time::Instant::now(), shown_at_origin: now, pace_micros: MILLISECOND_MICROS }
     }
@@ -37,17 +39,20 @@ impl Clock {
     }
 
     /// What the clock shows.
+    #[must_use]
     pub fn now(&self) -> Instant {
         let shown = scaled(self.origin.elapsed(), self.pace_micros, MILLISECOND_MICROS, false);
         self.shown_at_origin + shown
     }
 
     /// How long `shown` takes in tokio's terms.
+    #[must_use]
     pub fn to_tokio_duration(&self, shown: Duration) -> Duration {
         scaled(shown, MILLISECOND_MICROS, self.pace_micros, true)
     }
 
     /// When the clock will show `at`, in tokio's terms; the origin if that was before it.
+    #[must_use]
     pub fn to_tokio(&self, at: Instant) -> time::Instant {
         // A deadline too far for tokio's clock is as good as never; a century never comes either.
         const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);

@@ -40,6 +40,7 @@ pub struct PolicyServer {
 
 impl PolicyServer {
     /// A server of this file.
+    #[must_use]
     pub fn new(policy: &Policy) -> Self {
         let file = policy.to_text().into_bytes();
         Self { file, connections: Arc::new(Semaphore::new(CONNECTIONS_MAX)) }

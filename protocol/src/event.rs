@@ -11,6 +11,7 @@ use crate::Text;
 /// assert_eq!(socketio08::event_text_raw("say", r#"["hi"]"#), r#"{"name":"say","args":["hi"]}"#);
 /// assert_eq!(socketio08::event_text_raw("tick", ""), r#"{"name":"tick"}"#);
 /// ```
+#[must_use]
 pub fn event_text_raw(name: &str, args: &str) -> Text {
     let mut text = String::with_capacity(r#"{"name":"","args":}"#.len() + name.len() + args.len());
     text.push_str(r#"{"name":"#);

@@ -26,6 +26,7 @@ const START: &str = "<script>_(";
 const END: &str = ");</script>";
 
 /// What the stream begins with: the 256 bytes of genuine servers.
+#[must_use]
 pub const fn preamble() -> &'static str {
     PREAMBLE
 }
@@ -37,6 +38,7 @@ pub const fn preamble() -> &'static str {
 ///
 /// assert_eq!(without_slashes(&script("3:::a/b</i>")), r#"<script>_("3:::a\/b<\/i>");</script>"#);
 /// ```
+#[must_use]
 pub fn without_slashes(script: &str) -> Text {
     let string = START.len()..script.len().saturating_sub(END.len());
     let mut escaped = String::with_capacity(script.len() + 16);
@@ -52,6 +54,7 @@ pub fn without_slashes(script: &str) -> Text {
 }
 
 /// The script that hands `payload` to the page. No payload can end the script or the string in it.
+#[must_use]
 pub fn script(payload: &str) -> Text {
     let mut script = String::with_capacity(START.len() + END.len() + 2 + payload.len());
     script.push_str(START);

@@ -46,6 +46,7 @@ pub enum PostErrorKind {
 
 impl PostErrorKind {
     /// A stable name for machines: `no-data`.
+    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             PostErrorKind::NoData => "no-data",
@@ -80,12 +81,14 @@ impl core::error::Error for PostError {}
 
 /// The index of the page's callback, from the query of a poll (`i`). Anything but one value of 1 to 10 decimal digits
 /// counts as 0, the value for none: 0.8.7 writes whatever it is into the script.
+#[must_use]
 pub fn index(query: &str) -> &str {
     digits(query, "i").unwrap_or("0")
 }
 
 /// The index of the page's callback, from the query of a handshake (`jsonp`): `None`, a handshake without a script, if it is
 /// anything but one value of 1 to 10 decimal digits, as in 0.9.
+#[must_use]
 pub fn handshake_index(query: &str) -> Option<&str> {
     digits(query, "jsonp")
 }
@@ -103,6 +106,7 @@ fn digits<'q>(query: &'q str, name: &str) -> Option<&'q str> {
 }
 
 /// The script that hands `payload` to callback `index` of the page. No payload can end the script or the string in it.
+#[must_use]
 pub fn script(index: &str, payload: &str) -> Text {
     let mut script = String::with_capacity("io.j[](\"\");".len() + index.len() + payload.len());
     script.push_str("io.j[");

@@ -69,6 +69,7 @@ pub enum PayloadErrorKind {
 
 impl PayloadErrorKind {
     /// A stable name for machines: `length-beyond-end`.
+    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             PayloadErrorKind::Frame => "frame",
@@ -140,12 +141,14 @@ impl FusedIterator for Payload {}
 
 impl<'a> PayloadRef<'a> {
     /// The packets of `text`; an empty text has none.
+    #[must_use]
     pub fn new(text: &'a str, limits: &Limits) -> Self {
         Self { text, cursor: Cursor::new(text, limits) }
     }
 
     /// How many bytes were looked at so far, each time counted: at most twice the
     /// length of the payload, whatever it holds.
+    #[must_use]
     pub fn examined(&self) -> usize {
         self.cursor.examined
     }

@@ -38,6 +38,7 @@ pub enum Seen {
 
 /// Tells a request from the bytes so far, from the first of the connection on. 0.8.7 knows a request only if it comes in
 /// one piece.
+#[must_use]
 pub fn recognize(bytes: &[u8]) -> Seen {
     if bytes.starts_with(REQUEST) {
         Seen::Request
@@ -81,6 +82,7 @@ pub enum PolicyError {
 
 impl Policy {
     /// A policy that allows nothing.
+    #[must_use]
     pub const fn new() -> Self {
         Self { rules: Vec::new() }
     }
@@ -120,6 +122,7 @@ impl Policy {
     }
 
     /// The file, as 0.8.7 writes it. The connection ends after it.
+    #[must_use]
     pub fn to_text(&self) -> Text {
         let rules = self.rules.iter().map(|Rule { domain, ports }| {
             format!("<allow-access-from domain=\"{domain}\" to-ports=\"{ports}\"/>")

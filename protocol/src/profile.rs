@@ -29,6 +29,7 @@ impl Profile {
     pub const ALL: [Profile; 2] = [Profile::V0_8_7, Profile::V0_9];
 
     /// `0.8` or `0.9`.
+    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Profile::V0_8_7 => "0.8",
@@ -37,6 +38,7 @@ impl Profile {
     }
 
     /// How long a server waits for the answer to its heartbeat: 15 s, 60 s in 0.9. The handshake's second field.
+    #[must_use]
     pub const fn heartbeat_timeout(self) -> Duration {
         Duration::from_secs(match self {
             Profile::V0_8_7 => 15,
@@ -45,6 +47,7 @@ impl Profile {
     }
 
     /// How long a server waits before its next heartbeat: 20 s, 25 s in 0.9. Not told to the client.
+    #[must_use]
     pub const fn heartbeat_interval(self) -> Duration {
         Duration::from_secs(match self {
             Profile::V0_8_7 => 20,
@@ -53,6 +56,7 @@ impl Profile {
     }
 
     /// How long a session lives between two polls: 25 s, 60 s in 0.9. The handshake's third field.
+    #[must_use]
     pub const fn close_timeout(self) -> Duration {
         Duration::from_secs(match self {
             Profile::V0_8_7 => 25,
@@ -61,6 +65,7 @@ impl Profile {
     }
 
     /// How long a poll is held before it is answered `8::`: 20 s in both.
+    #[must_use]
     pub const fn polling_duration(self) -> Duration {
         Duration::from_secs(20)
     }

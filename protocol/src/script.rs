@@ -47,6 +47,7 @@ pub enum ScriptErrorKind {
 
 impl ScriptErrorKind {
     /// A stable name for machines: `unterminated`.
+    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             ScriptErrorKind::Call => "call",
@@ -129,6 +130,7 @@ impl Call {
 }
 
 /// A JSON string literal with nothing escaped but what JSON asks for, as `JSON.stringify` writes it.
+#[must_use]
 pub fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     crate::event::quote(text, &mut quoted);
@@ -176,6 +178,7 @@ fn in_pair(high: u32, low: u32) -> char {
 
 /// One field of a form, `NAME=VALUE`, as browsers send it: blanks as `+`, other characters outside letters, digits and
 /// `*-._` as their bytes in UTF-8.
+#[must_use]
 pub fn form_field(name: &str, value: &str) -> String {
     let mut field = String::with_capacity(name.len() + 1 + value.len() * 2);
     encode_form(name, &mut field);

@@ -43,6 +43,7 @@ impl<'a> Target<'a> {
     /// Reads the target of a request (path and query) under `resource` (`/socket.io`).
     ///
     /// The resource is a prefix: `/socket.iofoo` is [`Target::Welcome`], not [`Target::Outside`] (facts 3.1).
+    #[must_use]
     pub fn parse(resource: &str, target: &'a str) -> Self {
         let Some((path, query)) = under(resource, target) else { return Target::Outside };
         let Some([revision, transport, session]) = segments(path) else { return Target::Welcome };
@@ -59,6 +60,7 @@ impl<'a> Target<'a> {
 
     /// Reads the target of an Upgrade request. 0.8.7 checks no revision there and knows no handshake (facts 3.2), so
     /// every protocol path is a [`Target::Session`], with an empty `session` if it has none.
+    #[must_use]
     pub fn parse_upgrade(resource: &str, target: &'a str) -> Self {
         let Some((path, query)) = under(resource, target) else { return Target::Outside };
         let Some([_, transport, session]) = segments(path) else { return Target::Welcome };
@@ -71,6 +73,7 @@ impl<'a> Target<'a> {
 }
 
 /// The raw value of the first parameter `name` in a query: empty if it has none, `None` if it is absent.
+#[must_use]
 pub fn query_parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
     query
         .split('&')
@@ -152,16 +155,19 @@ fn decimal(text: &str) -> IResult<&str, (), ()> {
 }
 
 /// The target of a handshake, with a query that may be empty: `/socket.io/1/?t=1`.
+#[must_use]
 pub fn handshake(resource: &str, query: &str) -> Text {
     join(&[resource, "/1/"], query)
 }
 
 /// The target of a session request: `/socket.io/1/xhr-polling/SID?t=1`.
+#[must_use]
 pub fn session(resource: &str, transport: Transport, session: &str, query: &str) -> Text {
     join(&[resource, "/1/", transport.name(), "/", session], query)
 }
 
 /// The target of the request by which a page that unloads ends its session: `/socket.io/1//SID/?disconnect=1` (facts 11).
+#[must_use]
 pub fn disconnect(resource: &str, session: &str) -> Text {
     join(&[resource, "/1//", session, "/"], "disconnect=1")
 }

@@ -42,6 +42,7 @@ impl Text {
     pub const EMPTY: Text = Text(ByteString::new());
 
     /// Text that lives for the whole program; never allocates.
+    #[must_use]
     pub const fn from_static(text: &'static str) -> Self {
         Self(ByteString::from_static(text))
     }

@@ -22,21 +22,25 @@ impl Instant {
     pub const ZERO: Instant = Instant(0);
 
     /// The instant `micros` microseconds after the origin.
+    #[must_use]
     pub const fn from_micros(micros: u64) -> Self {
         Self(micros)
     }
 
     /// The instant `millis` milliseconds after the origin.
+    #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis.saturating_mul(1_000))
     }
 
     /// Microseconds since the origin.
+    #[must_use]
     pub const fn as_micros(self) -> u64 {
         self.0
     }
 
     /// Whole milliseconds since the origin.
+    #[must_use]
     pub const fn as_millis(self) -> u64 {
         self.0 / 1_000
     }

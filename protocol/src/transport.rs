@@ -36,6 +36,7 @@ impl Transport {
     ];
 
     /// The name on the wire.
+    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Transport::Websocket => "websocket",
@@ -47,6 +48,7 @@ impl Transport {
     }
 
     /// The transport of that exact name; names are case sensitive (facts 3.1).
+    #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|transport| transport.name() == name)
     }

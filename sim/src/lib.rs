@@ -1,5 +1,9 @@
 //! The simulated world of Socket.IO 0.8.
 #![forbid(unsafe_code)]
+#![allow(
+    clippy::must_use_candidate,
+    reason = "the library of one program; the lint is for what others embed"
+)]
 
 pub mod browser;
 pub mod cli;

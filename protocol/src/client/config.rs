@@ -20,7 +20,6 @@ pub enum ClientBehaviour {
 config! {
     /// Choices and timers; the defaults are those of 0.8.7.
     #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-    #[expect(clippy::struct_excessive_bools, reason = "the options of the genuine client, each on its own")]
     pub struct ClientConfig {
         /// Whose behaviour.
         pub behaviour: ClientBehaviour,
@@ -70,6 +69,7 @@ impl Default for ClientConfig {
 
 impl ClientConfig {
     /// The genuine client of a release, with the default timers.
+    #[must_use]
     pub fn for_profile(profile: Profile) -> Self {
         Self {
             behaviour: ClientBehaviour::default(),

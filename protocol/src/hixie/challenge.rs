@@ -34,6 +34,7 @@ impl Challenge {
     }
 
     /// What the server answers to the nonce.
+    #[must_use]
     pub fn digest(&self, nonce: [u8; NONCE_LEN]) -> [u8; DIGEST_LEN] {
         let mut md5 = Md5::new();
         md5.update(self.first.to_be_bytes());

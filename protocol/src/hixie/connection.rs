@@ -132,11 +132,13 @@ impl Connection {
     }
 
     /// Which draft is spoken.
+    #[must_use]
     pub fn draft(&self) -> Draft {
         self.draft
     }
 
     /// The handshake is done and the connection is not over.
+    #[must_use]
     pub fn is_open(&self) -> bool {
         matches!(self.phase, Phase::Open)
     }

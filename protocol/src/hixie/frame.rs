@@ -55,6 +55,7 @@ struct End {
 
 impl FrameReader {
     /// A reader that takes messages of up to `len_max` bytes.
+    #[must_use]
     pub fn new(len_max: usize) -> Self {
         Self { state: State::Between, len_max, body: BytesMut::new(), checked: 0 }
     }

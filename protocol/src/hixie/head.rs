@@ -27,11 +27,13 @@ pub struct HeadReader {
 
 impl HeadReader {
     /// A reader of heads of up to `len_max` bytes, the empty line included.
+    #[must_use]
     pub fn new(len_max: usize) -> Self {
         Self { head: BytesMut::new(), len_max }
     }
 
     /// The bytes so far.
+    #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.head
     }

@@ -37,6 +37,7 @@ pub enum JsonErrorKind {
 
 impl JsonErrorKind {
     /// A stable name for machines: `json-syntax`.
+    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             JsonErrorKind::Depth => "json-depth",
@@ -52,6 +53,7 @@ impl JsonErrorKind {
 
 impl JsonError {
     /// What is wrong, without the place.
+    #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }

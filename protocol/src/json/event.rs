@@ -20,11 +20,13 @@ pub struct EventView<'a> {
 
 impl<'a> EventView<'a> {
     /// The name.
+    #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// The text of the arguments: `[]` if there are none. Peers may send something else than an array (facts 1.8).
+    #[must_use]
     pub fn args_text(&self) -> &'a str {
         self.args
     }

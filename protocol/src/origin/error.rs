@@ -37,6 +37,7 @@ pub enum OriginErrorKind {
 
 impl OriginErrorKind {
     /// A stable name for machines: `host-character`.
+    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             OriginErrorKind::Host => "host",

@@ -71,6 +71,7 @@ impl Cors {
 
 impl Origins {
     /// Every origin, without credentials: what an entry names besides is allowed by that name.
+    #[must_use]
     pub fn any() -> Self {
         Self { any: true, ..Self::default() }
     }
@@ -113,6 +114,7 @@ impl Origins {
     }
 
     /// Whether every origin is allowed.
+    #[must_use]
     pub fn is_any(&self) -> bool {
         self.any
     }

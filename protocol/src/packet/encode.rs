@@ -9,6 +9,7 @@ use crate::Text;
 
 impl PacketRef<'_> {
     /// The exact number of bytes [`PacketRef::encode`] writes.
+    #[must_use]
     pub fn encoded_len(&self) -> usize {
         self.pieces().iter().map(|piece| piece.len()).sum()
     }
@@ -23,6 +24,7 @@ impl PacketRef<'_> {
     }
 
     /// Encodes into a text of its own.
+    #[must_use]
     pub fn to_text(&self) -> Text {
         let pieces = self.pieces();
         let mut text = String::with_capacity(pieces.iter().map(|piece| piece.len()).sum());

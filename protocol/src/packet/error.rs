@@ -32,6 +32,7 @@ pub enum DecodeErrorKind {
 
 impl DecodeErrorKind {
     /// A stable name for machines: `event-data`.
+    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             DecodeErrorKind::AckId => "ack-id",

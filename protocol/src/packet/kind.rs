@@ -40,6 +40,7 @@ impl PacketType {
     ];
 
     /// The digit on the wire.
+    #[must_use]
     pub const fn digit(self) -> &'static str {
         match self {
             PacketType::Disconnect => "0",
@@ -55,6 +56,7 @@ impl PacketType {
     }
 
     /// The type of that digit; nothing but exactly one of `0` to `8` is a type (facts 1.2).
+    #[must_use]
     pub const fn from_digit(digit: char) -> Option<Self> {
         match digit {
             '0' => Some(PacketType::Disconnect),
@@ -71,6 +73,7 @@ impl PacketType {
     }
 
     /// The name that 0.8.7 uses in its programming interface, in lower case.
+    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             PacketType::Disconnect => "disconnect",
@@ -86,6 +89,7 @@ impl PacketType {
     }
 
     /// The type of that name; names are case sensitive.
+    #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|packet_type| packet_type.name() == name)
     }
@@ -114,6 +118,7 @@ impl Reason {
         [Reason::TransportNotSupported, Reason::ClientNotHandshaken, Reason::Unauthorized];
 
     /// The digit on the wire.
+    #[must_use]
     pub const fn digit(self) -> &'static str {
         match self {
             Reason::TransportNotSupported => "0",
@@ -123,6 +128,7 @@ impl Reason {
     }
 
     /// The words that 0.8.7 hands to the application.
+    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Reason::TransportNotSupported => "transport not supported",
@@ -132,6 +138,7 @@ impl Reason {
     }
 
     /// The reason of those words.
+    #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.name() == name)
     }
@@ -152,6 +159,7 @@ pub enum Advice {
 
 impl Advice {
     /// The digit on the wire.
+    #[must_use]
     pub const fn digit(self) -> &'static str {
         match self {
             Advice::Reconnect => "0",
@@ -159,6 +167,7 @@ impl Advice {
     }
 
     /// The word that 0.8.7 hands to the application.
+    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Advice::Reconnect => "reconnect",
@@ -166,6 +175,7 @@ impl Advice {
     }
 
     /// The advice of that word.
+    #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         (name == Advice::Reconnect.name()).then_some(Advice::Reconnect)
     }

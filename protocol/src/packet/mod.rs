@@ -171,6 +171,7 @@ impl Body {
 
 impl PacketRef<'_> {
     /// Which of the nine types it is.
+    #[must_use]
     pub fn packet_type(&self) -> PacketType {
         match self.body {
             BodyRef::Disconnect => PacketType::Disconnect,
@@ -186,6 +187,7 @@ impl PacketRef<'_> {
     }
 
     /// The packet with memory of its own.
+    #[must_use]
     pub fn to_packet(&self) -> Packet {
         self.share(&Text::EMPTY)
     }

@@ -60,6 +60,7 @@ impl Default for ServerConfig {
 
 impl ServerConfig {
     /// The behaviour and the default timers of a release (facts 8, 11).
+    #[must_use]
     pub fn for_profile(profile: Profile) -> Self {
         Self {
             profile,

@@ -48,6 +48,7 @@ config! {
 
 impl RedisConfig {
     /// The defaults, for a node.
+    #[must_use]
     pub fn new(node_id: u64, epoch_millis: u64) -> Self {
         Self {
             node_id,
