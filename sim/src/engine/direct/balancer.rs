@@ -7,7 +7,7 @@ use super::World;
 use super::queue::{Carried, Down, Event, Up};
 use crate::scenario::{BalancerMode, ServerIx};
 use crate::trace::{ClientId, TraceEvent};
-use crate::world::balancer::{ConnId, Input, LinkId, Output, RequestId};
+use crate::world::balancer::{ConnId, Edit, Input, LinkId, Output, RequestId, ResponseHead};
 
 /// A client's connection to the balancer, with what each end knows of it.
 pub(super) struct Conn {
@@ -38,7 +38,7 @@ impl Conn {
             client,
             at_client: true,
             exchange: Some(exchange),
-            upgrade: request.upgrade,
+            upgrade: request.head.upgrade,
             waiting: Some(request),
             at_balancer: true,
             request: None,
@@ -61,6 +61,8 @@ pub(super) struct Link {
     at_balancer: bool,
     /// Whose request is in progress, or who is tunnelled.
     conn: Option<ConnId>,
+    /// The beginning of a response that the balancer has not let through yet.
+    begun: Option<Down>,
     tunnel: bool,
     last_up: Instant,
     last_down: Instant,
@@ -141,8 +143,9 @@ impl World<'_> {
 
     fn balancer_does(&mut self, output: Output) {
         match output {
-            Output::Connect { link, server } => self.connect(link, server),
-            Output::Forward { link, conn, request: _ } => self.forward(link, conn),
+            Output::Connect { link, server, proxy: _ } => self.connect(link, server),
+            Output::Forward { link, conn, request: _, edits } => self.forward(link, conn, &edits),
+            Output::Respond { link, edits, .. } => self.respond(link, &edits),
             Output::Answer { conn, request: _, status } => self.answer(conn, status),
             Output::CloseClient { conn } => {
                 if let Some(state) = self.conns.get_mut(conn.0) {
@@ -173,6 +176,7 @@ impl World<'_> {
             exchange: None,
             at_balancer: true,
             conn: None,
+            begun: None,
             tunnel: false,
             last_up: Instant::ZERO,
             last_down: Instant::ZERO,
@@ -181,12 +185,22 @@ impl World<'_> {
         self.send_link_up(id, Up::Syn);
     }
 
-    fn forward(&mut self, link: LinkId, conn: ConnId) {
-        let Some(request) = self.conns.get(conn.0).and_then(|conn| conn.request.clone()) else { return };
+    fn forward(&mut self, link: LinkId, conn: ConnId, edits: &[Edit]) {
+        let Some(mut request) = self.conns.get(conn.0).and_then(|conn| conn.request.clone()) else { return };
         if let Some(link) = self.links.get_mut(link.0) {
             link.conn = Some(conn);
         }
+        request.head.headers.apply(edits);
         self.send_link_up(link, Up::Request(request));
+    }
+
+    /// Lets the response of a link through.
+    fn respond(&mut self, id: LinkId, edits: &[Edit]) {
+        let Some(mut begun) = self.links.get_mut(id.0).and_then(|link| link.begun.take()) else { return };
+        if let Down::Response(head) | Down::Begun(head) | Down::Upgraded(head) = &mut begun {
+            head.headers.apply(edits);
+        }
+        self.relay(id, begun);
     }
 
     fn answer(&mut self, id: ConnId, status: u16) {
@@ -195,7 +209,7 @@ impl World<'_> {
         self.trace.record(self.now, TraceEvent::BalancerAnswered { client: conn.client, status });
         self.send_down(
             id,
-            Down::Response { status, body: bytes::Bytes::from_static(b"balancer error page") },
+            Down::Response(ResponseHead::new(status, bytes::Bytes::from_static(b"balancer error page"))),
         );
     }
 
@@ -226,7 +240,7 @@ impl World<'_> {
             Up::Syn => {
                 let source = self.clients[conn.client.index()].member.address;
                 self.send_down(id, Down::Accepted);
-                self.balancer_takes(Input::Opened { conn: id, source });
+                self.balancer_takes(Input::Opened { conn: id, source, proxied: None });
             }
             Up::Fin => {
                 conn.at_balancer = false;
@@ -237,10 +251,11 @@ impl World<'_> {
                 (Some(link), item) => self.send_link_up(link, item),
                 (None, item) if self.scenario.balancer.mode == BalancerMode::Tcp => conn.held.push(item),
                 (None, Up::Request(request)) => {
+                    let head = request.head.clone();
                     conn.request = Some(request);
                     let request = RequestId(self.requests_made);
                     self.requests_made += 1;
-                    self.balancer_takes(Input::Request { conn: id, request });
+                    self.balancer_takes(Input::Request { conn: id, request, head });
                 }
                 (None, _) => {}
             },
@@ -266,25 +281,29 @@ impl World<'_> {
                 self.balancer_takes(Input::LinkClosed { link: id });
             }
             item if tunnel => self.relay(id, item),
-            Down::Upgraded => {
-                self.balancer_takes(Input::ResponseStarted { link: id, status: 101 });
-                self.relay(id, Down::Upgraded);
-            }
-            Down::Response { status, body } => {
-                self.balancer_takes(Input::ResponseStarted { link: id, status });
-                self.relay(id, Down::Response { status, body });
+            Down::Upgraded(head) => self.response_starts(id, head.clone(), Down::Upgraded(head)),
+            Down::Response(head) => {
+                self.response_starts(id, head.clone(), Down::Response(head));
                 self.balancer_takes(Input::ResponseDone { link: id });
             }
-            Down::Begun { status, body } => {
-                self.balancer_takes(Input::ResponseStarted { link: id, status });
-                self.relay(id, Down::Begun { status, body });
-            }
+            Down::Begun(head) => self.response_starts(id, head.clone(), Down::Begun(head)),
             Down::Chunk(part) => self.relay(id, Down::Chunk(part)),
             Down::Whole => {
                 self.relay(id, Down::Whole);
                 self.balancer_takes(Input::ResponseDone { link: id });
             }
             Down::Message(_) => {}
+        }
+    }
+
+    /// Shows the balancer the head of a response; it says what becomes of it.
+    fn response_starts(&mut self, id: LinkId, head: ResponseHead, item: Down) {
+        if let Some(link) = self.links.get_mut(id.0) {
+            link.begun = Some(item);
+        }
+        self.balancer_takes(Input::ResponseStarted { link: id, head });
+        if let Some(link) = self.links.get_mut(id.0) {
+            link.begun = None;
         }
     }
 

@@ -14,7 +14,7 @@ use super::{Wire, World};
 use crate::scenario::{Connections, Scenario};
 use crate::trace::{ClientId, TraceHandle};
 use crate::world::application::{MemberApplication, client_config};
-use crate::world::balancer::ConnId;
+use crate::world::balancer::{ConnId, Headers, RequestHead, ResponseHead};
 use crate::world::population::{self, Member};
 use crate::world::seed::Seed;
 
@@ -141,7 +141,8 @@ impl World<'_> {
 
     fn carried(&self, client: ClientId, method: Method, target: Text, body: Bytes, upgrade: bool) -> Carried {
         let address = self.clients[client.index()].address.clone();
-        Carried { method, target, body, upgrade, address }
+        let head = RequestHead { method, target, headers: Headers::default(), upgrade };
+        Carried { head, body, address }
     }
 
     fn request(&mut self, client: ClientId, exchange: ExchangeId, method: Method, target: Text, body: Bytes) {
@@ -193,8 +194,8 @@ impl World<'_> {
                     self.send_up(id, Up::Request(request));
                 }
             }
-            Down::Response { status, body } => self.answered(id, status, body),
-            Down::Upgraded => {
+            Down::Response(head) => self.answered(id, head.status, head.body),
+            Down::Upgraded(_) => {
                 if let Some(exchange) = exchange {
                     self.client_takes(client, ClientInput::Opened { exchange });
                 }
@@ -204,14 +205,14 @@ impl World<'_> {
                     self.client_takes(client, ClientInput::Message { exchange, text });
                 }
             }
-            Down::Begun { status: 200, body: chunk } | Down::Chunk(chunk) => {
+            Down::Begun(ResponseHead { status: 200, body: chunk, .. }) | Down::Chunk(chunk) => {
                 let streams = &self.clients[client.index()].streams;
                 if let Some(exchange) = exchange.filter(|exchange| streams.contains(exchange)) {
                     self.client_takes(client, ClientInput::Chunk { exchange, chunk });
                 }
             }
             // No server of ours refuses by a response that goes on.
-            Down::Begun { .. } => {}
+            Down::Begun(_) => {}
             Down::Whole => {
                 self.client_closes(id);
                 if let Some(exchange) = exchange {

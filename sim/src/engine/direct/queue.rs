@@ -4,20 +4,17 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use bytes::Bytes;
-use socketio08::server::Method;
 use socketio08::{Instant, Text};
 
 use crate::scenario::ServerIx;
 use crate::trace::ClientId;
-use crate::world::balancer::{ConnId, LinkId};
+use crate::world::balancer::{ConnId, LinkId, RequestHead, ResponseHead};
 
 /// An HTTP request on its way.
 #[derive(Clone, Debug)]
 pub(super) struct Carried {
-    pub(super) method: Method,
-    pub(super) target: Text,
+    pub(super) head: RequestHead,
     pub(super) body: Bytes,
-    pub(super) upgrade: bool,
     pub(super) address: Text,
 }
 
@@ -40,21 +37,16 @@ pub(super) enum Down {
     Accepted,
     /// Nobody listens.
     Refused,
-    Response {
-        status: u16,
-        body: Bytes,
-    },
+    /// A whole response.
+    Response(ResponseHead),
     /// The head and the first part of a response that goes on.
-    Begun {
-        status: u16,
-        body: Bytes,
-    },
+    Begun(ResponseHead),
     /// The next part of it.
     Chunk(Bytes),
     /// It is whole; the connection stays.
     Whole,
     /// 101.
-    Upgraded,
+    Upgraded(ResponseHead),
     /// A websocket message.
     Message(Text),
     /// The connection ends.

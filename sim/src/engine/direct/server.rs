@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use socketio08::Instant;
-use socketio08::server::{ExchangeId, Request, Server, ServerInput, ServerTransmit};
+use bytes::Bytes;
+use socketio08::server::{ExchangeId, Request, Response, Server, ServerInput, ServerTransmit};
+use socketio08::{Instant, Text};
 use socketio08_tokio::{Application, deliver};
 
 use super::queue::{Down, Event, Up, Wake};
@@ -12,7 +13,7 @@ use super::{Wire, World};
 use crate::scenario::{Scenario, ServerIx, Signal};
 use crate::trace::TraceEvent;
 use crate::world::application::{PoolApplication, SeededIds, server_config};
-use crate::world::balancer::LinkId;
+use crate::world::balancer::{Headers, LinkId, ResponseHead, SET_COOKIE};
 use crate::world::seed::Seed;
 
 /// One server of the pool.
@@ -153,14 +154,13 @@ impl World<'_> {
                     if let Some(link) = self.links.get_mut(link.0) {
                         link.exchange = None;
                     }
-                    let (status, body) = (response.status, response.body);
-                    self.send_link_down(link, Down::Response { status, body });
+                    self.send_link_down(link, Down::Response(carried(response)));
                 }
             }
             ServerTransmit::Begin { exchange, response } => {
                 if let Some(link) = process.exchanges.get(&exchange).copied() {
                     process.streams.insert(exchange);
-                    self.send_link_down(link, Down::Begun { status: response.status, body: response.body });
+                    self.send_link_down(link, Down::Begun(carried(response)));
                 }
             }
             ServerTransmit::Chunk { exchange, chunk } => {
@@ -170,7 +170,7 @@ impl World<'_> {
             }
             ServerTransmit::Upgrade { exchange } => {
                 if let Some(link) = process.exchanges.get(&exchange).copied() {
-                    self.send_link_down(link, Down::Upgraded);
+                    self.send_link_down(link, Down::Upgraded(ResponseHead::new(101, Bytes::new())));
                 }
             }
             ServerTransmit::Message { exchange, text } => {
@@ -262,11 +262,11 @@ impl World<'_> {
                 link.exchange = Some(exchange);
                 let request = Request {
                     exchange,
-                    method: carried.method,
-                    target: carried.target,
-                    headers: Vec::new(),
+                    method: carried.head.method,
+                    target: carried.head.target,
+                    headers: carried.head.headers.0,
                     body: carried.body,
-                    upgrade: carried.upgrade,
+                    upgrade: carried.head.upgrade,
                     address: carried.address,
                     secure: false,
                 };
@@ -274,4 +274,11 @@ impl World<'_> {
             }
         }
     }
+}
+
+/// A response as the balancer sees it: of the headers only cookies matter to anybody on the way.
+fn carried(response: Response) -> ResponseHead {
+    let cookies = response.headers.into_iter().filter(|(name, _)| name.eq_ignore_ascii_case(SET_COOKIE));
+    let headers = Headers(cookies.map(|(name, value)| (Text::from_static(name), value)).collect());
+    ResponseHead { status: response.status, headers, body: response.body }
 }

@@ -4,6 +4,7 @@ use core::net::Ipv4Addr;
 
 use socketio08::Instant;
 
+use super::head::{Edit, RequestHead, ResponseHead};
 use crate::scenario::ServerIx;
 
 /// A client's connection to the balancer; numbered by the engine.
@@ -19,14 +20,16 @@ pub struct RequestId(pub u64);
 pub struct LinkId(pub u64);
 
 /// What the engine tells the balancer.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum Input {
     /// A client connected.
     Opened {
         /// Its connection.
         conn: ConnId,
-        /// Its address.
+        /// The address it comes from: that of the client, or of the proxy in between.
         source: Ipv4Addr,
+        /// The address that a line of the PROXY protocol told before anything else.
+        proxied: Option<Ipv4Addr>,
     },
     /// A request arrived, whole (http mode; in tcp mode bytes are the tunnel's). One at a time on a connection: a
     /// client that pipelines is closed.
@@ -35,6 +38,8 @@ pub enum Input {
         conn: ConnId,
         /// The request.
         request: RequestId,
+        /// Its head as it arrived. [`Output::Forward`] says what to change in it.
+        head: RequestHead,
     },
     /// The client ended its connection. Its request in progress stays with the server: HAProxy does not pass a FIN on
     /// while it waits for a response (`tables.md`, item 18). One that waits for a server (a refused connection is held
@@ -53,13 +58,13 @@ pub enum Input {
         /// The link.
         link: LinkId,
     },
-    /// The head of a response arrived. Status 101 turns link and client connection into a tunnel
-    /// ([`Output::Tunnel`] follows).
+    /// The head of a response arrived. Hold it back until [`Output::Respond`], which may never come. Status 101 turns
+    /// link and client connection into a tunnel ([`Output::Tunnel`] follows).
     ResponseStarted {
         /// The link.
         link: LinkId,
-        /// The HTTP status.
-        status: u16,
+        /// The head, with what of the body came with it.
+        head: ResponseHead,
     },
     /// A response ended; the link stays open.
     ResponseDone {
@@ -81,7 +86,7 @@ pub enum Input {
 }
 
 /// What the balancer asks of the engine, in this order.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum Output {
     /// Open a connection to a server.
     Connect {
@@ -89,8 +94,11 @@ pub enum Output {
         link: LinkId,
         /// The server.
         server: ServerIx,
+        /// Begin it with a line of the PROXY protocol that tells this address.
+        proxy: Option<Ipv4Addr>,
     },
-    /// Send a request over a link that is open, and its response to the client.
+    /// Send a request over a link that is open. It may come again for another link (a request that is tried
+    /// elsewhere), always about the head as it arrived.
     Forward {
         /// The link.
         link: LinkId,
@@ -98,6 +106,19 @@ pub enum Output {
         conn: ConnId,
         /// The request.
         request: RequestId,
+        /// What to change in its head.
+        edits: Vec<Edit>,
+    },
+    /// Send the response whose head arrived on the link to the client, and the rest of its body as it arrives.
+    Respond {
+        /// The client's connection.
+        conn: ConnId,
+        /// The request it answers.
+        request: RequestId,
+        /// The link.
+        link: LinkId,
+        /// What to change in its head.
+        edits: Vec<Edit>,
     },
     /// Answer a request with the balancer's own error page.
     Answer {

@@ -8,15 +8,21 @@
 //! * It numbers client connections ([`ConnId`]) and requests ([`RequestId`]); the balancer numbers its connections to
 //!   servers ([`LinkId`]). No number is used twice.
 //! * For [`Output::Connect`] it opens a connection to the server and says [`Input::Connected`] or [`Input::Refused`].
-//! * For [`Output::Forward`] it sends the request over the link, and copies the response to the client as it arrives,
-//!   saying [`Input::ResponseStarted`] at its head and [`Input::ResponseDone`] at its end. A response whose
-//!   client has closed ([`Input::ClientClosed`]) is read and thrown away.
+//! * It shows the balancer the head of each request and response ([`RequestHead`], [`ResponseHead`]), and applies the
+//!   [`Edit`]s that come back before it sends them on. A chain of proxies is a chain of such machines: the request that one
+//!   forwards, edits applied, is the [`Input::Request`] of the next, the response that it begins the
+//!   [`Input::ResponseStarted`] of the one before; the `proxy` of [`Output::Connect`] is the `proxied` of the next
+//!   one's [`Input::Opened`].
+//! * For [`Output::Forward`] it sends the request over the link, saying [`Input::ResponseStarted`] at the head of its
+//!   response and [`Input::ResponseDone`] at its end. It holds the head back until [`Output::Respond`] and then copies
+//!   the response to the client as it arrives; one that is never asked for is read and thrown away.
 //! * For [`Output::Tunnel`] it copies both ways until either side closes, which it reports.
 //! * A link that ends for whatever reason, unless the balancer ended it, is [`Input::LinkClosed`]; unknown connections
 //!   and links are ignored, so a report may cross an output.
 //! * For [`Output::Check`] it connects to the server and reports [`Input::Checked`].
 
 mod hash;
+mod head;
 mod input;
 mod policy;
 mod pool;
@@ -29,6 +35,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use socketio08::Instant;
 
+pub use self::head::{COOKIE, Edit, FORWARDED_FOR, Headers, RequestHead, ResponseHead, SET_COOKIE, cookies};
 pub use self::input::{BalancerDeadline, BalancerTimer, ConnId, Input, LinkId, Output, RequestId};
 use self::policy::Policy;
 use self::pool::Pool;
@@ -138,12 +145,12 @@ impl Balancer {
     pub fn handle_input(&mut self, now: Instant, input: Input) {
         self.now = self.now.max(now);
         match input {
-            Input::Opened { conn, source } => self.handle_opened(conn, source),
-            Input::Request { conn, request } => self.handle_request(conn, request),
+            Input::Opened { conn, source, proxied: _ } => self.handle_opened(conn, source),
+            Input::Request { conn, request, head: _ } => self.handle_request(conn, request),
             Input::ClientClosed { conn } => self.handle_client_closed(conn),
             Input::Connected { link } => self.handle_connected(link),
             Input::Refused { link } => self.handle_refused(link),
-            Input::ResponseStarted { link, status } => self.handle_response_started(link, status),
+            Input::ResponseStarted { link, head } => self.handle_response_started(link, head.status),
             Input::ResponseDone { link } => self.handle_response_done(link),
             Input::LinkClosed { link } => self.handle_link_closed(link),
             Input::Checked { server, passed } => {
@@ -254,7 +261,7 @@ impl Balancer {
         } else {
             let link = self.pool.open_link(server, conn);
             self.update(conn, |flight| flight.stage = Stage::Connecting(link));
-            self.outputs.push_back(Output::Connect { link, server });
+            self.outputs.push_back(Output::Connect { link, server, proxy: None });
         }
     }
 
@@ -276,7 +283,7 @@ impl Balancer {
         self.update(conn, |flight| flight.stage = Stage::Sent(link));
         let flight = self.conns.get(&conn).and_then(|state| state.flight);
         if let Some(request) = flight.and_then(|flight| flight.request) {
-            self.outputs.push_back(Output::Forward { link, conn, request });
+            self.outputs.push_back(Output::Forward { link, conn, request, edits: Vec::new() });
         }
     }
 
@@ -335,10 +342,14 @@ impl Balancer {
         if flight.stage != Stage::Sent(link) {
             return;
         }
+        let open = self.conns.get(&conn).is_some_and(|state| state.open);
+        if let Some(request) = flight.request.filter(|_| open) {
+            self.outputs.push_back(Output::Respond { conn, request, link, edits: Vec::new() });
+        }
         if status != SWITCHING_PROTOCOLS {
             return self.update(conn, |flight| flight.stage = Stage::Answering(link));
         }
-        if self.conns.get(&conn).is_some_and(|state| state.open) {
+        if open {
             self.update(conn, |flight| flight.stage = Stage::Tunnel(link));
             self.outputs.push_back(Output::Tunnel { conn, link });
         } else {

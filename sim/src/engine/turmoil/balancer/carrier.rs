@@ -21,15 +21,17 @@ use crate::engine::turmoil::dial::Dialer;
 use crate::engine::turmoil::origin::Origin;
 use crate::scenario::{BalancerMode, ServerIx};
 use crate::trace::{ClientId, TraceEvent, TraceHandle};
-use crate::world::balancer::{Balancer, ConnId, Input, LinkId, Output, RequestId};
+use crate::world::balancer::{Balancer, ConnId, Edit, Input, LinkId, Output, RequestHead, RequestId};
 
 use super::ending::{Ending, Manner};
-use super::{link, tunnel};
+use super::{head, link, tunnel};
 
 /// A request between its arrival and its answer.
 pub(super) struct Pending {
-    /// The request as it goes to the server; taken when it is forwarded.
-    pub(super) request: Option<Request<Full<Bytes>>>,
+    /// Its head, as the machine sees it.
+    pub(super) head: RequestHead,
+    /// The request as it arrived.
+    pub(super) request: Request<Full<Bytes>>,
     /// Resolves to the client's connection after a 101.
     pub(super) upgrade: Option<OnUpgrade>,
     /// Takes the answer.
@@ -53,6 +55,8 @@ struct Link {
     sender: Option<SendRequest<Full<Bytes>>>,
     /// The connection has ended, but a response that came before that is still being read.
     ended: bool,
+    /// A response that the machine has not let through yet.
+    response: Option<Response<Full<Bytes>>>,
     /// As with [`Front::raw`].
     raw: Option<Raw>,
 }
@@ -123,21 +127,22 @@ impl Carrier {
                 .insert(conn, Front { client: origin.client, ending, request: None, raw, tunnelled: false });
             conn
         };
-        self.input(Input::Opened { conn, source: origin.address });
+        self.input(Input::Opened { conn, source: origin.address, proxied: None });
         conn
     }
 
     /// A request arrived. If the connection is gone, so is the request.
     pub(super) fn request(&self, conn: ConnId, pending: Pending) {
-        let request = {
+        let (request, head) = {
             let mut state = self.state.borrow_mut();
             state.requests += 1;
             let request = RequestId(state.requests);
             let Some(front) = state.fronts.get_mut(&conn) else { return };
+            let head = pending.head.clone();
             front.request = Some((request, pending));
-            request
+            (request, head)
         };
-        self.input(Input::Request { conn, request });
+        self.input(Input::Request { conn, request, head });
     }
 
     /// A client's HTTP connection ended by itself, `clean` also if it became a tunnel.
@@ -195,20 +200,20 @@ impl Carrier {
     /// A response is whole: goes to the client, if it is still there. `last`: the server ends the link after it.
     pub(super) fn responded(
         &self,
-        (link, conn, request): (LinkId, ConnId, RequestId),
+        link: LinkId,
         sender: SendRequest<Full<Bytes>>,
-        response: Response<Full<Bytes>>,
+        (response, body): (Response<Full<Bytes>>, Bytes),
         last: bool,
     ) {
-        let status = response.status().as_u16();
-        self.state.borrow_mut().answer(conn, request, response);
+        let head = head::of_response(&response, body);
         let ended = {
             let mut state = self.state.borrow_mut();
             let Some(entry) = state.links.get_mut(&link) else { return };
             entry.sender = Some(sender);
+            entry.response = Some(response);
             entry.ended || last
         };
-        self.input(Input::ResponseStarted { link, status });
+        self.input(Input::ResponseStarted { link, head });
         self.input(Input::ResponseDone { link });
         if ended {
             self.link_closed(link, true);
@@ -216,20 +221,15 @@ impl Carrier {
     }
 
     /// A 101 arrived: the link becomes a stream of bytes.
-    pub(super) fn upgraded(
-        &self,
-        (link, conn, request): (LinkId, ConnId, RequestId),
-        upgrade: OnUpgrade,
-        response: Response<Full<Bytes>>,
-    ) {
-        let status = response.status().as_u16();
+    pub(super) fn upgraded(&self, link: LinkId, upgrade: OnUpgrade, response: Response<Full<Bytes>>) {
+        let head = head::of_response(&response, Bytes::new());
         {
             let mut state = self.state.borrow_mut();
-            state.answer(conn, request, response);
             let Some(entry) = state.links.get_mut(&link) else { return };
+            entry.response = Some(response);
             entry.raw = Some(Raw::Upgrade(upgrade));
         }
-        self.input(Input::ResponseStarted { link, status });
+        self.input(Input::ResponseStarted { link, head });
     }
 
     /// A check ended.
@@ -283,14 +283,24 @@ impl Carrier {
 impl State {
     fn carry_out(&mut self, carrier: &Carrier, now: Instant, output: Output) {
         match output {
-            Output::Connect { link, server } => {
+            Output::Connect { link, server, proxy: _ } => {
                 let Some(address) = self.servers.get(server.0).copied() else { return };
                 let ending = Rc::<Ending>::default();
-                let entry = Link { ending: ending.clone(), sender: None, ended: false, raw: None };
+                let entry =
+                    Link { ending: ending.clone(), sender: None, ended: false, response: None, raw: None };
                 self.links.insert(link, entry);
                 spawn_local(link::serve(carrier.clone(), link, address, ending));
             }
-            Output::Forward { link, conn, request } => self.forward(carrier, link, conn, request),
+            Output::Forward { link, conn, request, edits } => {
+                self.forward(carrier, link, (conn, request), &edits);
+            }
+            Output::Respond { conn, request, link, edits } => {
+                let response = self.links.get_mut(&link).and_then(|entry| entry.response.take());
+                if let Some(mut response) = response {
+                    head::apply(response.headers_mut(), &edits);
+                    self.answer(conn, request, response);
+                }
+            }
             Output::Answer { conn, request, status } => {
                 if let Some(front) = self.fronts.get(&conn) {
                     self.trace.record(now, TraceEvent::BalancerAnswered { client: front.client, status });
@@ -317,12 +327,13 @@ impl State {
         }
     }
 
-    fn forward(&mut self, carrier: &Carrier, link: LinkId, conn: ConnId, request: RequestId) {
-        let Some(pending) = self.pending(conn, request) else { return };
-        let Some(outgoing) = pending.request.take() else { return };
+    fn forward(&mut self, carrier: &Carrier, link: LinkId, of: (ConnId, RequestId), edits: &[Edit]) {
+        let Some(pending) = self.pending(of.0, of.1) else { return };
+        let mut outgoing = pending.request.clone();
+        head::apply(outgoing.headers_mut(), edits);
         let Some(entry) = self.links.get_mut(&link) else { return };
         let Some(sender) = entry.sender.take() else { return };
-        spawn_local(link::exchange(carrier.clone(), (link, conn, request), sender, outgoing));
+        spawn_local(link::exchange(carrier.clone(), link, sender, outgoing));
     }
 
     fn answer(&mut self, conn: ConnId, request: RequestId, response: Response<Full<Bytes>>) {

@@ -22,6 +22,7 @@ use crate::world::balancer::ConnId;
 
 use super::carrier::{Carrier, Pending};
 use super::ending::{Ending, Manner};
+use super::head;
 
 /// Serves one client's connection until it ends or is handed to a tunnel.
 pub(super) async fn serve(carrier: Carrier, mut stream: TcpStream) {
@@ -70,7 +71,8 @@ async fn ask(
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let request = Request::from_parts(head, Full::new(body));
     let (reply, answer) = oneshot::channel();
-    carrier.request(conn, Pending { request: Some(request), upgrade, reply });
+    let head = head::of_request(&request);
+    carrier.request(conn, Pending { head, request, upgrade, reply });
     answer.await.map_err(io::Error::other)
 }
 

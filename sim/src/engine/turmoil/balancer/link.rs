@@ -14,7 +14,7 @@ use socketio08::Limits;
 use turmoil::net::TcpStream;
 
 use crate::scenario::{BalancerMode, ServerIx};
-use crate::world::balancer::{ConnId, LinkId, RequestId};
+use crate::world::balancer::LinkId;
 
 use super::carrier::Carrier;
 use super::ending::Ending;
@@ -54,7 +54,7 @@ async fn serve_http(carrier: Carrier, link: LinkId, stream: TcpStream, ending: &
 /// Sends one request and brings back its response.
 pub(super) async fn exchange(
     carrier: Carrier,
-    (link, conn, request): (LinkId, ConnId, RequestId),
+    link: LinkId,
     mut sender: SendRequest<Full<Bytes>>,
     outgoing: Request<Full<Bytes>>,
 ) {
@@ -66,7 +66,7 @@ pub(super) async fn exchange(
         let mut response = response;
         let upgrade = hyper::upgrade::on(&mut response);
         let response = response.map(|_| Full::default());
-        carrier.upgraded((link, conn, request), upgrade, response);
+        carrier.upgraded(link, upgrade, response);
         return;
     }
     let last = response
@@ -74,7 +74,7 @@ pub(super) async fn exchange(
         .get(CONNECTION)
         .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"));
     match whole(response).await {
-        Some(response) => carrier.responded((link, conn, request), sender, response, last),
+        Some(response) => carrier.responded(link, sender, response, last),
         None => carrier.link_closed(link, true),
     }
 }
@@ -87,14 +87,16 @@ async fn send(
     sender.send_request(outgoing).await
 }
 
-async fn whole(response: Response<Incoming>) -> Option<Response<Full<Bytes>>> {
+/// The response with its body, which the machine sees too.
+async fn whole(response: Response<Incoming>) -> Option<(Response<Full<Bytes>>, Bytes)> {
     let (mut head, body) = response.into_parts();
     strip(&mut head.headers, false);
     // A poll can be answered by a whole outbox, framed.
     let limits = Limits::default();
     let body =
         Limited::new(body, 2 * limits.outbox_len_max.max(limits.payload_len_max)).collect().await.ok()?;
-    Some(Response::from_parts(head, Full::new(body.to_bytes())))
+    let body = body.to_bytes();
+    Some((Response::from_parts(head, Full::new(body.clone())), body))
 }
 
 /// Checks a server: whether it accepts a connection.

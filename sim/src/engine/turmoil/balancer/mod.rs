@@ -6,6 +6,7 @@
 mod carrier;
 mod ending;
 mod front;
+mod head;
 mod link;
 mod tunnel;
 

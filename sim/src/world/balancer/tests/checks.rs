@@ -70,7 +70,7 @@ fn a_request_with_every_server_down_is_answered_503_at_once() {
     rig.run_for(10);
     let (conn, request) = rig.fresh_request(1);
     assert_eq!(rig.answered(request, rig.now), Some((503, 0)));
-    assert!(rig.said(Output::CloseClient { conn }));
+    assert!(rig.said(&Output::CloseClient { conn }));
 }
 
 #[test]

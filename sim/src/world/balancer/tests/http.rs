@@ -3,7 +3,7 @@
 use socketio08::Instant;
 
 use super::super::{ConnId, Input, LinkId, Output, RequestId};
-use super::rig::{Rig, config};
+use super::rig::{Rig, config, poll, response};
 use crate::scenario::{self, Balance, HttpOption, ServerIx};
 
 #[test]
@@ -12,7 +12,7 @@ fn item_12_a_request_in_flight_on_a_fresh_client_connection_is_answered_502() {
     let (conn, request) = rig.fresh_request(1);
     rig.kill(0);
     assert_eq!(rig.answered(request, Instant::ZERO), Some((502, 0)));
-    assert!(rig.said(Output::CloseClient { conn }));
+    assert!(rig.said(&Output::CloseClient { conn }));
 }
 
 #[test]
@@ -23,7 +23,7 @@ fn item_12_a_request_in_flight_on_a_reused_client_connection_is_closed_without_a
     let request = rig.request(conn);
     rig.kill(1);
     assert_eq!(rig.answered(request, Instant::ZERO), None);
-    assert!(rig.said(Output::CloseClient { conn }));
+    assert!(rig.said(&Output::CloseClient { conn }));
 }
 
 #[test]
@@ -31,10 +31,10 @@ fn a_response_cut_short_closes_the_client() {
     let mut rig = Rig::new(&config(Balance::RoundRobin), 4);
     let (conn, request) = rig.fresh_request(1);
     let (_, link) = rig.forwarded[&request];
-    rig.input(Input::ResponseStarted { link, status: 200 });
+    rig.input(Input::ResponseStarted { link, head: response(200) });
     rig.input(Input::LinkClosed { link });
     assert_eq!(rig.answered(request, Instant::ZERO), None);
-    assert!(rig.said(Output::CloseClient { conn }));
+    assert!(rig.said(&Output::CloseClient { conn }));
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn item_18_a_client_that_closes_while_its_poll_waits_is_not_seen_by_the_server()
     let (conn, request) = rig.fresh_request(1);
     let (server, link) = rig.forwarded[&request];
     rig.input(Input::ClientClosed { conn });
-    assert!(!rig.said(Output::CloseLink { link }));
+    assert!(!rig.said(&Output::CloseLink { link }));
     assert_eq!((rig.balancer.link_server(link), rig.balancer.load(server)), (Some(server), 1));
     rig.answer(request);
     assert_eq!(rig.balancer.load(server), 0);
@@ -81,7 +81,7 @@ fn links_left_behind_by_clients_of_one_request_each_are_bounded() {
         rig.exchange(conn);
         rig.input(Input::ClientClosed { conn });
     }
-    let closed = (0..300).filter(|link| rig.said(Output::CloseLink { link: LinkId(*link) })).count();
+    let closed = (0..300).filter(|link| rig.said(&Output::CloseLink { link: LinkId(*link) })).count();
     assert_eq!((rig.connects(), closed), (300, 300 - 256));
 }
 
@@ -104,7 +104,7 @@ fn server_close_ends_the_link_after_each_response_and_keeps_the_client() {
     rig.exchange(conn);
     rig.exchange(conn);
     assert_eq!(rig.connects(), 2);
-    assert!(rig.said(Output::CloseLink { link: LinkId(0) }) && !rig.said(Output::CloseClient { conn }));
+    assert!(rig.said(&Output::CloseLink { link: LinkId(0) }) && !rig.said(&Output::CloseClient { conn }));
 }
 
 #[test]
@@ -112,11 +112,11 @@ fn an_upgrade_becomes_a_tunnel_that_counts_until_it_closes() {
     let mut rig = Rig::new(&config(Balance::RoundRobin), 4);
     let (conn, request) = rig.fresh_request(1);
     let (server, link) = rig.forwarded[&request];
-    rig.input(Input::ResponseStarted { link, status: 101 });
-    assert!(rig.said(Output::Tunnel { conn, link }));
+    rig.input(Input::ResponseStarted { link, head: response(101) });
+    assert!(rig.said(&Output::Tunnel { conn, link }));
     assert_eq!(rig.balancer.load(server), 1);
     rig.input(Input::ClientClosed { conn });
-    assert!(rig.said(Output::CloseLink { link }));
+    assert!(rig.said(&Output::CloseLink { link }));
     assert_eq!((rig.balancer.load(server), rig.balancer.link_server(link)), (0, None));
 }
 
@@ -125,10 +125,10 @@ fn a_tunnel_whose_server_dies_closes_the_client_without_a_word() {
     let mut rig = Rig::new(&config(Balance::RoundRobin), 4);
     let (conn, request) = rig.fresh_request(1);
     let (_, link) = rig.forwarded[&request];
-    rig.input(Input::ResponseStarted { link, status: 101 });
+    rig.input(Input::ResponseStarted { link, head: response(101) });
     rig.kill(0);
     assert_eq!(rig.answered(request, Instant::ZERO), None);
-    assert!(rig.said(Output::CloseClient { conn }));
+    assert!(rig.said(&Output::CloseClient { conn }));
 }
 
 #[test]
@@ -137,8 +137,8 @@ fn an_upgrade_that_succeeds_after_its_client_left_ends_the_link() {
     let (conn, request) = rig.fresh_request(1);
     let (_, link) = rig.forwarded[&request];
     rig.input(Input::ClientClosed { conn });
-    rig.input(Input::ResponseStarted { link, status: 101 });
-    assert!(rig.said(Output::CloseLink { link }) && !rig.said(Output::Tunnel { conn, link }));
+    rig.input(Input::ResponseStarted { link, head: response(101) });
+    assert!(rig.said(&Output::CloseLink { link }) && !rig.said(&Output::Tunnel { conn, link }));
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn a_client_that_pipelines_is_closed() {
     let mut rig = Rig::new(&config(Balance::RoundRobin), 4);
     let (conn, request) = rig.fresh_request(1);
     rig.request(conn);
-    assert!(rig.said(Output::CloseClient { conn }));
+    assert!(rig.said(&Output::CloseClient { conn }));
     rig.answer(request);
     assert_eq!(rig.balancer.load(ServerIx(0)), 0);
 }
@@ -166,12 +166,12 @@ fn a_client_that_left_before_its_request_was_refused_for_good_is_told_nothing() 
 fn reports_of_unknown_connections_and_links_are_ignored() {
     let mut rig = Rig::new(&config(Balance::RoundRobin), 4);
     let before = rig.balancer.clone();
-    rig.input(Input::Request { conn: ConnId(9), request: RequestId(9) });
+    rig.input(Input::Request { conn: ConnId(9), request: RequestId(9), head: poll() });
     rig.input(Input::ClientClosed { conn: ConnId(9) });
     for link in [LinkId(7), LinkId(8)] {
         rig.input(Input::Connected { link });
         rig.input(Input::Refused { link });
-        rig.input(Input::ResponseStarted { link, status: 200 });
+        rig.input(Input::ResponseStarted { link, head: response(200) });
         rig.input(Input::ResponseDone { link });
         rig.input(Input::LinkClosed { link });
     }

@@ -6,7 +6,7 @@ use core::time::Duration;
 use socketio08::Instant;
 
 use super::super::{Balancer, ConnId, Input, LinkId, Output, RequestId};
-use super::rig::{config, table_c};
+use super::rig::{config, poll, response, table_c};
 use crate::scenario::{self, Balance, BalancerMode, HttpOption, Redispatch, ServerIx};
 use crate::world::seed::{Seed, Stream};
 
@@ -27,13 +27,13 @@ fn any_input(draws: &mut Stream, opened: &mut u64) -> Input {
         0 | 1 => {
             *opened += 1;
             let source = Ipv4Addr::from_bits(0x7f00_0100 + draws.next_u32() % 200);
-            Input::Opened { conn: ConnId(*opened), source }
+            Input::Opened { conn: ConnId(*opened), source, proxied: None }
         }
-        2 => Input::Request { conn, request: RequestId(draws.next_u64()) },
+        2 => Input::Request { conn, request: RequestId(draws.next_u64()), head: poll() },
         3 => Input::ClientClosed { conn },
         4 => Input::Connected { link },
         5 => Input::Refused { link },
-        6 => Input::ResponseStarted { link, status: if draws.chance(1, 3) { 101 } else { 200 } },
+        6 => Input::ResponseStarted { link, head: response(if draws.chance(1, 3) { 101 } else { 200 }) },
         7 => Input::ResponseDone { link },
         8 => Input::LinkClosed { link },
         _ => Input::Checked { server: ServerIx(usize::from(draws.chance(1, 2))), passed: draws.chance(1, 2) },

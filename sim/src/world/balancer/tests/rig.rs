@@ -5,9 +5,11 @@ use core::net::Ipv4Addr;
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
+use bytes::Bytes;
 use socketio08::Instant;
+use socketio08::server::Method;
 
-use super::super::{Balancer, ConnId, Input, LinkId, Output, RequestId};
+use super::super::{Balancer, ConnId, Input, LinkId, Output, RequestHead, RequestId, ResponseHead};
 use crate::scenario::{self, Balance, Check, HashType, Redispatch, ServerIx};
 use crate::world::seed::Seed;
 
@@ -23,6 +25,16 @@ pub(super) fn table_c() -> scenario::Balancer {
         hash_type: HashType::MapBased,
         ..config(Balance::Source)
     }
+}
+
+/// A request like any other.
+pub(super) fn poll() -> RequestHead {
+    RequestHead::new(Method::Get, "/socket.io/1/xhr-polling/7?t=1")
+}
+
+/// A response of that status.
+pub(super) fn response(status: u16) -> ResponseHead {
+    ResponseHead::new(status, Bytes::new())
 }
 
 pub(super) struct Rig {
@@ -52,14 +64,14 @@ impl Rig {
     pub(super) fn open(&mut self, host: u8) -> ConnId {
         self.next += 1;
         let conn = ConnId(self.next);
-        self.input(Input::Opened { conn, source: Ipv4Addr::new(127, 0, 1, host) });
+        self.input(Input::Opened { conn, source: Ipv4Addr::new(127, 0, 1, host), proxied: None });
         conn
     }
 
     pub(super) fn request(&mut self, conn: ConnId) -> RequestId {
         self.next += 1;
         let request = RequestId(self.next);
-        self.input(Input::Request { conn, request });
+        self.input(Input::Request { conn, request, head: poll() });
         request
     }
 
@@ -79,7 +91,7 @@ impl Rig {
 
     pub(super) fn answer(&mut self, request: RequestId) {
         let (_, link) = self.forwarded[&request];
-        self.input(Input::ResponseStarted { link, status: 200 });
+        self.input(Input::ResponseStarted { link, head: response(200) });
         self.input(Input::ResponseDone { link });
     }
 
@@ -118,9 +130,11 @@ impl Rig {
 
     fn drain(&mut self) {
         while let Some(output) = self.balancer.poll_output() {
-            self.log.push((self.now, output));
+            self.log.push((self.now, output.clone()));
             let answer = match output {
-                Output::Connect { link, server } if self.dead.contains(&server) => Input::Refused { link },
+                Output::Connect { link, server, .. } if self.dead.contains(&server) => {
+                    Input::Refused { link }
+                }
                 Output::Connect { link, .. } => Input::Connected { link },
                 Output::Check { server } => Input::Checked { server, passed: !self.dead.contains(&server) },
                 Output::Forward { link, request, .. } => {
@@ -153,8 +167,8 @@ impl Rig {
         self.log.iter().filter_map(marked).collect()
     }
 
-    pub(super) fn said(&self, output: Output) -> bool {
-        self.log.iter().any(|(_, said)| *said == output)
+    pub(super) fn said(&self, output: &Output) -> bool {
+        self.log.iter().any(|(_, said)| said == output)
     }
 
     pub(super) fn connects(&self) -> usize {

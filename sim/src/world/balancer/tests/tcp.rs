@@ -40,7 +40,7 @@ fn a_server_that_dies_closes_its_clients() {
     let mut rig = Rig::new(&tcp(Balance::RoundRobin), 4);
     let conn = rig.open(1);
     rig.kill(0);
-    assert!(rig.said(Output::CloseClient { conn }));
+    assert!(rig.said(&Output::CloseClient { conn }));
 }
 
 #[test]
@@ -49,9 +49,9 @@ fn a_refused_connection_is_closed_after_its_retries() {
     rig.dead.insert(ServerIx(1));
     let conn = rig.open(1);
     rig.run_for(2);
-    assert!(!rig.said(Output::CloseClient { conn }));
+    assert!(!rig.said(&Output::CloseClient { conn }));
     rig.run_for(1);
-    assert!(rig.said(Output::CloseClient { conn }));
+    assert!(rig.said(&Output::CloseClient { conn }));
 }
 
 #[test]
