@@ -4,6 +4,12 @@ use crate::config::config;
 
 config! {
     /// Bounds on what a peer may make a machine hold or do. Lengths are bytes of UTF-8 unless a name says otherwise.
+    ///
+    /// ```
+    /// # use socketio08::Limits;
+    /// let small = Limits::default().sessions_max(100).payload_len_max(16_384);
+    /// assert_eq!((small.sessions_max, small.outbox_packets_max), (100, 4_096));
+    /// ```
     #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
     pub struct Limits {
         /// Longest packet or payload accepted or queued: 1 MB, ten times what chat and control traffic of the field needs.

@@ -29,6 +29,11 @@ impl Profile {
     pub const ALL: [Profile; 2] = [Profile::V0_8_7, Profile::V0_9];
 
     /// `0.8` or `0.9`.
+    ///
+    /// ```
+    /// # use socketio08::Profile;
+    /// assert_eq!(Profile::ALL.map(Profile::name), ["0.8", "0.9"]);
+    /// ```
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -38,6 +43,11 @@ impl Profile {
     }
 
     /// How long a server waits for the answer to its heartbeat: 15 s, 60 s in 0.9. The handshake's second field.
+    ///
+    /// ```
+    /// # use socketio08::Profile;
+    /// assert_eq!(Profile::ALL.map(|profile| profile.heartbeat_timeout().as_secs()), [15, 60]);
+    /// ```
     #[must_use]
     pub const fn heartbeat_timeout(self) -> Duration {
         Duration::from_secs(match self {
@@ -47,6 +57,11 @@ impl Profile {
     }
 
     /// How long a server waits before its next heartbeat: 20 s, 25 s in 0.9. Not told to the client.
+    ///
+    /// ```
+    /// # use socketio08::Profile;
+    /// assert_eq!(Profile::ALL.map(|profile| profile.heartbeat_interval().as_secs()), [20, 25]);
+    /// ```
     #[must_use]
     pub const fn heartbeat_interval(self) -> Duration {
         Duration::from_secs(match self {
@@ -56,6 +71,11 @@ impl Profile {
     }
 
     /// How long a session lives between two polls: 25 s, 60 s in 0.9. The handshake's third field.
+    ///
+    /// ```
+    /// # use socketio08::Profile;
+    /// assert_eq!(Profile::ALL.map(|profile| profile.close_timeout().as_secs()), [25, 60]);
+    /// ```
     #[must_use]
     pub const fn close_timeout(self) -> Duration {
         Duration::from_secs(match self {
@@ -65,6 +85,12 @@ impl Profile {
     }
 
     /// How long a poll is held before it is answered `8::`: 20 s in both.
+    ///
+    /// ```
+    /// # use socketio08::Profile;
+    /// let profile = Profile::V0_8_7;
+    /// assert!(profile.polling_duration() < profile.close_timeout(), "or sessions would end between polls");
+    /// ```
     #[must_use]
     pub const fn polling_duration(self) -> Duration {
         Duration::from_secs(20)
@@ -78,6 +104,12 @@ impl fmt::Display for Profile {
 }
 
 /// A text that names no [`Profile`].
+///
+/// ```
+/// # use socketio08::{Profile, UnknownProfile};
+/// assert_eq!("1.0".parse::<Profile>(), Err(UnknownProfile));
+/// assert_eq!(UnknownProfile.to_string(), "no such profile: there are 0.8 and 0.9");
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct UnknownProfile;
 

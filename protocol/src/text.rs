@@ -23,6 +23,11 @@ use bytestring::ByteString;
 pub struct Text(ByteString);
 
 /// The bytes are not UTF-8. `valid_up_to` is the offset of the first bad byte.
+///
+/// ```
+/// # use socketio08::{NotUtf8, Text};
+/// assert_eq!(Text::from_utf8(b"ab\xFF".as_slice().into()), Err(NotUtf8 { valid_up_to: 2 }));
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct NotUtf8 {
     /// Offset in bytes of the first byte that is not UTF-8.
@@ -42,12 +47,25 @@ impl Text {
     pub const EMPTY: Text = Text(ByteString::new());
 
     /// Text that lives for the whole program; never allocates.
+    ///
+    /// ```
+    /// # use socketio08::Text;
+    /// const HELLO: Text = Text::from_static("hello");
+    /// assert_eq!(HELLO.len(), 5);
+    /// ```
     #[must_use]
     pub const fn from_static(text: &'static str) -> Self {
         Self(ByteString::from_static(text))
     }
 
     /// Checks `bytes` and wraps them without copying.
+    ///
+    /// ```
+    /// # use socketio08::Text;
+    /// let text = Text::from_utf8("é".as_bytes().into())?;
+    /// assert_eq!(text, "é");
+    /// # Ok::<(), socketio08::NotUtf8>(())
+    /// ```
     ///
     /// # Errors
     /// [`NotUtf8`] with the offset of the first bad byte.
@@ -60,17 +78,35 @@ impl Text {
 
     /// Wraps `bytes`, replacing each ill-formed sequence by U+FFFD, as the genuine server reads bodies and frames
     /// (facts 4.5, 7.5). Copies only when there is something to replace.
+    ///
+    /// ```
+    /// # use socketio08::Text;
+    /// assert_eq!(Text::from_utf8_lossy(b"3:::\xC3".as_slice().into()), "3:::\u{FFFD}");
+    /// ```
     pub fn from_utf8_lossy(bytes: Bytes) -> Self {
         let kept = bytes.clone();
         Self::from_utf8(bytes).unwrap_or_else(|_| Self::from(String::from_utf8_lossy(&kept).into_owned()))
     }
 
     /// The text as a string slice.
+    ///
+    /// ```
+    /// # use socketio08::Text;
+    /// let text = Text::from("5:::{}");
+    /// assert!(matches!(text.as_str(), "5:::{}"), "where a pattern wants a `str`");
+    /// ```
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// A part of this text, sharing its memory. A `part` from elsewhere is copied.
+    ///
+    /// ```
+    /// # use socketio08::Text;
+    /// let body = Text::from("4711:15:25:websocket");
+    /// let session = body.slice_ref(&body[..4]);
+    /// assert_eq!((session.as_str(), session.as_ptr()), ("4711", body.as_ptr()));
+    /// ```
     #[must_use]
     pub fn slice_ref(&self, part: &str) -> Self {
         if part.is_empty() {
@@ -86,6 +122,11 @@ impl Text {
     }
 
     /// The bytes of the text.
+    ///
+    /// ```
+    /// # use socketio08::Text;
+    /// assert_eq!(Text::from_static("2::").into_bytes(), b"2::".as_slice());
+    /// ```
     pub fn into_bytes(self) -> Bytes {
         self.0.into_bytes()
     }

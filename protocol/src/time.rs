@@ -22,24 +22,45 @@ impl Instant {
     pub const ZERO: Instant = Instant(0);
 
     /// The instant `micros` microseconds after the origin.
+    ///
+    /// ```
+    /// # use socketio08::Instant;
+    /// assert!(Instant::from_micros(999) < Instant::from_millis(1));
+    /// ```
     #[must_use]
     pub const fn from_micros(micros: u64) -> Self {
         Self(micros)
     }
 
     /// The instant `millis` milliseconds after the origin.
+    ///
+    /// ```
+    /// # use socketio08::Instant;
+    /// assert_eq!(Instant::from_millis(2), Instant::from_micros(2_000));
+    /// assert_eq!(Instant::from_millis(u64::MAX), Instant::from_micros(u64::MAX), "saturates");
+    /// ```
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis.saturating_mul(1_000))
     }
 
     /// Microseconds since the origin.
+    ///
+    /// ```
+    /// # use socketio08::Instant;
+    /// assert_eq!(Instant::from_millis(2).as_micros(), 2_000);
+    /// ```
     #[must_use]
     pub const fn as_micros(self) -> u64 {
         self.0
     }
 
     /// Whole milliseconds since the origin.
+    ///
+    /// ```
+    /// # use socketio08::Instant;
+    /// assert_eq!(Instant::from_micros(2_999).as_millis(), 2);
+    /// ```
     #[must_use]
     pub const fn as_millis(self) -> u64 {
         self.0 / 1_000

@@ -3,6 +3,14 @@
 use crate::Instant;
 
 /// Why a machine wants to be woken.
+///
+/// ```
+/// use socketio08::server::{Server, ServerConfig};
+/// use socketio08::{Instant, Timer};
+///
+/// let server = Server::new(ServerConfig::default(), Instant::ZERO);
+/// assert!(server.poll_timeout().is_none_or(|deadline| deadline.timer == Timer::Handshake));
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum Timer {
@@ -25,6 +33,16 @@ pub enum Timer {
 }
 
 /// When to call `handle_timeout`, and why.
+///
+/// ```
+/// use socketio08::server::{ExchangeId, Request, Server, ServerConfig, ServerInput};
+/// use socketio08::{Deadline, Instant, Timer};
+///
+/// let mut server = Server::new(ServerConfig::default(), Instant::ZERO);
+/// server.handle_input(Instant::ZERO, ServerInput::Request(Request::get(ExchangeId(1), "/socket.io/1/")));
+/// let at = Instant::from_millis(20_000);
+/// assert_eq!(server.poll_timeout(), Some(Deadline { at, timer: Timer::Authorization }));
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Deadline {
     /// The instant at which it is due.

@@ -36,6 +36,12 @@ impl Transport {
     ];
 
     /// The name on the wire.
+    ///
+    /// ```
+    /// # use socketio08::Transport;
+    /// let preferred = Transport::ALL.map(Transport::name);
+    /// assert_eq!(preferred, ["websocket", "flashsocket", "htmlfile", "xhr-polling", "jsonp-polling"]);
+    /// ```
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -48,6 +54,12 @@ impl Transport {
     }
 
     /// The transport of that exact name; names are case sensitive (facts 3.1).
+    ///
+    /// ```
+    /// # use socketio08::Transport;
+    /// assert_eq!(Transport::from_name("htmlfile"), Some(Transport::Htmlfile));
+    /// assert_eq!(Transport::from_name("polling"), None, "a name of Engine.IO");
+    /// ```
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|transport| transport.name() == name)

@@ -44,6 +44,13 @@ type Parsed<'a, T> = IResult<&'a str, T, Fault<'a>>;
 impl<'a> PacketRef<'a> {
     /// Decodes one packet.
     ///
+    /// ```
+    /// # use socketio08::{BodyRef, PacketRef};
+    /// let packet = PacketRef::decode("3::/chat:one: two\nthree")?;
+    /// assert_eq!((packet.endpoint, packet.body), ("/chat", BodyRef::Message { data: "one: two\nthree" }));
+    /// # Ok::<(), socketio08::DecodeError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`DecodeError`] with the byte offset.
     pub fn decode(text: &'a str) -> Result<Self, DecodeError> {
@@ -62,6 +69,14 @@ impl<'a> PacketRef<'a> {
 
 impl Packet {
     /// Decodes one packet, sharing the memory of `text`.
+    ///
+    /// ```
+    /// # use socketio08::{Body, Packet, Text};
+    /// let text = Text::from("3:::hello");
+    /// let Body::Message { data } = Packet::decode(&text)?.body else { unreachable!("type 3") };
+    /// assert_eq!(data.as_ptr(), text[4..].as_ptr(), "nothing was copied");
+    /// # Ok::<(), socketio08::DecodeError>(())
+    /// ```
     ///
     /// # Errors
     /// [`DecodeError`] with the byte offset.

@@ -9,12 +9,26 @@ use crate::Text;
 
 impl PacketRef<'_> {
     /// The exact number of bytes [`PacketRef::encode`] writes.
+    ///
+    /// ```
+    /// # use socketio08::PacketRef;
+    /// assert_eq!(PacketRef::decode("3:::é")?.encoded_len(), 6, "bytes, not characters");
+    /// # Ok::<(), socketio08::DecodeError>(())
+    /// ```
     #[must_use]
     pub fn encoded_len(&self) -> usize {
         self.pieces().iter().map(|piece| piece.len()).sum()
     }
 
     /// Appends the packet to `out`.
+    ///
+    /// ```
+    /// # use socketio08::PacketRef;
+    /// let mut out = bytes::BytesMut::new();
+    /// PacketRef::decode("4:1+::[1]")?.encode(&mut out);
+    /// assert_eq!(out, "4:1+::[1]");
+    /// # Ok::<(), socketio08::DecodeError>(())
+    /// ```
     pub fn encode(&self, out: &mut BytesMut) {
         let pieces = self.pieces();
         out.reserve(pieces.iter().map(|piece| piece.len()).sum());
@@ -24,6 +38,12 @@ impl PacketRef<'_> {
     }
 
     /// Encodes into a text of its own.
+    ///
+    /// ```
+    /// # use socketio08::PacketRef;
+    /// assert_eq!(PacketRef::decode("2:::ignored")?.to_text(), "2::");
+    /// # Ok::<(), socketio08::DecodeError>(())
+    /// ```
     #[must_use]
     pub fn to_text(&self) -> Text {
         let pieces = self.pieces();
@@ -63,16 +83,36 @@ impl PacketRef<'_> {
 
 impl Packet {
     /// The exact number of bytes [`Packet::encode`] writes.
+    ///
+    /// ```
+    /// # use socketio08::{Body, Packet, Text};
+    /// let packet = Packet::new(Text::from_static("/chat"), Body::Disconnect);
+    /// assert_eq!(packet.encoded_len(), packet.to_text().len());
+    /// ```
     pub fn encoded_len(&self) -> usize {
         self.as_ref().encoded_len()
     }
 
     /// Appends the packet to `out`.
+    ///
+    /// ```
+    /// # use socketio08::{Body, Packet, Text};
+    /// let mut out = bytes::BytesMut::from("before ");
+    /// Packet::new(Text::EMPTY, Body::Noop).encode(&mut out);
+    /// assert_eq!(out, "before 8::");
+    /// ```
     pub fn encode(&self, out: &mut BytesMut) {
         self.as_ref().encode(out);
     }
 
     /// Encodes into a text of its own.
+    ///
+    /// ```
+    /// # use socketio08::{AckId, Body, Packet, Text};
+    /// let id = Some(AckId { id: Text::from_static("1"), with_data: true });
+    /// let packet = Packet { id, ..Packet::new(Text::EMPTY, Body::Json { data: Text::from_static("[1]") }) };
+    /// assert_eq!(packet.to_text(), "4:1+::[1]");
+    /// ```
     pub fn to_text(&self) -> Text {
         self.as_ref().to_text()
     }

@@ -3,6 +3,14 @@
 use core::fmt;
 
 /// Where and why a text is not a packet.
+///
+/// ```
+/// use socketio08::{DecodeErrorKind, PacketRef};
+///
+/// let error = PacketRef::decode("5:1x::{}").unwrap_err();
+/// assert_eq!((error.offset, error.kind), (3, DecodeErrorKind::Id));
+/// assert!(error.to_string().starts_with("no id field at byte 3: "));
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct DecodeError {
     /// Offset in bytes.
@@ -12,6 +20,11 @@ pub struct DecodeError {
 }
 
 /// Named after the place that failed.
+///
+/// ```
+/// # use socketio08::{DecodeErrorKind, PacketRef};
+/// assert_eq!(PacketRef::decode("5::").unwrap_err().kind, DecodeErrorKind::EventData);
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum DecodeErrorKind {
@@ -32,6 +45,11 @@ pub enum DecodeErrorKind {
 
 impl DecodeErrorKind {
     /// A stable name for machines: `event-data`.
+    ///
+    /// ```
+    /// # use socketio08::DecodeErrorKind;
+    /// assert_eq!(DecodeErrorKind::EventData.name(), "event-data");
+    /// ```
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

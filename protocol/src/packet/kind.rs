@@ -3,6 +3,11 @@
 use core::fmt;
 
 /// The nine packet types, by their digit on the wire.
+///
+/// ```
+/// # use socketio08::PacketType;
+/// assert_eq!(PacketType::ALL[5], PacketType::Event, "in the order of their digits");
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum PacketType {
     /// `0`
@@ -40,6 +45,11 @@ impl PacketType {
     ];
 
     /// The digit on the wire.
+    ///
+    /// ```
+    /// # use socketio08::PacketType;
+    /// assert_eq!(PacketType::ALL.map(PacketType::digit).concat(), "012345678");
+    /// ```
     #[must_use]
     pub const fn digit(self) -> &'static str {
         match self {
@@ -56,6 +66,12 @@ impl PacketType {
     }
 
     /// The type of that digit; nothing but exactly one of `0` to `8` is a type (facts 1.2).
+    ///
+    /// ```
+    /// # use socketio08::PacketType;
+    /// assert_eq!(PacketType::from_digit('6'), Some(PacketType::Ack));
+    /// assert_eq!(PacketType::from_digit('9'), None);
+    /// ```
     #[must_use]
     pub const fn from_digit(digit: char) -> Option<Self> {
         match digit {
@@ -73,6 +89,11 @@ impl PacketType {
     }
 
     /// The name that 0.8.7 uses in its programming interface, in lower case.
+    ///
+    /// ```
+    /// # use socketio08::PacketType;
+    /// assert_eq!(PacketType::Noop.name(), "noop");
+    /// ```
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -89,6 +110,12 @@ impl PacketType {
     }
 
     /// The type of that name; names are case sensitive.
+    ///
+    /// ```
+    /// # use socketio08::PacketType;
+    /// assert_eq!(PacketType::from_name("json"), Some(PacketType::Json));
+    /// assert_eq!(PacketType::from_name("JSON"), None);
+    /// ```
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|packet_type| packet_type.name() == name)
@@ -102,6 +129,11 @@ impl fmt::Display for PacketType {
 }
 
 /// Why the server refuses (type 7).
+///
+/// ```
+/// # use socketio08::Reason;
+/// assert_eq!(Reason::Unauthorized.to_string(), "unauthorized");
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Reason {
     /// `0`
@@ -118,6 +150,11 @@ impl Reason {
         [Reason::TransportNotSupported, Reason::ClientNotHandshaken, Reason::Unauthorized];
 
     /// The digit on the wire.
+    ///
+    /// ```
+    /// # use socketio08::Reason;
+    /// assert_eq!(Reason::ALL.map(Reason::digit), ["0", "1", "2"]);
+    /// ```
     #[must_use]
     pub const fn digit(self) -> &'static str {
         match self {
@@ -128,6 +165,11 @@ impl Reason {
     }
 
     /// The words that 0.8.7 hands to the application.
+    ///
+    /// ```
+    /// # use socketio08::Reason;
+    /// assert_eq!(Reason::ClientNotHandshaken.name(), "client not handshaken");
+    /// ```
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -138,6 +180,11 @@ impl Reason {
     }
 
     /// The reason of those words.
+    ///
+    /// ```
+    /// # use socketio08::Reason;
+    /// assert_eq!(Reason::from_name("unauthorized"), Some(Reason::Unauthorized));
+    /// ```
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.name() == name)
@@ -151,6 +198,13 @@ impl fmt::Display for Reason {
 }
 
 /// What the client should do about an error (type 7).
+///
+/// ```
+/// # use socketio08::{Advice, BodyRef, PacketRef};
+/// let body = PacketRef::decode("7::/chat:+0")?.body;
+/// assert_eq!(body, BodyRef::Error { reason: None, advice: Some(Advice::Reconnect) });
+/// # Ok::<(), socketio08::DecodeError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Advice {
     /// `0`
@@ -159,6 +213,11 @@ pub enum Advice {
 
 impl Advice {
     /// The digit on the wire.
+    ///
+    /// ```
+    /// # use socketio08::Advice;
+    /// assert_eq!(Advice::Reconnect.digit(), "0");
+    /// ```
     #[must_use]
     pub const fn digit(self) -> &'static str {
         match self {
@@ -167,6 +226,11 @@ impl Advice {
     }
 
     /// The word that 0.8.7 hands to the application.
+    ///
+    /// ```
+    /// # use socketio08::Advice;
+    /// assert_eq!(Advice::Reconnect.name(), "reconnect");
+    /// ```
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -175,6 +239,12 @@ impl Advice {
     }
 
     /// The advice of that word.
+    ///
+    /// ```
+    /// # use socketio08::Advice;
+    /// assert_eq!(Advice::from_name("reconnect"), Some(Advice::Reconnect));
+    /// assert_eq!(Advice::from_name("0"), None, "a digit is no name");
+    /// ```
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         (name == Advice::Reconnect.name()).then_some(Advice::Reconnect)

@@ -18,6 +18,14 @@ const fn is_line_end(c: char) -> bool {
 }
 
 /// The id field of a packet: decimal digits kept verbatim (`007` is echoed as `007`, facts 1.3), and who acknowledges.
+///
+/// ```
+/// use socketio08::{AckId, Packet, Text};
+///
+/// let packet = Packet::decode(&Text::from_static("3:007+::hello"))?;
+/// assert_eq!(packet.id, Some(AckId { id: Text::from_static("007"), with_data: true }));
+/// # Ok::<(), socketio08::DecodeError>(())
+/// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct AckId {
     /// One or more ASCII digits.
@@ -30,6 +38,16 @@ pub struct AckId {
 ///
 /// The fields are written as they are: an endpoint with a colon, or an id that is not digits, encodes to a text that
 /// decodes to something else.
+///
+/// ```
+/// use socketio08::{Body, Packet, Text};
+///
+/// let data = Text::from_static("a:b");
+/// let packet = Packet { id: None, endpoint: Text::from_static("/chat"), body: Body::Message { data } };
+/// assert_eq!(packet.to_text(), "3::/chat:a:b");
+/// assert_eq!(Packet::decode(&packet.to_text())?, packet);
+/// # Ok::<(), socketio08::DecodeError>(())
+/// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Packet {
     /// The message id, if the sender wants an acknowledgement.
@@ -41,6 +59,14 @@ pub struct Packet {
 }
 
 /// What each type carries. JSON stays text: it is checked by the typed views, not by the codec.
+///
+/// ```
+/// use socketio08::{Body, Packet, Text};
+///
+/// let body = Packet::decode(&Text::from_static("1::/chat:?room=1"))?.body;
+/// assert_eq!(body, Body::Connect { query: Text::from_static("?room=1") });
+/// # Ok::<(), socketio08::DecodeError>(())
+/// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum Body {
     /// Type 0.
@@ -86,6 +112,15 @@ pub enum Body {
 }
 
 /// The borrowed [`Packet`]: decoding touches no reference count and allocates nothing.
+///
+/// ```
+/// use socketio08::{BodyRef, PacketRef};
+///
+/// let packet = PacketRef::decode("3:1::hello")?;
+/// assert_eq!((packet.id, packet.endpoint), (Some(("1", false)), ""));
+/// assert_eq!(packet.body, BodyRef::Message { data: "hello" });
+/// # Ok::<(), socketio08::DecodeError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct PacketRef<'a> {
     /// The digits of the id and whether `+` followed.
@@ -97,6 +132,14 @@ pub struct PacketRef<'a> {
 }
 
 /// The borrowed [`Body`].
+///
+/// ```
+/// use socketio08::{BodyRef, PacketRef, Reason};
+///
+/// let body = PacketRef::decode("7:::1+0")?.body;
+/// assert!(matches!(body, BodyRef::Error { reason: Some(Reason::ClientNotHandshaken), .. }));
+/// # Ok::<(), socketio08::DecodeError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[allow(missing_docs)]
 pub enum BodyRef<'a> {
@@ -113,16 +156,33 @@ pub enum BodyRef<'a> {
 
 impl Packet {
     /// A packet without an id.
+    ///
+    /// ```
+    /// # use socketio08::{Body, Packet, Text};
+    /// assert_eq!(Packet::new(Text::EMPTY, Body::Heartbeat).to_text(), "2::");
+    /// ```
     pub fn new(endpoint: Text, body: Body) -> Self {
         Self { id: None, endpoint, body }
     }
 
     /// Which of the nine types it is.
+    ///
+    /// ```
+    /// # use socketio08::{Body, Packet, PacketType, Text};
+    /// let packet = Packet::new(Text::from_static("/chat"), Body::Disconnect);
+    /// assert_eq!(packet.packet_type(), PacketType::Disconnect);
+    /// ```
     pub fn packet_type(&self) -> PacketType {
         self.as_ref().packet_type()
     }
 
     /// The borrowed view.
+    ///
+    /// ```
+    /// # use socketio08::{Body, Packet, PacketRef, Text};
+    /// let packet = Packet::new(Text::from_static("/chat"), Body::Disconnect);
+    /// assert_eq!(Ok(packet.as_ref()), PacketRef::decode("0::/chat"));
+    /// ```
     pub fn as_ref(&self) -> PacketRef<'_> {
         PacketRef {
             id: self.id.as_ref().map(|id| (id.id.as_str(), id.with_data)),
@@ -137,6 +197,13 @@ impl Body {
     ///
     /// The peer reads the arguments up to the end of the line, and takes U+2028 and U+2029 for one too (facts 1.9), which
     /// JSON leaves as they are in strings: there they are escaped, and line ends between tokens become blanks.
+    ///
+    /// ```
+    /// # use socketio08::{Body, Packet, Text};
+    /// let args = Text::from_static("[\"a\u{2028}b\",\n1]");
+    /// let ack = Packet::new(Text::EMPTY, Body::ack(Text::from_static("4"), args));
+    /// assert_eq!(ack.to_text(), r#"6:::4+["a\u2028b", 1]"#, "one line, also for JavaScript");
+    /// ```
     pub fn ack(id: Text, args: Text) -> Self {
         if !args.contains(is_line_end) {
             return Body::Ack { id, args };
@@ -154,6 +221,12 @@ impl Body {
     }
 
     /// The borrowed view.
+    ///
+    /// ```
+    /// # use socketio08::{Body, BodyRef, Text};
+    /// let body = Body::Message { data: Text::from_static("hello") };
+    /// assert_eq!(body.as_ref(), BodyRef::Message { data: "hello" });
+    /// ```
     pub fn as_ref(&self) -> BodyRef<'_> {
         match self {
             Body::Disconnect => BodyRef::Disconnect,
@@ -171,6 +244,12 @@ impl Body {
 
 impl PacketRef<'_> {
     /// Which of the nine types it is.
+    ///
+    /// ```
+    /// # use socketio08::{PacketRef, PacketType};
+    /// assert_eq!(PacketRef::decode("8::")?.packet_type(), PacketType::Noop);
+    /// # Ok::<(), socketio08::DecodeError>(())
+    /// ```
     #[must_use]
     pub fn packet_type(&self) -> PacketType {
         match self.body {
@@ -187,6 +266,16 @@ impl PacketRef<'_> {
     }
 
     /// The packet with memory of its own.
+    ///
+    /// ```
+    /// # use socketio08::PacketRef;
+    /// let kept = {
+    ///     let text = String::from("3:::hello");
+    ///     PacketRef::decode(&text)?.to_packet()
+    /// };
+    /// assert_eq!(kept.to_text(), "3:::hello", "it outlives the text");
+    /// # Ok::<(), socketio08::DecodeError>(())
+    /// ```
     #[must_use]
     pub fn to_packet(&self) -> Packet {
         self.share(&Text::EMPTY)

@@ -47,6 +47,23 @@ pub struct Request {
     pub secure: bool,
 }
 
+impl Request {
+    /// A GET without headers or body, from no address: a start, to be filled in.
+    #[must_use]
+    pub fn get(exchange: ExchangeId, target: impl Into<Text>) -> Self {
+        Self {
+            exchange,
+            method: Method::Get,
+            target: target.into(),
+            headers: Vec::new(),
+            body: Bytes::new(),
+            upgrade: false,
+            address: Text::EMPTY,
+            secure: false,
+        }
+    }
+}
+
 /// What the carrier tells the machine.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
