@@ -15,6 +15,17 @@ use nom::{IResult, Parser};
 use crate::{Text, Transport};
 
 /// What the server answers to a handshake (facts 3.3).
+///
+/// ```
+/// use socketio08::Transport;
+/// use socketio08::handshake::Handshake;
+///
+/// let handshake = Handshake::decode("4711:15:25:websocket,xhr-polling")?;
+/// assert_eq!(handshake.session, "4711");
+/// assert_eq!(handshake.close_timeout.map(|timeout| timeout.as_secs()), Some(25));
+/// assert_eq!(handshake.transports, [Transport::Websocket, Transport::XhrPolling]);
+/// # Ok::<(), socketio08::handshake::HandshakeError>(())
+/// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Handshake {
     /// The session id: visible ASCII without `:`, `/`, `?` and `#`, never empty.
@@ -29,6 +40,12 @@ pub struct Handshake {
 }
 
 /// A handshake body that is not one, with the field (0 to 3) that is wrong.
+///
+/// ```
+/// use socketio08::handshake::{Handshake, HandshakeError};
+///
+/// assert_eq!(Handshake::decode("4711:soon:25:websocket"), Err(HandshakeError { field: 1, offset: 5 }));
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct HandshakeError {
     /// The index of the bad or missing field, from 0.
@@ -55,6 +72,14 @@ impl core::error::Error for HandshakeError {}
 impl Handshake {
     /// Reads a body. What follows a fourth colon is ignored, as the genuine client does.
     ///
+    /// ```
+    /// # use socketio08::handshake::Handshake;
+    /// let handshake = Handshake::decode("4711::25:websocket,telepathy")?;
+    /// assert_eq!(handshake.heartbeat_timeout, None, "heartbeats are off");
+    /// assert_eq!(handshake.transports.len(), 1, "unknown names are left out");
+    /// # Ok::<(), socketio08::handshake::HandshakeError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`HandshakeError`] with the field that is missing or wrong.
     pub fn decode(body: &str) -> Result<Self, HandshakeError> {
@@ -68,6 +93,13 @@ impl Handshake {
     }
 
     /// The body.
+    ///
+    /// ```
+    /// # use socketio08::handshake::Handshake;
+    /// let body = "4711:15:1.25:websocket,xhr-polling";
+    /// assert_eq!(Handshake::decode(body)?.to_text(), body);
+    /// # Ok::<(), socketio08::handshake::HandshakeError>(())
+    /// ```
     pub fn to_text(&self) -> Text {
         let mut text = String::from(self.session.as_str());
         for timeout in [self.heartbeat_timeout, self.close_timeout] {

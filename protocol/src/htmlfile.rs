@@ -26,6 +26,11 @@ const START: &str = "<script>_(";
 const END: &str = ");</script>";
 
 /// What the stream begins with: the 256 bytes of genuine servers.
+///
+/// ```
+/// # use socketio08::htmlfile;
+/// assert!(htmlfile::preamble().starts_with("<html><body><script>"));
+/// ```
 #[must_use]
 pub const fn preamble() -> &'static str {
     PREAMBLE
@@ -54,6 +59,11 @@ pub fn without_slashes(script: &str) -> Text {
 }
 
 /// The script that hands `payload` to the page. No payload can end the script or the string in it.
+///
+/// ```
+/// # use socketio08::htmlfile;
+/// assert_eq!(htmlfile::script("3:::\"hi\""), r#"<script>_("3:::\"hi\"");</script>"#);
+/// ```
 #[must_use]
 pub fn script(payload: &str) -> Text {
     let mut script = String::with_capacity(START.len() + END.len() + 2 + payload.len());

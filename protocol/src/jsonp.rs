@@ -22,6 +22,13 @@ use crate::quoted::{quote_into, unquote};
 use crate::script::INDEX_DIGITS_MAX;
 
 /// Why the body of a POST brings no payload. A body of the genuine client always does.
+///
+/// ```
+/// use socketio08::jsonp::{PostErrorKind, decode_post};
+///
+/// let error = decode_post(b"d=%222%3A%3A%22&d=").unwrap_err();
+/// assert_eq!((error.offset, error.kind), (16, PostErrorKind::TwoData));
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct PostError {
     /// The offset in bytes: of the body for the first two kinds, of the decoded value of `d` for the others.
@@ -31,6 +38,11 @@ pub struct PostError {
 }
 
 /// What is wrong with the body of a POST. Each kind ends the process of 0.8.7.
+///
+/// ```
+/// # use socketio08::jsonp::{PostErrorKind, decode_post};
+/// assert_eq!(decode_post(b"i=0").unwrap_err().kind, PostErrorKind::NoData);
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum PostErrorKind {
@@ -46,6 +58,11 @@ pub enum PostErrorKind {
 
 impl PostErrorKind {
     /// A stable name for machines: `no-data`.
+    ///
+    /// ```
+    /// # use socketio08::jsonp::PostErrorKind;
+    /// assert_eq!(PostErrorKind::NotJson.name(), "not-json");
+    /// ```
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -81,6 +98,12 @@ impl core::error::Error for PostError {}
 
 /// The index of the page's callback, from the query of a poll (`i`). Anything but one value of 1 to 10 decimal digits
 /// counts as 0, the value for none: 0.8.7 writes whatever it is into the script.
+///
+/// ```
+/// # use socketio08::jsonp::index;
+/// assert_eq!(index("t=1&i=12"), "12");
+/// assert_eq!(index("t=1"), "0");
+/// ```
 #[must_use]
 pub fn index(query: &str) -> &str {
     digits(query, "i").unwrap_or("0")
@@ -88,6 +111,12 @@ pub fn index(query: &str) -> &str {
 
 /// The index of the page's callback, from the query of a handshake (`jsonp`): `None`, a handshake without a script, if it is
 /// anything but one value of 1 to 10 decimal digits, as in 0.9.
+///
+/// ```
+/// # use socketio08::jsonp::handshake_index;
+/// assert_eq!(handshake_index("t=1&jsonp=0"), Some("0"));
+/// assert_eq!(handshake_index("jsonp=x"), None);
+/// ```
 #[must_use]
 pub fn handshake_index(query: &str) -> Option<&str> {
     digits(query, "jsonp")
@@ -106,6 +135,11 @@ fn digits<'q>(query: &'q str, name: &str) -> Option<&'q str> {
 }
 
 /// The script that hands `payload` to callback `index` of the page. No payload can end the script or the string in it.
+///
+/// ```
+/// # use socketio08::jsonp::script;
+/// assert_eq!(script("0", "1::"), r#"io.j[0]("1::");"#);
+/// ```
 #[must_use]
 pub fn script(index: &str, payload: &str) -> Text {
     let mut script = String::with_capacity("io.j[](\"\");".len() + index.len() + payload.len());
@@ -122,6 +156,12 @@ pub fn script(index: &str, payload: &str) -> Text {
 /// Reads forms as Node does: `+` is a space, a `%` without two hexadecimal digits stands for itself, other fields are
 /// passed over. Bytes that are not UTF-8 and halves of surrogate pairs become U+FFFD. What is held meanwhile is at most five
 /// times the length of the body.
+///
+/// ```
+/// # use socketio08::jsonp::decode_post;
+/// assert_eq!(decode_post(b"d=%223%3A%3A%3Aa%5Cnb%22")?, "3:::a\nb");
+/// # Ok::<(), socketio08::jsonp::PostError>(())
+/// ```
 ///
 /// # Errors
 /// [`PostError`].

@@ -27,6 +27,15 @@ use crate::{Limits, Text};
 const MARK: char = '\u{FFFD}';
 
 /// The packet texts of a payload, sharing its memory. Ends after the first error; what came before it was good.
+///
+/// ```
+/// use socketio08::payload::{Payload, encode};
+/// use socketio08::Limits;
+///
+/// let packets: Result<Vec<_>, _> = Payload::new(encode(&["2::", "8::"]), &Limits::default()).collect();
+/// assert_eq!(packets?, ["2::", "8::"]);
+/// # Ok::<(), socketio08::payload::PayloadError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Payload {
     text: Text,
@@ -34,6 +43,17 @@ pub struct Payload {
 }
 
 /// The borrowed [`Payload`]: allocates nothing and touches no reference count.
+///
+/// ```
+/// use socketio08::payload::PayloadRef;
+/// use socketio08::{Limits, PacketRef};
+///
+/// let payload = "\u{FFFD}5\u{FFFD}3:::a\u{FFFD}3\u{FFFD}2::";
+/// for text in PayloadRef::new(payload, &Limits::default()) {
+///     assert!(PacketRef::decode(text?).is_ok());
+/// }
+/// # Ok::<(), socketio08::payload::PayloadError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct PayloadRef<'a> {
     text: &'a str,
@@ -41,6 +61,17 @@ pub struct PayloadRef<'a> {
 }
 
 /// Where and why a text is not a payload.
+///
+/// ```
+/// use socketio08::payload::{PayloadErrorKind, PayloadRef};
+/// use socketio08::Limits;
+///
+/// let mut packets = PayloadRef::new("\u{FFFD}3\u{FFFD}2::\u{FFFD}9\u{FFFD}3:::a", &Limits::default());
+/// assert_eq!(packets.next(), Some(Ok("2::")), "what came before the error was good");
+/// let error = packets.next().and_then(Result::err).expect("nine are announced, five are there");
+/// assert_eq!((error.offset, error.kind), (13, PayloadErrorKind::LengthBeyondEnd));
+/// assert_eq!(packets.next(), None);
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct PayloadError {
     /// Offset in bytes.
@@ -50,6 +81,15 @@ pub struct PayloadError {
 }
 
 /// Named after the place that failed.
+///
+/// ```
+/// use socketio08::payload::{PayloadErrorKind, PayloadRef};
+/// use socketio08::Limits;
+///
+/// let mut packets = PayloadRef::new("2::", &Limits::default().payload_len_max(2));
+/// let error = packets.next().and_then(Result::err).expect("three bytes");
+/// assert_eq!(error.kind, PayloadErrorKind::PayloadTooLong);
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum PayloadErrorKind {
@@ -69,6 +109,11 @@ pub enum PayloadErrorKind {
 
 impl PayloadErrorKind {
     /// A stable name for machines: `length-beyond-end`.
+    ///
+    /// ```
+    /// # use socketio08::payload::PayloadErrorKind;
+    /// assert_eq!(PayloadErrorKind::LengthCutsPair.name(), "length-cuts-pair");
+    /// ```
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -117,12 +162,26 @@ impl core::error::Error for PayloadError {}
 
 impl Payload {
     /// The packets of `text`; an empty text has none.
+    ///
+    /// ```
+    /// # use socketio08::{Limits, Text, payload::Payload};
+    /// let bare = Payload::new(Text::from_static("3:::one packet"), &Limits::default());
+    /// assert_eq!(bare.flatten().collect::<Vec<_>>(), ["3:::one packet"]);
+    /// ```
     pub fn new(text: Text, limits: &Limits) -> Self {
         Self { cursor: Cursor::new(&text, limits), text }
     }
 
     /// How many bytes were looked at so far, each time counted: at most twice the
     /// length of the payload, whatever it holds.
+    ///
+    /// ```
+    /// # use socketio08::{Limits, payload::{Payload, encode}};
+    /// let body = encode(&["3:::ééé", "2::"]);
+    /// let mut payload = Payload::new(body.clone(), &Limits::default());
+    /// while payload.next().is_some() {}
+    /// assert!(payload.examined() <= 2 * body.len());
+    /// ```
     pub fn examined(&self) -> usize {
         self.cursor.examined
     }
@@ -141,6 +200,11 @@ impl FusedIterator for Payload {}
 
 impl<'a> PayloadRef<'a> {
     /// The packets of `text`; an empty text has none.
+    ///
+    /// ```
+    /// # use socketio08::{Limits, payload::PayloadRef};
+    /// assert_eq!(PayloadRef::new("", &Limits::default()).next(), None);
+    /// ```
     #[must_use]
     pub fn new(text: &'a str, limits: &Limits) -> Self {
         Self { text, cursor: Cursor::new(text, limits) }
@@ -148,6 +212,13 @@ impl<'a> PayloadRef<'a> {
 
     /// How many bytes were looked at so far, each time counted: at most twice the
     /// length of the payload, whatever it holds.
+    ///
+    /// ```
+    /// # use socketio08::{Limits, payload::PayloadRef};
+    /// let mut packets = PayloadRef::new("3:::one packet", &Limits::default());
+    /// packets.next();
+    /// assert_eq!(packets.examined(), 0, "a bare packet is handed on unread");
+    /// ```
     #[must_use]
     pub fn examined(&self) -> usize {
         self.cursor.examined
@@ -276,6 +347,12 @@ fn length(frame: &str) -> Result<(&str, &str), &str> {
 type Fault<'a> = (&'a str, nom::error::ErrorKind);
 
 /// The exact number of bytes [`encode_into`] writes.
+///
+/// ```
+/// # use socketio08::payload::{encode, encoded_len};
+/// let packets = ["3:::é", "2::"];
+/// assert_eq!(encoded_len(&packets), encode(&packets).len());
+/// ```
 pub fn encoded_len<T: AsRef<str>>(packets: &[T]) -> usize {
     match packets {
         [packet] => packet.as_ref().len(),
@@ -285,12 +362,25 @@ pub fn encoded_len<T: AsRef<str>>(packets: &[T]) -> usize {
 
 /// Appends the payload of `packets` to `out`: nothing if there are none, the packet itself if there is one, frames if
 /// there are several (facts 2.1).
+///
+/// ```
+/// # use socketio08::payload::encode_into;
+/// let mut body = bytes::BytesMut::new();
+/// encode_into(&["2::"], &mut body);
+/// assert_eq!(body, "2::", "one packet travels bare");
+/// ```
 pub fn encode_into<T: AsRef<str>>(packets: &[T], out: &mut BytesMut) {
     out.reserve(encoded_len(packets));
     write(packets, |piece| out.extend_from_slice(piece.as_bytes()));
 }
 
 /// The payload of `packets` as a text of its own; see [`encode_into`].
+///
+/// ```
+/// # use socketio08::payload::encode;
+/// assert_eq!(encode(&["3:::a", "3:::😀"]), "\u{FFFD}5\u{FFFD}3:::a\u{FFFD}6\u{FFFD}3:::😀");
+/// assert_eq!(encode::<&str>(&[]), "");
+/// ```
 pub fn encode<T: AsRef<str>>(packets: &[T]) -> Text {
     let mut text = String::with_capacity(encoded_len(packets));
     write(packets, |piece| text.push_str(piece));

@@ -26,6 +26,11 @@ pub const REQUEST: &[u8; 23] = b"<policy-file-request/>\0";
 pub const PORT: u16 = 10_843;
 
 /// What the first bytes of a connection are.
+///
+/// ```
+/// # use socketio08::policy::{Seen, recognize};
+/// assert_eq!(recognize(b"<policy"), Seen::More, "wait for the rest");
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Seen {
     /// [`REQUEST`]; what follows it means nothing.
@@ -38,6 +43,12 @@ pub enum Seen {
 
 /// Tells a request from the bytes so far, from the first of the connection on. 0.8.7 knows a request only if it comes in
 /// one piece.
+///
+/// ```
+/// # use socketio08::policy::{REQUEST, Seen, recognize};
+/// assert_eq!(recognize(REQUEST), Seen::Request);
+/// assert_eq!(recognize(b"GET /socket.io/1/ HTTP/1.1\r\n"), Seen::Other);
+/// ```
 #[must_use]
 pub fn recognize(bytes: &[u8]) -> Seen {
     if bytes.starts_with(REQUEST) {
@@ -50,6 +61,13 @@ pub fn recognize(bytes: &[u8]) -> Seen {
 }
 
 /// Which hosts' films may open sockets to which ports here. Without a rule, none may.
+///
+/// ```
+/// # use socketio08::policy::{Policy, Ports};
+/// let policy = Policy::new().allow("a.example", Ports::Any)?.allow("b.example", Ports::Some(&[80]))?;
+/// assert_eq!(policy.to_text().matches("<allow-access-from").count(), 2);
+/// # Ok::<(), socketio08::policy::PolicyError>(())
+/// ```
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Policy {
     rules: Vec<Rule>,
@@ -62,6 +80,14 @@ struct Rule {
 }
 
 /// Ports a film may connect to.
+///
+/// ```
+/// # use socketio08::policy::{Policy, Ports};
+/// let ports = |ports| Policy::new().allow("a.example", ports).map(|policy| policy.to_text());
+/// assert!(ports(Ports::Any)?.contains(r#"to-ports="*""#));
+/// assert!(ports(Ports::Some(&[80, 443]))?.contains(r#"to-ports="80,443""#));
+/// # Ok::<(), socketio08::policy::PolicyError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Ports<'a> {
     /// Every port of the host that serves the file, other services' included.
@@ -71,6 +97,11 @@ pub enum Ports<'a> {
 }
 
 /// Why a rule cannot be written.
+///
+/// ```
+/// # use socketio08::policy::{Policy, PolicyError, Ports};
+/// assert_eq!(Policy::new().allow("a.example", Ports::Some(&[])), Err(PolicyError::Ports));
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum PolicyError {
@@ -82,12 +113,22 @@ pub enum PolicyError {
 
 impl Policy {
     /// A policy that allows nothing.
+    ///
+    /// ```
+    /// # use socketio08::policy::Policy;
+    /// assert!(!Policy::new().to_text().contains("allow-access-from"));
+    /// ```
     #[must_use]
     pub const fn new() -> Self {
         Self { rules: Vec::new() }
     }
 
     /// Allows films of exactly this host.
+    ///
+    /// ```
+    /// # use socketio08::policy::{Policy, PolicyError, Ports};
+    /// assert_eq!(Policy::new().allow("*", Ports::Any), Err(PolicyError::Host), "one host each");
+    /// ```
     ///
     /// # Errors
     /// [`PolicyError`]; `*` is no host, see [`Policy::allow_any_host`].
@@ -101,6 +142,13 @@ impl Policy {
 
     /// Allows films of every host, as `origins: '*:*'` does in 0.8.7: any page on the internet may then use its visitors'
     /// players to talk to these ports.
+    ///
+    /// ```
+    /// # use socketio08::policy::{Policy, Ports};
+    /// let policy = Policy::new().allow_any_host(Ports::Some(&[8000]))?;
+    /// assert!(policy.to_text().contains(r#"domain="*" to-ports="8000""#));
+    /// # Ok::<(), socketio08::policy::PolicyError>(())
+    /// ```
     ///
     /// # Errors
     /// [`PolicyError::Ports`].
@@ -122,6 +170,11 @@ impl Policy {
     }
 
     /// The file, as 0.8.7 writes it. The connection ends after it.
+    ///
+    /// ```
+    /// # use socketio08::policy::Policy;
+    /// assert!(Policy::new().to_text().ends_with("<cross-domain-policy></cross-domain-policy>"));
+    /// ```
     #[must_use]
     pub fn to_text(&self) -> Text {
         let rules = self.rules.iter().map(|Rule { domain, ports }| {

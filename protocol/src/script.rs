@@ -19,6 +19,13 @@ use crate::Text;
 pub(crate) const INDEX_DIGITS_MAX: usize = 10;
 
 /// Where and why a text is not the script that was expected.
+///
+/// ```
+/// use socketio08::script::{Call, ScriptErrorKind};
+///
+/// let error = Call::read("alert(1)").unwrap_err();
+/// assert_eq!((error.offset, error.kind), (0, ScriptErrorKind::Call));
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct ScriptError {
     /// Offset in bytes.
@@ -28,6 +35,11 @@ pub struct ScriptError {
 }
 
 /// Named after what was expected.
+///
+/// ```
+/// # use socketio08::script::{Call, ScriptErrorKind};
+/// assert_eq!(Call::read("io.j[0](7);").unwrap_err().kind, ScriptErrorKind::String);
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum ScriptErrorKind {
@@ -47,6 +59,11 @@ pub enum ScriptErrorKind {
 
 impl ScriptErrorKind {
     /// A stable name for machines: `unterminated`.
+    ///
+    /// ```
+    /// # use socketio08::script::ScriptErrorKind;
+    /// assert_eq!(ScriptErrorKind::TooLong.name(), "too-long");
+    /// ```
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -80,6 +97,14 @@ impl fmt::Display for ScriptError {
 impl core::error::Error for ScriptError {}
 
 /// What a script hands to the page's function.
+///
+/// ```
+/// use socketio08::script::{Argument, Call};
+///
+/// let call = Call::read(r#"io.j[0](new Error("handshake unauthorized"));"#)?;
+/// assert_eq!(call.argument, Argument::Error("handshake unauthorized".into()));
+/// # Ok::<(), socketio08::script::ScriptError>(())
+/// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum Argument {
     /// `"..."`: a handshake body or a payload.
@@ -89,6 +114,15 @@ pub enum Argument {
 }
 
 /// The whole script of a jsonp answer: `io.j[INDEX](ARGUMENT);`.
+///
+/// ```
+/// use socketio08::jsonp;
+/// use socketio08::script::{Argument, Call};
+///
+/// let call = Call::read(&jsonp::script("3", "2::"))?;
+/// assert_eq!(call, Call { index: 3, argument: Argument::Text("2::".into()) });
+/// # Ok::<(), socketio08::script::ScriptError>(())
+/// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Call {
     /// The index of the page's function.
@@ -100,6 +134,12 @@ pub struct Call {
 impl Call {
     /// Reads the script. Blanks between its parts and a missing semicolon are allowed, anything else beside the call is
     /// not.
+    ///
+    /// ```
+    /// # use socketio08::script::Call;
+    /// assert!(Call::read("io.j[1]( '2::' )").is_ok());
+    /// assert!(Call::read(r#"io.j[1]("2::"); more()"#).is_err(), "one call and nothing else");
+    /// ```
     ///
     /// # Errors
     /// [`ScriptError`] with the place.
@@ -130,6 +170,11 @@ impl Call {
 }
 
 /// A JSON string literal with nothing escaped but what JSON asks for, as `JSON.stringify` writes it.
+///
+/// ```
+/// # use socketio08::script::quote;
+/// assert_eq!(quote("a\"b\n"), r#""a\"b\n""#);
+/// ```
 #[must_use]
 pub fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
@@ -139,6 +184,13 @@ pub fn quote(text: &str) -> String {
 
 /// The text of a JavaScript string literal, without its quotes. Halves of surrogate pairs become U+FFFD; U+2028 and
 /// U+2029 may stand raw, as JSON has them.
+///
+/// ```
+/// # use socketio08::script::unquote;
+/// assert_eq!(unquote(r"a\x41é😀")?, "aAé😀");
+/// assert_eq!(unquote(r"\ud83d")?, "\u{FFFD}", "half a pair");
+/// # Ok::<(), socketio08::script::ScriptError>(())
+/// ```
 ///
 /// # Errors
 /// [`ScriptError`] for a line break, or a backslash that begins no escape.
@@ -178,6 +230,11 @@ fn in_pair(high: u32, low: u32) -> char {
 
 /// One field of a form, `NAME=VALUE`, as browsers send it: blanks as `+`, other characters outside letters, digits and
 /// `*-._` as their bytes in UTF-8.
+///
+/// ```
+/// # use socketio08::script::{form_field, quote};
+/// assert_eq!(form_field("d", &quote("3:::a b")), "d=%223%3A%3A%3Aa+b%22");
+/// ```
 #[must_use]
 pub fn form_field(name: &str, value: &str) -> String {
     let mut field = String::with_capacity(name.len() + 1 + value.len() * 2);

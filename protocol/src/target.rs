@@ -12,6 +12,18 @@ use nom::{IResult, Parser};
 use crate::{Text, Transport};
 
 /// What a request target asks for (facts 3.1 to 3.4), the resource being `/socket.io`.
+///
+/// ```
+/// use socketio08::Transport;
+/// use socketio08::target::Target;
+///
+/// match Target::parse("/socket.io", "/socket.io/1/websocket/4711?t=1") {
+///     Target::Session { transport, session, query } => {
+///         assert_eq!((transport, session, query), (Ok(Transport::Websocket), "4711", "t=1"));
+///     }
+///     other => unreachable!("{other:?}"),
+/// }
+/// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum Target<'a> {
     /// Not under the resource: the application's own request.
@@ -43,6 +55,15 @@ impl<'a> Target<'a> {
     /// Reads the target of a request (path and query) under `resource` (`/socket.io`).
     ///
     /// The resource is a prefix: `/socket.iofoo` is [`Target::Welcome`], not [`Target::Outside`] (facts 3.1).
+    ///
+    /// ```
+    /// # use socketio08::target::Target;
+    /// let parse = |target| Target::parse("/socket.io", target);
+    /// assert_eq!(parse("/socket.io/1/?t=7"), Target::Handshake { query: "t=7" });
+    /// assert_eq!(parse("/socket.io/2/"), Target::WrongProtocol);
+    /// assert_eq!(parse("/socket.io/socket.io.js"), Target::Static("socket.io.js"));
+    /// assert_eq!(parse("/index.html"), Target::Outside);
+    /// ```
     #[must_use]
     pub fn parse(resource: &str, target: &'a str) -> Self {
         let Some((path, query)) = under(resource, target) else { return Target::Outside };
@@ -60,6 +81,13 @@ impl<'a> Target<'a> {
 
     /// Reads the target of an Upgrade request. 0.8.7 checks no revision there and knows no handshake (facts 3.2), so
     /// every protocol path is a [`Target::Session`], with an empty `session` if it has none.
+    ///
+    /// ```
+    /// # use socketio08::{Transport, target::Target};
+    /// let target = Target::parse_upgrade("/socket.io", "/socket.io/2/websocket/4711");
+    /// let transport = Ok(Transport::Websocket);
+    /// assert_eq!(target, Target::Session { transport, session: "4711", query: "" }, "whatever the revision");
+    /// ```
     #[must_use]
     pub fn parse_upgrade(resource: &str, target: &'a str) -> Self {
         let Some((path, query)) = under(resource, target) else { return Target::Outside };
@@ -73,6 +101,12 @@ impl<'a> Target<'a> {
 }
 
 /// The raw value of the first parameter `name` in a query: empty if it has none, `None` if it is absent.
+///
+/// ```
+/// # use socketio08::target::query_parameter;
+/// assert_eq!(query_parameter("t=1&token=a%20b", "token"), Some("a%20b"));
+/// assert_eq!(query_parameter("t=1", "token"), None);
+/// ```
 #[must_use]
 pub fn query_parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
     query
@@ -155,18 +189,34 @@ fn decimal(text: &str) -> IResult<&str, (), ()> {
 }
 
 /// The target of a handshake, with a query that may be empty: `/socket.io/1/?t=1`.
+///
+/// ```
+/// # use socketio08::target;
+/// assert_eq!(target::handshake("/socket.io", "t=1"), "/socket.io/1/?t=1");
+/// ```
 #[must_use]
 pub fn handshake(resource: &str, query: &str) -> Text {
     join(&[resource, "/1/"], query)
 }
 
 /// The target of a session request: `/socket.io/1/xhr-polling/SID?t=1`.
+///
+/// ```
+/// # use socketio08::{Transport, target};
+/// let target = target::session("/socket.io", Transport::XhrPolling, "4711", "t=1");
+/// assert_eq!(target, "/socket.io/1/xhr-polling/4711?t=1");
+/// ```
 #[must_use]
 pub fn session(resource: &str, transport: Transport, session: &str, query: &str) -> Text {
     join(&[resource, "/1/", transport.name(), "/", session], query)
 }
 
 /// The target of the request by which a page that unloads ends its session: `/socket.io/1//SID/?disconnect=1` (facts 11).
+///
+/// ```
+/// # use socketio08::target;
+/// assert_eq!(target::disconnect("/socket.io", "4711"), "/socket.io/1//4711/?disconnect=1");
+/// ```
 #[must_use]
 pub fn disconnect(resource: &str, session: &str) -> Text {
     join(&[resource, "/1//", session, "/"], "disconnect=1")

@@ -5,11 +5,11 @@ use crate::Instant;
 /// Why a machine wants to be woken.
 ///
 /// ```
-/// use socketio08::server::{Server, ServerConfig};
-/// use socketio08::{Instant, Timer};
+/// use socketio08::Timer;
 ///
-/// let server = Server::new(ServerConfig::default(), Instant::ZERO);
-/// assert!(server.poll_timeout().is_none_or(|deadline| deadline.timer == Timer::Handshake));
+/// // Two sessions over websockets.
+/// # let (server, ..) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/server.rs"));
+/// assert_eq!(server.poll_timeout().map(|deadline| deadline.timer), Some(Timer::Heartbeat));
 /// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]

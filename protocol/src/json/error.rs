@@ -6,6 +6,14 @@ use core::fmt;
 use serde_json::error::Category;
 
 /// Where and why data is not the JSON that was asked for.
+///
+/// ```
+/// use socketio08::{JsonErrorKind, PacketRef};
+///
+/// let error = PacketRef::decode("4:::[1,]")?.json::<Vec<u32>>().unwrap_err();
+/// assert_eq!((error.offset, error.kind), (3, JsonErrorKind::Syntax), "in the data `[1,]`");
+/// # Ok::<(), socketio08::DecodeError>(())
+/// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct JsonError {
     /// Offset in bytes, in the data of the packet (for an acknowledgement: in its arguments).
@@ -16,6 +24,13 @@ pub struct JsonError {
 }
 
 /// What is wrong.
+///
+/// ```
+/// # use socketio08::{JsonErrorKind, PacketRef};
+/// let error = PacketRef::decode(r#"4:::{"__proto__":1}"#)?.json::<serde_json::Value>().unwrap_err();
+/// assert_eq!(error.kind, JsonErrorKind::Prototype);
+/// # Ok::<(), socketio08::DecodeError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum JsonErrorKind {
@@ -37,6 +52,11 @@ pub enum JsonErrorKind {
 
 impl JsonErrorKind {
     /// A stable name for machines: `json-syntax`.
+    ///
+    /// ```
+    /// # use socketio08::JsonErrorKind;
+    /// assert_eq!(JsonErrorKind::Depth.name(), "json-depth");
+    /// ```
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -53,6 +73,13 @@ impl JsonErrorKind {
 
 impl JsonError {
     /// What is wrong, without the place.
+    ///
+    /// ```
+    /// # use socketio08::PacketRef;
+    /// let error = PacketRef::decode("3:::[1]")?.json::<Vec<u32>>().unwrap_err();
+    /// assert_eq!(error.message(), "the packet is not a json packet");
+    /// # Ok::<(), socketio08::DecodeError>(())
+    /// ```
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message

@@ -10,6 +10,18 @@ use serde_json::value::RawValue;
 use super::{JsonError, JsonErrorKind, args_or_empty, check, read};
 
 /// An event whose JSON was checked; the arguments stay text until they are asked for.
+///
+/// ```
+/// use socketio08::PacketRef;
+///
+/// let packet = PacketRef::decode(r#"5:::{"name":"move","args":[3,4]}"#)?;
+/// let event = packet.event()?;
+/// match event.name() {
+///     "move" => assert_eq!(event.args::<(i32, i32)>()?, (3, 4)),
+///     other => unreachable!("{other}"),
+/// }
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct EventView<'a> {
     name: Cow<'a, str>,
@@ -20,18 +32,39 @@ pub struct EventView<'a> {
 
 impl<'a> EventView<'a> {
     /// The name.
+    ///
+    /// ```
+    /// # use socketio08::PacketRef;
+    /// let packet = PacketRef::decode(r#"5:::{"name":"caf\u00e9"}"#)?;
+    /// assert_eq!(packet.event()?.name(), "café");
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// The text of the arguments: `[]` if there are none. Peers may send something else than an array (facts 1.8).
+    ///
+    /// ```
+    /// # use socketio08::PacketRef;
+    /// assert_eq!(PacketRef::decode(r#"5:::{"name":"tick"}"#)?.event()?.args_text(), "[]");
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn args_text(&self) -> &'a str {
         self.args
     }
 
     /// The arguments as a `T`: a tuple, a `Vec`, or a struct to be filled in order.
+    ///
+    /// ```
+    /// # use socketio08::PacketRef;
+    /// let packet = PacketRef::decode(r#"5:::{"name":"say","args":["hi",3]}"#)?;
+    /// assert_eq!(packet.event()?.args::<(&str, u32)>()?, ("hi", 3));
+    /// assert!(packet.event()?.args::<(u32, u32)>().is_err());
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`JsonError`] if they are not a `T`.

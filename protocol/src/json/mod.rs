@@ -31,6 +31,13 @@ pub const JSON_DEPTH_MAX: usize = 128;
 impl<'a> PacketRef<'a> {
     /// The event (type 5), its JSON checked.
     ///
+    /// ```
+    /// # use socketio08::PacketRef;
+    /// assert_eq!(PacketRef::decode(r#"5:::{"name":"tick"}"#)?.event()?.name(), "tick");
+    /// assert!(PacketRef::decode("3:::tick")?.event().is_err(), "a message is no event");
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`JsonError`] if the packet is no event, its data is not JSON, or it has no name.
     pub fn event(&self) -> Result<EventView<'a>, JsonError> {
@@ -41,6 +48,12 @@ impl<'a> PacketRef<'a> {
     }
 
     /// The data of a JSON packet (type 4) as a `T`.
+    ///
+    /// ```
+    /// # use socketio08::PacketRef;
+    /// assert_eq!(PacketRef::decode(r#"4:::["a","b"]"#)?.json::<[&str; 2]>()?, ["a", "b"], "borrowed");
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`JsonError`] if the packet is of another type, its data is not JSON, or not a `T`.
@@ -56,6 +69,13 @@ impl<'a> PacketRef<'a> {
     }
 
     /// The arguments of an acknowledgement (type 6) as a `T`: `[]` if there are none.
+    ///
+    /// ```
+    /// # use socketio08::PacketRef;
+    /// assert_eq!(PacketRef::decode("6:::1+[true,2]")?.ack_args::<(bool, u8)>()?, (true, 2));
+    /// assert!(PacketRef::decode("6:::1")?.ack_args::<Vec<u8>>()?.is_empty(), "an answer without data");
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`JsonError`] if the packet is of another type, its data is not JSON, or not a `T`.
@@ -75,6 +95,13 @@ impl<'a> PacketRef<'a> {
 impl Packet {
     /// The event (type 5), its JSON checked.
     ///
+    /// ```
+    /// # use socketio08::{Packet, Text};
+    /// let packet = Packet::decode(&Text::from_static(r#"5:::{"name":"say","args":["hi"]}"#))?;
+    /// assert_eq!(packet.event()?.args::<[String; 1]>()?, ["hi"]);
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`JsonError`] if the packet is no event, its data is not JSON, or it has no name.
     pub fn event(&self) -> Result<EventView<'_>, JsonError> {
@@ -83,6 +110,13 @@ impl Packet {
 
     /// The data of a JSON packet (type 4) as a `T`.
     ///
+    /// ```
+    /// # use socketio08::{Packet, Text};
+    /// let packet = Packet::decode(&Text::from_static("4:::[1,2,3]"))?;
+    /// assert_eq!(packet.json::<Vec<u32>>()?, [1, 2, 3]);
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`JsonError`] if the packet is of another type, its data is not JSON, or not a `T`.
     pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, JsonError> {
@@ -90,6 +124,13 @@ impl Packet {
     }
 
     /// The arguments of an acknowledgement (type 6) as a `T`: `[]` if there are none.
+    ///
+    /// ```
+    /// # use socketio08::{Packet, Text};
+    /// let packet = Packet::decode(&Text::from_static(r#"6:::7+["saved"]"#))?;
+    /// assert_eq!(packet.ack_args::<(String,)>()?.0, "saved");
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`JsonError`] if the packet is of another type, its data is not JSON, or not a `T`.
@@ -100,6 +141,12 @@ impl Packet {
 
 /// The data of an event: `{"name":name,"args":args}`. `args` serializes to an array: a tuple, a slice.
 ///
+/// ```
+/// # use socketio08::event_text;
+/// assert_eq!(event_text("say", &("hi", 3))?, r#"{"name":"say","args":["hi",3]}"#);
+/// # Ok::<(), socketio08::JsonError>(())
+/// ```
+///
 /// # Errors
 /// [`JsonError`] if `args` cannot be written as JSON.
 pub fn event_text<T: Serialize + ?Sized>(name: &str, args: &T) -> Result<Text, JsonError> {
@@ -107,6 +154,12 @@ pub fn event_text<T: Serialize + ?Sized>(name: &str, args: &T) -> Result<Text, J
 }
 
 /// `value` as JSON text: the data of a JSON packet, or the arguments of an acknowledgement.
+///
+/// ```
+/// # use socketio08::json_text;
+/// assert_eq!(json_text(&[Some(1), None])?, "[1,null]");
+/// # Ok::<(), socketio08::JsonError>(())
+/// ```
 ///
 /// # Errors
 /// [`JsonError`] if `value` cannot be written as JSON.

@@ -3,6 +3,14 @@
 use core::fmt;
 
 /// Where and why a text is no origin, or no entry of an allow-list.
+///
+/// ```
+/// use socketio08::{Origin, OriginErrorKind};
+///
+/// let error = Origin::parse("http://exämple.com").unwrap_err();
+/// assert_eq!((error.offset, error.kind), (9, OriginErrorKind::NotAscii));
+/// assert!(error.to_string().contains("xn--"), "the message says what to write instead");
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct OriginError {
     /// Offset in bytes.
@@ -12,6 +20,11 @@ pub struct OriginError {
 }
 
 /// Named after the part that is wrong.
+///
+/// ```
+/// # use socketio08::{OriginErrorKind, Origins};
+/// assert_eq!(Origins::parse(["http://a.*"]).unwrap_err().kind, OriginErrorKind::Wildcard);
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum OriginErrorKind {
@@ -37,6 +50,11 @@ pub enum OriginErrorKind {
 
 impl OriginErrorKind {
     /// A stable name for machines: `host-character`.
+    ///
+    /// ```
+    /// # use socketio08::OriginErrorKind;
+    /// assert_eq!(OriginErrorKind::HostCharacter.name(), "host-character");
+    /// ```
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -20,6 +20,15 @@ impl Origins {
     /// server over TLS.) The others are looked up by `Origin`, or `Sec-WebSocket-Origin` with versions 7 and 8 of the
     /// websocket (facts 7.1); without one by `Referer`, as 0.8.7 does (facts 3.3). What names nothing is allowed, unless
     /// [`Origins::named_only`] or `Sec-Fetch-Site` says that a page of another site is behind it.
+    ///
+    /// ```
+    /// # use socketio08::{Cors, Origins, Text};
+    /// let header = |name, value| (Text::from_static(name), Text::from_static(value));
+    /// let own = [header("Host", "io.example:8000"), header("Origin", "http://io.example:8000")];
+    /// assert!(Origins::default().judge(&own, false).is_allowed(), "a page of the server's own");
+    /// let other_port = [header("Host", "io.example:8000"), header("Origin", "http://io.example")];
+    /// assert!(!Origins::default().judge(&other_port, false).is_allowed());
+    /// ```
     pub fn judge(&self, headers: &[(Text, Text)], secure: bool) -> Cors {
         let Some(source) = source(headers) else {
             let foreign = self.named_only || hides_its_site(headers);

@@ -33,6 +33,16 @@ use crate::Text;
 /// Names compare without case and without a final dot.
 ///
 /// The default is no entry: only pages of the server's own host. 0.8.7 allows every origin by default (facts 3.3).
+///
+/// ```
+/// use socketio08::server::ServerConfig;
+/// use socketio08::Origins;
+///
+/// let origins = Origins::parse(["https://shop.example", "http://*.lan.example:*"])?;
+/// let config = ServerConfig::default().origins(origins);
+/// assert!(!config.origins.is_any());
+/// # Ok::<(), socketio08::OriginError>(())
+/// ```
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 pub struct Origins {
     any: bool,
@@ -42,6 +52,17 @@ pub struct Origins {
 }
 
 /// What the allow-list says of one request.
+///
+/// ```
+/// use socketio08::{Cors, Origins, Text};
+///
+/// let headers = [(Text::from_static("Origin"), Text::from_static("http://a.example"))];
+/// assert_eq!(Origins::any().judge(&headers, false), Cors::Any, "without credentials");
+/// let origin = Text::from_static("http://a.example");
+/// let named = Cors::Named { origin, credentials: true };
+/// assert_eq!(Origins::parse(["http://a.example"])?.judge(&headers, false), named);
+/// # Ok::<(), socketio08::OriginError>(())
+/// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum Cors {
     /// Allowed, and the request has no `Origin` to answer.
@@ -64,6 +85,12 @@ pub enum Cors {
 
 impl Cors {
     /// Whether the request may be served.
+    ///
+    /// ```
+    /// # use socketio08::{Cors, Text};
+    /// assert!(Cors::Any.is_allowed());
+    /// assert!(!Cors::Refused { origin: Text::from_static("http://evil.example") }.is_allowed());
+    /// ```
     pub fn is_allowed(&self) -> bool {
         !matches!(self, Cors::Refused { .. })
     }
@@ -71,12 +98,24 @@ impl Cors {
 
 impl Origins {
     /// Every origin, without credentials: what an entry names besides is allowed by that name.
+    ///
+    /// ```
+    /// # use socketio08::Origins;
+    /// assert!(Origins::any().is_any());
+    /// ```
     #[must_use]
     pub fn any() -> Self {
         Self { any: true, ..Self::default() }
     }
 
     /// An allow-list of entries.
+    ///
+    /// ```
+    /// # use socketio08::{OriginErrorKind, Origins};
+    /// assert!(Origins::parse(["*.example.com:80", "null"]).is_ok());
+    /// let error = Origins::parse(["http://example.com/"]).unwrap_err();
+    /// assert_eq!(error.kind, OriginErrorKind::Path, "an origin has no final slash");
+    /// ```
     ///
     /// # Errors
     /// [`OriginError`] for the first entry that is none.
@@ -94,6 +133,16 @@ impl Origins {
 
     /// Adds an entry.
     ///
+    /// ```
+    /// # use socketio08::{Cors, Origins, Text};
+    /// let headers = [(Text::from_static("Origin"), Text::from_static("http://a.example"))];
+    /// let mut origins = Origins::default();
+    /// assert!(!origins.judge(&headers, false).is_allowed());
+    /// origins.allow("http://a.example")?;
+    /// assert!(origins.judge(&headers, false).is_allowed());
+    /// # Ok::<(), socketio08::OriginError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`OriginError`] with the place in `entry`.
     pub fn allow(&mut self, entry: &str) -> Result<(), OriginError> {
@@ -107,6 +156,12 @@ impl Origins {
 
     /// Refuses requests that name no origin, by neither `Origin` nor `Referer`, as a restricted 0.8.7 does. Programs that
     /// are no browsers send neither, and a browser may leave both out towards the page's own host.
+    ///
+    /// ```
+    /// # use socketio08::Origins;
+    /// assert!(Origins::default().judge(&[], false).is_allowed(), "a program, not a page");
+    /// assert!(!Origins::default().named_only().judge(&[], false).is_allowed());
+    /// ```
     #[must_use]
     pub fn named_only(mut self) -> Self {
         self.named_only = true;
@@ -114,6 +169,12 @@ impl Origins {
     }
 
     /// Whether every origin is allowed.
+    ///
+    /// ```
+    /// # use socketio08::Origins;
+    /// assert!(Origins::parse(["*:*"])?.is_any(), "as 0.8.7 writes it");
+    /// # Ok::<(), socketio08::OriginError>(())
+    /// ```
     #[must_use]
     pub fn is_any(&self) -> bool {
         self.any

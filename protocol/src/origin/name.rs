@@ -8,6 +8,14 @@ use super::error::{OriginError, OriginErrorKind};
 use crate::Text;
 
 /// A host: a name, an IPv4 address or a bracketed IPv6 address.
+///
+/// ```
+/// use socketio08::{Host, Origin, Text};
+///
+/// assert_eq!(Origin::parse("http://WWW.example.")?.host, Host::Name(Text::from_static("www.example")));
+/// assert_eq!(Origin::parse("http://[::1]:80")?.host, Host::V6(std::net::Ipv6Addr::LOCALHOST));
+/// # Ok::<(), socketio08::OriginError>(())
+/// ```
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Host {
     /// A name or an IPv4 address, in lower case and without a final dot.
@@ -17,6 +25,15 @@ pub enum Host {
 }
 
 /// Scheme, host and port of a page.
+///
+/// ```
+/// use socketio08::Origin;
+///
+/// let origin = Origin::parse("HTTPS://Example.com:443")?;
+/// assert_eq!((origin.scheme.as_str(), origin.port), ("https", Some(443)));
+/// assert_eq!(origin.to_string(), "https://example.com", "as browsers write it");
+/// # Ok::<(), socketio08::OriginError>(())
+/// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Origin {
     /// In lower case: `http`.
@@ -29,6 +46,13 @@ pub struct Origin {
 
 impl Origin {
     /// Reads an origin, `SCHEME://HOST[:PORT]` and nothing else.
+    ///
+    /// ```
+    /// # use socketio08::Origin;
+    /// assert_eq!(Origin::parse("http://example.com")?, Origin::parse("http://example.com:80")?);
+    /// assert!(Origin::parse("example.com").is_err());
+    /// # Ok::<(), socketio08::OriginError>(())
+    /// ```
     ///
     /// # Errors
     /// [`OriginError`] with the place.
