@@ -9,10 +9,33 @@ use crate::{DecodeError, Text};
 
 /// One HTTP request with its response, or one upgraded channel; whoever starts it picks the number and never uses it
 /// twice: the carrier of a server, the client machine.
+///
+/// ```
+/// use socketio08::ExchangeId;
+/// use socketio08::client::{Client, ClientConfig};
+///
+/// let mut client = Client::new(ClientConfig::default());
+/// client.connect(socketio08::Instant::ZERO);
+/// let handshake = client.poll_transmit().expect("a request");
+/// assert_eq!(handshake.exchange(), ExchangeId(1), "a client numbers its own");
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct ExchangeId(pub u64);
 
 /// What to send.
+///
+/// ```
+/// use socketio08::{AckMode, Instant, Outgoing, Text, event_text_raw};
+///
+/// // A client that is connected.
+/// # let (mut client, _, sent) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/client.rs"));
+/// let (now, root) = (Instant::ZERO, Text::EMPTY);
+/// client.send(now, &root, Outgoing::Message(Text::from_static("hi")), AckMode::None)?;
+/// client.send(now, &root, Outgoing::Json(Text::from_static("[1]")), AckMode::None)?;
+/// client.send(now, &root, Outgoing::Event(event_text_raw("tick", "")), AckMode::None)?;
+/// assert_eq!(sent(&mut client), ["3:::hi", "4:::[1]", r#"5:::{"name":"tick"}"#]);
+/// # Ok::<(), socketio08::LocalError>(())
+/// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum Outgoing {
     /// `socket.send(text)`.
@@ -24,6 +47,18 @@ pub enum Outgoing {
 }
 
 /// Who acknowledges a packet that is sent.
+///
+/// ```
+/// use socketio08::{AckMode, Instant, Outgoing, Text};
+///
+/// // A client that is connected.
+/// # let (mut client, _, sent) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/client.rs"));
+/// for ack in [AckMode::None, AckMode::Plain, AckMode::WithData] {
+///     client.send(Instant::ZERO, &Text::EMPTY, Outgoing::Message(Text::from_static("hi")), ack)?;
+/// }
+/// assert_eq!(sent(&mut client), ["3:::hi", "3:1::hi", "3:2+::hi"]);
+/// # Ok::<(), socketio08::LocalError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum AckMode {
     /// Nobody.
@@ -36,6 +71,19 @@ pub enum AckMode {
 }
 
 /// How a peer broke the protocol, as an event of either machine tells.
+///
+/// ```
+/// use socketio08::client::{ClientEvent, ClientInput};
+/// use socketio08::{DecodeErrorKind, Instant, Text, Violation};
+///
+/// // A client that is connected; its websocket brings something else than a packet.
+/// # let (mut client, exchange, _) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/client.rs"));
+/// client.handle_input(Instant::ZERO, ClientInput::Message { exchange, text: Text::from_static("hello") });
+/// let Some(ClientEvent::PeerViolation { error: Violation::Packet(error) }) = client.poll_event() else {
+///     unreachable!("no other event")
+/// };
+/// assert_eq!(error.kind, DecodeErrorKind::Type);
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Violation {
@@ -52,6 +100,16 @@ pub enum Violation {
 }
 
 /// The caller's misuse; the peer can cause none of these.
+///
+/// ```
+/// use socketio08::{AckMode, Instant, LocalError, Outgoing, Text};
+///
+/// // A server of the endpoints `/chat` and `/staff`, with the session `ann`.
+/// # let (mut server, ann, ..) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/server.rs"));
+/// let hello = Outgoing::Message(Text::from_static("hello"));
+/// let sent = server.send(Instant::ZERO, &ann, &Text::from_static("/news"), hello, AckMode::None);
+/// assert_eq!(sent, Err(LocalError::BadEndpoint));
+/// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum LocalError {

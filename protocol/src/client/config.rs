@@ -7,6 +7,12 @@ use crate::config::config;
 use crate::{Limits, Profile, Text, Transport};
 
 /// Whose behaviour the client has.
+///
+/// ```
+/// # use socketio08::client::{ClientBehaviour, ClientConfig};
+/// let config = ClientConfig::default().behaviour(ClientBehaviour::Improved);
+/// assert_eq!(ClientConfig::default().behaviour, ClientBehaviour::Genuine);
+/// ```
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum ClientBehaviour {
     /// The genuine client of [`ClientConfig::profile`], its faults included (facts 10 and 11; real stack items 1 to 5).
@@ -19,6 +25,19 @@ pub enum ClientBehaviour {
 
 config! {
     /// Choices and timers; the defaults are those of 0.8.7.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use socketio08::Transport;
+    /// use socketio08::client::{ClientBehaviour, ClientConfig};
+    ///
+    /// let config = ClientConfig::default()
+    ///     .behaviour(ClientBehaviour::Improved)
+    ///     .transports(vec![Transport::Websocket])
+    ///     .reconnection_limit(Some(Duration::from_secs(10)));
+    /// assert_eq!(config.reconnection_delay, Duration::from_millis(500), "the rest is as it was");
+    /// ```
     #[derive(Clone, Debug, Eq, Hash, PartialEq)]
     pub struct ClientConfig {
         /// Whose behaviour.
@@ -69,6 +88,12 @@ impl Default for ClientConfig {
 
 impl ClientConfig {
     /// The genuine client of a release, with the default timers.
+    ///
+    /// ```
+    /// # use socketio08::{Profile, client::ClientConfig};
+    /// let config = ClientConfig::for_profile(Profile::V0_9);
+    /// assert_eq!(config.server_interval, Profile::V0_9.heartbeat_interval());
+    /// ```
     #[must_use]
     pub fn for_profile(profile: Profile) -> Self {
         Self {

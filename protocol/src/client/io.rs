@@ -7,6 +7,16 @@ use bytes::Bytes;
 use crate::{Advice, ExchangeId, Packet, Reason, Text, Transport, Violation};
 
 /// What the carrier tells the machine.
+///
+/// ```
+/// use socketio08::client::{ClientEvent, ClientInput, LossCause};
+/// use socketio08::Instant;
+///
+/// // A client that is connected; its websocket breaks.
+/// # let (mut client, exchange, _) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/client.rs"));
+/// client.handle_input(Instant::ZERO, ClientInput::Closed { exchange, clean: false });
+/// assert_eq!(client.poll_event(), Some(ClientEvent::Disconnected { cause: LossCause::Transport }));
+/// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum ClientInput {
@@ -49,6 +59,15 @@ pub enum ClientInput {
 }
 
 /// What the machine asks the carrier to do, in this order. The client numbers its exchanges itself, from 1.
+///
+/// ```
+/// use socketio08::client::{Client, ClientConfig, ClientTransmit};
+///
+/// let mut client = Client::new(ClientConfig::default());
+/// client.connect(socketio08::Instant::ZERO);
+/// let Some(ClientTransmit::Get { target, .. }) = client.poll_transmit() else { unreachable!("a handshake") };
+/// assert!(target.starts_with("/socket.io/1/?t="));
+/// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum ClientTransmit {
     /// Make a GET request.
@@ -109,6 +128,11 @@ pub enum ClientTransmit {
 
 impl ClientTransmit {
     /// The exchange it is about.
+    ///
+    /// ```
+    /// # use socketio08::{ExchangeId, client::ClientTransmit};
+    /// assert_eq!(ClientTransmit::Close { exchange: ExchangeId(7) }.exchange(), ExchangeId(7));
+    /// ```
     pub fn exchange(&self) -> ExchangeId {
         match self {
             ClientTransmit::Get { exchange, .. }
@@ -124,6 +148,11 @@ impl ClientTransmit {
 
 impl ClientInput {
     /// The exchange it is about.
+    ///
+    /// ```
+    /// # use socketio08::{ExchangeId, client::ClientInput};
+    /// assert_eq!(ClientInput::Opened { exchange: ExchangeId(7) }.exchange(), ExchangeId(7));
+    /// ```
     pub fn exchange(&self) -> ExchangeId {
         match self {
             ClientInput::Response { exchange, .. }
@@ -136,6 +165,15 @@ impl ClientInput {
 }
 
 /// Why the connection was lost.
+///
+/// ```
+/// use socketio08::client::{ClientEvent, LossCause};
+///
+/// // A client that is connected.
+/// # let (mut client, ..) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/client.rs"));
+/// client.disconnect(socketio08::Instant::ZERO);
+/// assert_eq!(client.poll_event(), Some(ClientEvent::Disconnected { cause: LossCause::Booted }));
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum LossCause {
@@ -149,6 +187,11 @@ pub enum LossCause {
 
 impl LossCause {
     /// A stable name for machines: `booted`.
+    ///
+    /// ```
+    /// # use socketio08::client::LossCause;
+    /// assert_eq!(LossCause::Silence.name(), "silence");
+    /// ```
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -160,6 +203,17 @@ impl LossCause {
 }
 
 /// What the machine tells the application, in this order.
+///
+/// ```
+/// use socketio08::client::{ClientEvent, ClientInput};
+/// use socketio08::{Body, Instant, Text};
+///
+/// // A client that is connected; its websocket brings a message.
+/// # let (mut client, exchange, _) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/client.rs"));
+/// client.handle_input(Instant::ZERO, ClientInput::Message { exchange, text: Text::from_static("3:::hi") });
+/// let Some(ClientEvent::Received { packet, .. }) = client.poll_event() else { unreachable!("a packet") };
+/// assert_eq!(packet.body, Body::Message { data: Text::from_static("hi") });
+/// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum ClientEvent {
@@ -261,6 +315,14 @@ pub enum ClientEvent {
 }
 
 /// Where a client stands.
+///
+/// ```
+/// # use socketio08::{Instant, client::{Client, ClientConfig, ClientState}};
+/// let mut client = Client::new(ClientConfig::default());
+/// assert_eq!(client.state(), ClientState::Idle);
+/// client.connect(Instant::ZERO);
+/// assert_eq!(client.state(), ClientState::Connecting);
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum ClientState {
     /// Nothing is going on.

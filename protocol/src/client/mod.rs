@@ -190,6 +190,12 @@ pub struct Client {
 
 impl Client {
     /// A client that does nothing yet.
+    ///
+    /// ```
+    /// # use socketio08::client::{Client, ClientConfig};
+    /// let mut client = Client::new(ClientConfig::default());
+    /// assert!(client.poll_transmit().is_none() && client.poll_timeout().is_none(), "it waits for `connect`");
+    /// ```
     pub fn new(config: ClientConfig) -> Self {
         Self {
             now: Instant::ZERO,
@@ -234,11 +240,24 @@ impl Client {
     // --- getters
 
     /// The configuration.
+    ///
+    /// ```
+    /// # use socketio08::client::{Client, ClientConfig};
+    /// assert_eq!(Client::new(ClientConfig::default()).config().resource, "/socket.io");
+    /// ```
     pub fn config(&self) -> &ClientConfig {
         &self.config
     }
 
     /// Where it stands.
+    ///
+    /// ```
+    /// use socketio08::client::ClientState;
+    ///
+    /// // A client that is connected.
+    /// # let (client, ..) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/client.rs"));
+    /// assert_eq!(client.state(), ClientState::Connected);
+    /// ```
     pub fn state(&self) -> ClientState {
         if self.connected {
             ClientState::Connected
@@ -256,6 +275,12 @@ impl Client {
 
     /// The session ids of the open links that brought `1::` and were not rejected since; more than one is the genuine
     /// client's fault (real stack item 3).
+    ///
+    /// ```
+    /// // A client that is connected.
+    /// # let (client, ..) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/client.rs"));
+    /// assert_eq!(client.live_sessions().collect::<Vec<_>>(), ["4711"]);
+    /// ```
     pub fn live_sessions(&self) -> impl Iterator<Item = &Text> {
         self.links
             .values()
@@ -264,6 +289,14 @@ impl Client {
     }
 
     /// How many packets wait to be sent.
+    ///
+    /// ```
+    /// # use socketio08::{AckMode, Instant, Outgoing, Text, client::{Client, ClientConfig}};
+    /// let mut client = Client::new(ClientConfig::default());
+    /// client.send(Instant::ZERO, &Text::EMPTY, Outgoing::Message(Text::from_static("hi")), AckMode::None)?;
+    /// assert_eq!(client.outbox_len(), 1, "it waits for the connection");
+    /// # Ok::<(), socketio08::LocalError>(())
+    /// ```
     pub fn outbox_len(&self) -> usize {
         self.outbox.len()
     }
@@ -272,6 +305,13 @@ impl Client {
 
     /// Starts the handshake. The genuine profile starts another one even if one is pending, but none while a transport is
     /// opening; the improved profile does nothing unless idle or waiting for its next attempt.
+    ///
+    /// ```
+    /// # use socketio08::{Instant, client::{Client, ClientConfig, ClientTransmit}};
+    /// let mut client = Client::new(ClientConfig::default());
+    /// client.connect(Instant::ZERO);
+    /// assert!(matches!(client.poll_transmit(), Some(ClientTransmit::Get { .. })), "the handshake");
+    /// ```
     pub fn connect(&mut self, now: Instant) {
         self.begin(now);
         if self.improved() {
@@ -284,6 +324,17 @@ impl Client {
 
     /// Says `0::` and ends everything; no reconnection. The genuine profile does nothing unless connected: an attempt
     /// under way goes on, and transports left over from earlier sessions keep running.
+    ///
+    /// ```
+    /// use socketio08::Instant;
+    /// use socketio08::client::ClientState;
+    ///
+    /// // A client that is connected.
+    /// # let (mut client, _, sent) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/client.rs"));
+    /// client.disconnect(Instant::ZERO);
+    /// assert_eq!(sent(&mut client), ["0::"]);
+    /// assert_eq!(client.state(), ClientState::Idle);
+    /// ```
     pub fn disconnect(&mut self, now: Instant) {
         self.begin(now);
         if self.improved() {
@@ -296,6 +347,16 @@ impl Client {
 
     /// Ends the connection as a page that unloads does: without a word, for what the genuine client means to say never leaves
     /// (facts 10.14), or in 0.9 with [`ClientConfig::disconnect_on_unload`] by a `?disconnect=1` request (facts 11).
+    ///
+    /// ```
+    /// use socketio08::Instant;
+    /// use socketio08::client::ClientTransmit;
+    ///
+    /// // A client that is connected.
+    /// # let (mut client, exchange, _) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/client.rs"));
+    /// client.abandon(Instant::ZERO);
+    /// assert_eq!(client.poll_transmit(), Some(ClientTransmit::Close { exchange }), "not a word before");
+    /// ```
     pub fn abandon(&mut self, now: Instant) {
         self.begin(now);
         self.say_goodbye();
@@ -309,6 +370,16 @@ impl Client {
 
     /// Joins an endpoint, now or as soon as connected, and again after each reconnection. Joining twice changes nothing.
     ///
+    /// ```
+    /// use socketio08::{Instant, Text};
+    ///
+    /// // A client that is connected.
+    /// # let (mut client, _, sent) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/client.rs"));
+    /// client.join(Instant::ZERO, Text::from_static("/chat"))?;
+    /// assert_eq!(sent(&mut client), ["1::/chat"]);
+    /// # Ok::<(), socketio08::LocalError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`LocalError::BadEndpoint`] if it has a colon or is too long, [`LocalError::Limit`] if there are too many.
     #[expect(clippy::needless_pass_by_value, reason = "an endpoint that is joined is kept")]
@@ -321,6 +392,18 @@ impl Client {
 
     /// Leaves an endpoint (`0::/endpoint`). The genuine profile joins it again after a reconnection.
     ///
+    /// ```
+    /// use socketio08::{Instant, Text};
+    ///
+    /// // A client that is connected.
+    /// # let (mut client, _, sent) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/client.rs"));
+    /// let chat = Text::from_static("/chat");
+    /// client.join(Instant::ZERO, chat.clone())?;
+    /// client.leave(Instant::ZERO, &chat)?;
+    /// assert_eq!(sent(&mut client), ["1::/chat", "0::/chat"]);
+    /// # Ok::<(), socketio08::LocalError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`LocalError::BadEndpoint`] for the root, or one that was not joined; [`LocalError::Limit`] if the outbox is full.
     pub fn leave(&mut self, now: Instant, endpoint: &Text) -> Result<(), LocalError> {
@@ -332,6 +415,22 @@ impl Client {
 
     /// Sends, now or as soon as connected; returns the id to be acknowledged if `ack` asks for one. An endpoint that was
     /// not joined is joined first.
+    ///
+    /// ```
+    /// use socketio08::client::{ClientEvent, ClientInput};
+    /// use socketio08::{AckMode, Instant, Outgoing, Text};
+    ///
+    /// // A client that is connected.
+    /// # let (mut client, exchange, sent) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/client.rs"));
+    /// let (now, root) = (Instant::ZERO, Text::EMPTY);
+    /// let id = client.send(now, &root, Outgoing::Message(Text::from_static("tea?")), AckMode::WithData)?;
+    /// assert_eq!((id, sent(&mut client)), (Some(1), vec!["3:1+::tea?".to_owned()]));
+    /// // The server's application answers.
+    /// client.handle_input(now, ClientInput::Message { exchange, text: Text::from_static(r#"6:::1+["yes"]"#) });
+    /// let Some(ClientEvent::Acknowledged { id: 1, args, .. }) = client.poll_event() else { unreachable!() };
+    /// assert_eq!(args, r#"["yes"]"#);
+    /// # Ok::<(), socketio08::LocalError>(())
+    /// ```
     ///
     /// # Errors
     /// [`LocalError::BadEndpoint`]; [`LocalError::Limit`] if the outbox or the acknowledgements owed are at their limit.
@@ -350,6 +449,21 @@ impl Client {
 
     /// Acknowledges a received packet with data; `args` is a JSON array or empty.
     ///
+    /// ```
+    /// use socketio08::client::{ClientEvent, ClientInput};
+    /// use socketio08::{Instant, Text};
+    ///
+    /// // A client that is connected, and asked.
+    /// # let (mut client, exchange, sent) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/client.rs"));
+    /// client.handle_input(Instant::ZERO, ClientInput::Message { exchange, text: Text::from_static("3:5+::tea?") });
+    /// let Some(ClientEvent::Received { packet, .. }) = client.poll_event() else { unreachable!() };
+    /// if let Some(id) = packet.id.filter(|id| id.with_data) {
+    ///     client.acknowledge(Instant::ZERO, &packet.endpoint, &id, Text::from_static(r#"["yes"]"#))?;
+    /// }
+    /// assert_eq!(sent(&mut client), [r#"6:::5+["yes"]"#]);
+    /// # Ok::<(), socketio08::LocalError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`LocalError::BadEndpoint`] if it was not joined; [`LocalError::Limit`] if the outbox is full.
     pub fn acknowledge(
@@ -367,6 +481,24 @@ impl Client {
 
     /// Supplies jitter for the next reconnection delays of the improved profile: thousandths (0 to 1,000) of the delay
     /// taken off. The caller draws a new one after each [`ClientEvent::ReconnectScheduled`].
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use socketio08::Instant;
+    /// use socketio08::client::{Client, ClientBehaviour, ClientConfig, ClientEvent, ClientInput};
+    ///
+    /// let mut client = Client::new(ClientConfig::default().behaviour(ClientBehaviour::Improved));
+    /// client.set_jitter(500);
+    /// client.connect(Instant::ZERO);
+    /// let exchange = client.poll_transmit().expect("the handshake").exchange();
+    /// client.handle_input(Instant::ZERO, ClientInput::Closed { exchange, clean: false });
+    /// while let Some(event) = client.poll_event() {
+    ///     if let ClientEvent::ReconnectScheduled { delay, .. } = event {
+    ///         assert_eq!(delay, Duration::from_millis(250), "half of it was taken off");
+    ///     }
+    /// }
+    /// ```
     pub fn set_jitter(&mut self, permille: u16) {
         self.jitter_permille = permille.min(1_000);
     }
@@ -375,6 +507,16 @@ impl Client {
 
     /// Takes what the carrier received. Cannot fail: a bad peer is an event. Input about an exchange that is over is
     /// ignored.
+    ///
+    /// ```
+    /// use socketio08::client::{ClientEvent, ClientInput};
+    /// use socketio08::{Instant, Text};
+    ///
+    /// // A client that is connected; the server sends a heartbeat.
+    /// # let (mut client, exchange, sent) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/client.rs"));
+    /// client.handle_input(Instant::ZERO, ClientInput::Message { exchange, text: Text::from_static("2::") });
+    /// assert_eq!(sent(&mut client), ["2::"]);
+    /// ```
     pub fn handle_input(&mut self, now: Instant, input: ClientInput) {
         self.begin(now);
         self.take_input(input);
@@ -382,6 +524,18 @@ impl Client {
     }
 
     /// Lets the timers due at `now` fire.
+    ///
+    /// ```
+    /// # use socketio08::{Instant, Timer, client::{Client, ClientConfig, ClientInput}};
+    /// let mut client = Client::new(ClientConfig::default());
+    /// client.connect(Instant::ZERO);
+    /// let exchange = client.poll_transmit().expect("the handshake").exchange();
+    /// let body = "4711:15:25:xhr-polling".into();
+    /// client.handle_input(Instant::ZERO, ClientInput::Response { exchange, status: 200, body });
+    /// let deadline = client.poll_timeout().expect("a transport is opening");
+    /// client.handle_timeout(deadline.at);
+    /// assert!(client.poll_timeout().is_none_or(|next| next.at > deadline.at), "law 3");
+    /// ```
     pub fn handle_timeout(&mut self, now: Instant) {
         self.begin(now);
         let before = self.timers.serial();
@@ -394,18 +548,51 @@ impl Client {
     // --- poll
 
     /// The next thing to transmit. May change after any command or `handle_*`.
+    ///
+    /// ```
+    /// use socketio08::Instant;
+    /// use socketio08::client::ClientTransmit;
+    ///
+    /// // A client that is connected.
+    /// # let (mut client, exchange, _) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/client.rs"));
+    /// client.disconnect(Instant::ZERO);
+    /// assert!(matches!(client.poll_transmit(), Some(ClientTransmit::Message { .. })), "first the `0::`");
+    /// assert_eq!(client.poll_transmit(), Some(ClientTransmit::Close { exchange }));
+    /// assert_eq!(client.poll_transmit(), None);
+    /// ```
     #[must_use]
     pub fn poll_transmit(&mut self) -> Option<ClientTransmit> {
         self.transmits.pop_front()
     }
 
     /// The next event. May change after any command or `handle_*`.
+    ///
+    /// ```
+    /// # use socketio08::{Instant, client::{Client, ClientConfig, ClientEvent, ClientInput}};
+    /// let mut client = Client::new(ClientConfig::default());
+    /// client.connect(Instant::ZERO);
+    /// let exchange = client.poll_transmit().expect("the handshake").exchange();
+    /// let body = "4711:15:25:websocket".into();
+    /// client.handle_input(Instant::ZERO, ClientInput::Response { exchange, status: 200, body });
+    /// assert_eq!(client.poll_event(), Some(ClientEvent::Handshaken { session: "4711".into() }));
+    /// ```
     #[must_use]
     pub fn poll_event(&mut self) -> Option<ClientEvent> {
         self.events.pop_front()
     }
 
     /// The next deadline. May change after any command or `handle_*`.
+    ///
+    /// ```
+    /// # use socketio08::{Instant, Timer, client::{Client, ClientConfig, ClientInput}};
+    /// let mut client = Client::new(ClientConfig::default());
+    /// client.connect(Instant::ZERO);
+    /// let exchange = client.poll_transmit().expect("the handshake").exchange();
+    /// let body = "4711:15:25:websocket".into();
+    /// client.handle_input(Instant::ZERO, ClientInput::Response { exchange, status: 200, body });
+    /// let deadline = client.poll_timeout().expect("the websocket is opening");
+    /// assert_eq!((deadline.at.as_millis(), deadline.timer), (10_000, Timer::Connect));
+    /// ```
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Deadline> {
         self.timers.next()

@@ -15,6 +15,20 @@ use crate::{Text, Transport};
 /// the server brings the files; without any, requests for them are the application's (`ServerEvent::Outside`).
 ///
 /// A file has an entity tag, is answered 304 to who has it, and compressed to who takes gzip, if a compressed form was given.
+///
+/// ```
+/// use socketio08::server::{ClientFiles, ExchangeId, Request, Server, ServerConfig, ServerInput, ServerTransmit};
+/// use socketio08::Instant;
+///
+/// let mut files = ClientFiles::default();
+/// files.add("socket.io.js", "var io = {};".into(), None)?;
+/// let mut server = Server::new(ServerConfig::default().client_files(files), Instant::ZERO);
+/// let request = Request::get(ExchangeId(1), "/socket.io/socket.io.js");
+/// server.handle_input(Instant::ZERO, ServerInput::Request(request));
+/// let Some(ServerTransmit::Respond { response, .. }) = server.poll_transmit() else { unreachable!() };
+/// assert_eq!((response.status, &response.body[..]), (200, b"var io = {};".as_slice()));
+/// # Ok::<(), socketio08::server::ClientFileError>(())
+/// ```
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 pub struct ClientFiles(BTreeMap<Text, File>);
 
@@ -27,6 +41,12 @@ struct File {
 }
 
 /// Why a file is none that a server gives to browsers.
+///
+/// ```
+/// # use socketio08::server::{ClientFileError, ClientFiles};
+/// let mut files = ClientFiles::default();
+/// assert_eq!(files.add("index.html", "<p>".into(), None), Err(ClientFileError::Name));
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum ClientFileError {
@@ -63,6 +83,15 @@ impl ClientFiles {
     /// transports), `WebSocketMain.swf`, `WebSocketMainInsecure.swf`. `gzip` is the same content compressed; it is kept if it
     /// is shorter.
     ///
+    /// ```
+    /// # use socketio08::server::{ClientFileError, ClientFiles};
+    /// let mut files = ClientFiles::default();
+    /// files.add("socket.io+websocket.js", "var io = {};".into(), None)?;
+    /// let long = vec![b' '; ClientFiles::LEN_MAX + 1];
+    /// assert_eq!(files.add("socket.io.js", long.into(), None), Err(ClientFileError::Length));
+    /// # Ok::<(), ClientFileError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ClientFileError`].
     pub fn add(&mut self, name: &str, content: Bytes, gzip: Option<Bytes>) -> Result<(), ClientFileError> {
@@ -85,6 +114,11 @@ impl ClientFiles {
     }
 
     /// Whether there is none.
+    ///
+    /// ```
+    /// # use socketio08::server::ClientFiles;
+    /// assert!(ClientFiles::default().is_empty());
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

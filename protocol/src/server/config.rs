@@ -10,6 +10,17 @@ use crate::{Limits, Origins, Profile, Text, Transport};
 
 config! {
     /// Timers and choices; the defaults are those of 0.8.7 (facts 8), [`ServerConfig::for_profile`] has those of 0.9.
+    ///
+    /// ```
+    /// use socketio08::server::ServerConfig;
+    /// use socketio08::{Limits, Text, Transport};
+    ///
+    /// let config = ServerConfig::default()
+    ///     .transports(vec![Transport::Websocket, Transport::XhrPolling])
+    ///     .endpoints(vec![Text::from_static("/chat")])
+    ///     .limits(Limits::default().sessions_max(100));
+    /// assert_eq!(config.close_timeout.as_secs(), 25, "the rest is as it was");
+    /// ```
     #[derive(Clone, Debug, Eq, Hash, PartialEq)]
     pub struct ServerConfig {
         /// Which release the server behaves as. The timers below are set apart from it.
@@ -60,6 +71,11 @@ impl Default for ServerConfig {
 
 impl ServerConfig {
     /// The behaviour and the default timers of a release (facts 8, 11).
+    ///
+    /// ```
+    /// # use socketio08::{Profile, server::ServerConfig};
+    /// assert_eq!(ServerConfig::for_profile(Profile::V0_9).close_timeout.as_secs(), 60);
+    /// ```
     #[must_use]
     pub fn for_profile(profile: Profile) -> Self {
         Self {

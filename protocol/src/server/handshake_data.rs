@@ -7,6 +7,18 @@ use crate::{Instant, Text};
 
 /// What a handshake tells the application, under the names it has in 0.8.7. The server keeps it for the session:
 /// [`Server::handshake_data`](super::Server::handshake_data).
+///
+/// ```
+/// use socketio08::server::{ExchangeId, Request, Server, ServerConfig, ServerEvent, ServerInput};
+/// use socketio08::Instant;
+///
+/// let mut server = Server::new(ServerConfig::default(), Instant::ZERO);
+/// let request = Request::get(ExchangeId(1), "/socket.io/1/?token=a%20b");
+/// server.handle_input(Instant::ZERO, ServerInput::Request(request));
+/// let Some(ServerEvent::HandshakeRequested { data, .. }) = server.poll_event() else { unreachable!() };
+/// assert_eq!((data.query.as_str(), data.xdomain), ("token=a%20b", false));
+/// assert_eq!(data.parameter("token").as_deref(), Some("a b"));
+/// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct HandshakeData {
     /// Names and values in their order.
@@ -27,11 +39,24 @@ pub struct HandshakeData {
 
 impl HandshakeData {
     /// The value of the first header of this name, compared without case.
+    ///
+    /// ```
+    /// # let data = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/handshake.rs"));
+    /// // The request had `Cookie: theme=dark; user=ann`.
+    /// assert_eq!(data.header("cookie").map(|value| value.len()), Some(20));
+    /// assert_eq!(data.header("origin"), None);
+    /// ```
     pub fn header(&self, name: &str) -> Option<&Text> {
         self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     /// The value of a cookie, as sent: without blanks around it, quotes and escapes kept.
+    ///
+    /// ```
+    /// # let data = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/handshake.rs"));
+    /// // The request had `Cookie: theme=dark; user=ann`.
+    /// assert_eq!(data.cookie("user"), Some("ann"));
+    /// ```
     pub fn cookie(&self, name: &str) -> Option<&str> {
         let headers = self.headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case("cookie"));
         let mut cookies =
@@ -40,12 +65,27 @@ impl HandshakeData {
     }
 
     /// The decoded value of the first parameter of this name in the query; empty if it has none.
+    ///
+    /// ```
+    /// # let data = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/handshake.rs"));
+    /// // The target was `/socket.io/1/?room=caf%C3%A9&quiet`.
+    /// assert_eq!(data.parameter("room").as_deref(), Some("café"));
+    /// assert_eq!(data.parameter("quiet").as_deref(), Some(""));
+    /// assert_eq!(data.parameter("token"), None);
+    /// ```
     pub fn parameter(&self, name: &str) -> Option<Text> {
         self.parameters().find(|(key, _)| *key == name).map(|(_, value)| value)
     }
 
     /// The decoded names and values of the query, in their order: `+` is a blank, `%XX` a byte of UTF-8. A percent sign
     /// without two hexadecimal digits stands for itself, ill-formed UTF-8 becomes U+FFFD.
+    ///
+    /// ```
+    /// # let data = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/handshake.rs"));
+    /// // The target was `/socket.io/1/?room=caf%C3%A9&quiet`.
+    /// let names: Vec<_> = data.parameters().map(|(name, _)| name).collect();
+    /// assert_eq!(names, ["room", "quiet"]);
+    /// ```
     pub fn parameters(&self) -> impl Iterator<Item = (Text, Text)> + '_ {
         self.query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));

@@ -10,10 +10,26 @@ use crate::config::config;
 use crate::{ExchangeId, Packet, Text, Transport, Violation};
 
 /// A session id, as issued by the caller of [`Server::accept`](crate::server::Server::accept).
+///
+/// ```
+/// # use socketio08::{Text, server::SessionId};
+/// // The server in these examples has `ann` and `bob`.
+/// # let (server, ..) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/server.rs"));
+/// assert!(server.sessions().any(|session| *session == SessionId(Text::from_static("ann"))));
+/// ```
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct SessionId(pub Text);
 
 /// HTTP methods the protocol tells apart.
+///
+/// ```
+/// # use socketio08::{Instant, server::{ExchangeId, Method, Request, Server, ServerConfig, ServerInput, ServerTransmit}};
+/// let mut server = Server::new(ServerConfig::default(), Instant::ZERO);
+/// let request = Request { method: Method::Other, ..Request::get(ExchangeId(1), "/socket.io/1/xhr-polling/ann") };
+/// server.handle_input(Instant::ZERO, ServerInput::Request(request));
+/// let Some(ServerTransmit::Respond { response, .. }) = server.poll_transmit() else { unreachable!() };
+/// assert_eq!(response.status, 405);
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Method {
     /// GET (and HEAD, which the carrier answers without its body).
@@ -27,6 +43,20 @@ pub enum Method {
 }
 
 /// An HTTP request, whole.
+///
+/// ```
+/// use socketio08::Text;
+/// use socketio08::server::{ExchangeId, Method, Request};
+///
+/// let request = Request {
+///     method: Method::Post,
+///     headers: vec![(Text::from_static("Content-Type"), Text::from_static("text/plain"))],
+///     body: "3:::hello".into(),
+///     address: Text::from_static("192.0.2.7"),
+///     ..Request::get(ExchangeId(4), "/socket.io/1/xhr-polling/ann")
+/// };
+/// assert!(!request.upgrade);
+/// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Request {
     /// The carrier's number for it.
@@ -49,6 +79,12 @@ pub struct Request {
 
 impl Request {
     /// A GET without headers or body, from no address: a start, to be filled in.
+    ///
+    /// ```
+    /// # use socketio08::server::{ExchangeId, Method, Request};
+    /// let request = Request::get(ExchangeId(1), "/socket.io/1/");
+    /// assert_eq!((request.method, request.target.as_str()), (Method::Get, "/socket.io/1/"));
+    /// ```
     #[must_use]
     pub fn get(exchange: ExchangeId, target: impl Into<Text>) -> Self {
         Self {
@@ -65,6 +101,17 @@ impl Request {
 }
 
 /// What the carrier tells the machine.
+///
+/// ```
+/// use socketio08::server::{Cause, ExchangeId, ServerEvent, ServerInput};
+/// use socketio08::Instant;
+///
+/// // A server whose session `ann` has websocket 3; it breaks.
+/// # let (mut server, ann, ..) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/server.rs"));
+/// server.handle_input(Instant::ZERO, ServerInput::Closed { exchange: ExchangeId(3), clean: false });
+/// let (session, cause) = (ann, Cause::SocketClose);
+/// assert_eq!(server.poll_event(), Some(ServerEvent::Disconnected { session, cause }));
+/// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum ServerInput {
@@ -94,6 +141,15 @@ pub enum ServerInput {
 }
 
 /// A response, whole; the carrier adds `Date` and framing.
+///
+/// ```
+/// use socketio08::Text;
+/// use socketio08::server::Response;
+///
+/// let kind = ("Content-Type", Text::from_static("text/html"));
+/// let page = Response { status: 200, headers: vec![kind], body: "<p>Hello</p>".into() };
+/// assert_eq!(page.body.len(), 12);
+/// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Response {
     /// The HTTP status.
@@ -105,6 +161,17 @@ pub struct Response {
 }
 
 /// What the machine asks the carrier to do, in this order.
+///
+/// ```
+/// use socketio08::server::{ExchangeId, Request, Server, ServerConfig, ServerInput, ServerTransmit};
+/// use socketio08::Instant;
+///
+/// let mut server = Server::new(ServerConfig::default(), Instant::ZERO);
+/// let request = Request::get(ExchangeId(1), "/socket.io/2/");
+/// server.handle_input(Instant::ZERO, ServerInput::Request(request));
+/// let Some(ServerTransmit::Respond { exchange, response }) = server.poll_transmit() else { unreachable!() };
+/// assert_eq!((exchange, response.status), (ExchangeId(1), 500), "no such protocol version");
+/// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum ServerTransmit {
     /// Answer a request; the exchange is over.
@@ -167,6 +234,15 @@ pub enum ServerTransmit {
 }
 
 /// Why a session ended.
+///
+/// ```
+/// # use socketio08::{Instant, server::{Cause, ServerEvent}};
+/// // A server with the session `ann`.
+/// # let (mut server, ann, ..) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/server.rs"));
+/// server.disconnect(Instant::ZERO, &ann)?;
+/// assert!(matches!(server.poll_event(), Some(ServerEvent::Disconnected { cause: Cause::Booted, .. })));
+/// # Ok::<(), socketio08::LocalError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum Cause {
@@ -190,6 +266,11 @@ pub enum Cause {
 
 impl Cause {
     /// A stable name for machines, the words of 0.8.7 where it has some: `socket end`.
+    ///
+    /// ```
+    /// # use socketio08::server::Cause;
+    /// assert_eq!(Cause::HeartbeatTimeout.name(), "heartbeat timeout");
+    /// ```
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -206,6 +287,18 @@ impl Cause {
 }
 
 /// What the machine tells the application, in this order.
+///
+/// ```
+/// use socketio08::server::{ExchangeId, ServerEvent, ServerInput};
+/// use socketio08::{Body, Instant, Text};
+///
+/// // A server whose session `ann` has websocket 3, and sends a message.
+/// # let (mut server, ann, ..) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/server.rs"));
+/// let text = Text::from_static("3:::hello");
+/// server.handle_input(Instant::ZERO, ServerInput::Message { exchange: ExchangeId(3), text });
+/// let Some(ServerEvent::Received { session, packet }) = server.poll_event() else { unreachable!() };
+/// assert_eq!((session, packet.body), (ann, Body::Message { data: Text::from_static("hello") }));
+/// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum ServerEvent {
@@ -314,6 +407,17 @@ pub enum ServerEvent {
 }
 
 /// Why the application refuses a handshake.
+///
+/// ```
+/// # use socketio08::{Instant, server::{ExchangeId, Refusal, Request, Server, ServerConfig, ServerInput, ServerTransmit}};
+/// let mut server = Server::new(ServerConfig::default(), Instant::ZERO);
+/// let request = Request::get(ExchangeId(1), "/socket.io/1/");
+/// server.handle_input(Instant::ZERO, ServerInput::Request(request));
+/// server.refuse(Instant::ZERO, ExchangeId(1), Refusal::Full)?;
+/// let Some(ServerTransmit::Respond { response, .. }) = server.poll_transmit() else { unreachable!() };
+/// assert_eq!(response.status, 503);
+/// # Ok::<(), socketio08::LocalError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -328,6 +432,19 @@ pub enum Refusal {
 }
 
 /// Why the application refuses a join.
+///
+/// ```
+/// use socketio08::server::{ExchangeId, JoinRefusal, ServerInput};
+/// use socketio08::{Instant, Text};
+///
+/// // A server that guards `/staff`; `ann`, at websocket 3, asks to join it.
+/// # let (mut server, ann, _, sent) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/server.rs"));
+/// let text = Text::from_static("1::/staff");
+/// server.handle_input(Instant::ZERO, ServerInput::Message { exchange: ExchangeId(3), text });
+/// server.refuse_join(Instant::ZERO, &ann, &Text::from_static("/staff"), JoinRefusal::Unauthorized)?;
+/// assert_eq!(sent(&mut server), ["7::/staff:2"]);
+/// # Ok::<(), socketio08::LocalError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum JoinRefusal {
     /// `7::/chat:2`: unauthorized.
@@ -338,6 +455,18 @@ pub enum JoinRefusal {
 
 config! {
     /// Who receives a broadcast.
+    ///
+    /// ```
+    /// use socketio08::server::Audience;
+    /// use socketio08::{Instant, Outgoing, Text};
+    ///
+    /// // A server with the sessions `ann` and `bob`.
+    /// # let (mut server, ann, _, sent) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/server.rs"));
+    /// let others = Audience::default().except(vec![ann]).volatile(true);
+    /// let reached = server.broadcast(Instant::ZERO, &others, &Outgoing::Message(Text::from_static("hi")))?;
+    /// assert_eq!(reached, 1);
+    /// # Ok::<(), socketio08::LocalError>(())
+    /// ```
     #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
     pub struct Audience {
         /// The endpoint; only its members receive (facts 9.4).

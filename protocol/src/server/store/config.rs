@@ -5,6 +5,11 @@ use core::time::Duration;
 use crate::config::config;
 
 /// Where a server shares its sessions with other nodes.
+///
+/// ```
+/// # use socketio08::server::{ServerConfig, Store};
+/// assert_eq!(ServerConfig::default().store, Store::Memory);
+/// ```
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 pub enum Store {
     /// Nowhere: it is alone.
@@ -48,6 +53,12 @@ config! {
 
 impl RedisConfig {
     /// The defaults, for a node.
+    ///
+    /// ```
+    /// # use socketio08::server::RedisConfig;
+    /// let config = RedisConfig::new(1001, 1_322_000_000_000).data_len_max(8_000);
+    /// assert_eq!((config.node_id, config.remote_lifetime.as_secs()), (1001, 3_600));
+    /// ```
     #[must_use]
     pub fn new(node_id: u64, epoch_millis: u64) -> Self {
         Self {

@@ -36,6 +36,18 @@ pub(super) const CHANNELS: [&str; 8] =
 const SESSION_LEN_MAX: usize = 128;
 
 /// A publication that is not what a node publishes; it was dropped.
+///
+/// ```
+/// use socketio08::server::{RedisConfig, Server, ServerConfig, ServerEvent, ServerInput, Store, StoreError};
+/// use socketio08::{Instant, Text};
+///
+/// let config = ServerConfig::default().store(Store::Redis(RedisConfig::new(1001, 0)));
+/// let mut server = Server::new(config, Instant::ZERO);
+/// let (channel, message) = (Text::from_static("open"), Text::from_static("hello"));
+/// server.handle_input(Instant::ZERO, ServerInput::Published { channel, message });
+/// let Some(ServerEvent::StoreViolation { error, .. }) = server.poll_event() else { unreachable!() };
+/// assert_eq!(error, StoreError::Envelope);
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum StoreError {
