@@ -9,6 +9,7 @@ mod probe;
 mod run;
 mod serve;
 mod simulate;
+mod story;
 mod validate;
 
 use std::ffi::OsString;
@@ -60,6 +61,7 @@ enum Command {
     Probe(probe::ProbeArgs),
     Run(run::RunArgs),
     Serve(serve::ServeArgs),
+    Story(story::StoryArgs),
     Validate(validate::ValidateArgs),
 }
 
@@ -81,6 +83,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Probe(args) => probe::run(args),
         Command::Run(args) => run::run(&args),
         Command::Serve(args) => serve::run(args),
+        Command::Story(args) => story::run(&args),
         Command::Validate(args) => validate::run(&args),
     }
 }

@@ -35,7 +35,7 @@ pub(super) struct RunArgs {
 
 /// An engine, or both.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-enum EngineArg {
+pub(super) enum EngineArg {
     /// Discrete events over the machines: fast
     Direct,
     /// The real carrier over a simulated network: slow, every byte
@@ -45,7 +45,7 @@ enum EngineArg {
 }
 
 impl EngineArg {
-    fn names(self) -> &'static [EngineName] {
+    pub(super) fn names(self) -> &'static [EngineName] {
         match self {
             EngineArg::Direct => &[EngineName::Direct],
             EngineArg::Turmoil => &[EngineName::Turmoil],
@@ -53,7 +53,7 @@ impl EngineArg {
         }
     }
 
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             EngineArg::Direct => "direct",
             EngineArg::Turmoil => "turmoil",

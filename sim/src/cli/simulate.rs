@@ -88,11 +88,7 @@ fn simulate_with(
     let mut each = |record: &Record| summary.record(record);
     let mut recorder = Recorder::new(&mut each, file.as_mut().map(|file| file as &mut dyn Write));
     let started = Instant::now();
-    let machine: &dyn Engine = match engine {
-        EngineName::Direct => &Direct,
-        EngineName::Turmoil => &Turmoil,
-    };
-    machine.run(scenario, seed, &mut recorder, &mut |micros| bar.set_position(micros))?;
+    machine(engine).run(scenario, seed, &mut recorder, &mut |micros| bar.set_position(micros))?;
     let digest = recorder.finish().map_err(failed)?;
     bar.finish_and_clear();
     let took = started.elapsed().as_secs_f64();
@@ -104,6 +100,27 @@ fn simulate_with(
 fn progress_bar(scenario: &Scenario) -> ProgressBar {
     let length = u64::try_from(scenario.duration.as_micros()).unwrap_or(u64::MAX);
     bar(length, "  [{bar:30}] {percent} % simulated, {elapsed}")
+}
+
+/// Runs `scenario` and shows each record to `each`.
+pub(super) fn observe(
+    scenario: &Scenario,
+    seed: Seed,
+    engine: EngineName,
+    each: &mut dyn FnMut(&Record),
+) -> Result<(), Failure> {
+    let bar = progress_bar(scenario);
+    let mut recorder = Recorder::new(each, None);
+    machine(engine).run(scenario, seed, &mut recorder, &mut |micros| bar.set_position(micros))?;
+    bar.finish_and_clear();
+    Ok(())
+}
+
+fn machine(engine: EngineName) -> &'static dyn Engine {
+    match engine {
+        EngineName::Direct => &Direct,
+        EngineName::Turmoil => &Turmoil,
+    }
 }
 
 /// A bar over a number of runs.

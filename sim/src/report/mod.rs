@@ -6,6 +6,7 @@ mod figures;
 mod finding;
 mod impact;
 mod matrix;
+mod story;
 mod summary;
 mod table;
 mod text;
@@ -17,6 +18,7 @@ pub use figures::{
 pub use finding::{finding, meets};
 pub use impact::{Impact, Toll};
 pub use matrix::{MatrixRow, matrix, worst_seed};
+pub use story::Story;
 pub use summary::Summary;
 pub use table::{compare, engines};
 pub use text::{Screen, header, render};

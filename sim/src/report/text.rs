@@ -191,6 +191,9 @@ fn toll(toll: &Toll) -> String {
 fn see(screen: &Screen<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     let sticky = "sticky-source";
+    if screen.figures.clients.ever_disconnected > 0 || screen.figures.opens.rejected > 0 {
+        lines.push(format!("sio08 story {} --client 1   the requests of one client", screen.source));
+    }
     if screen.figures.rejected_elsewhere > 0 && screen.scenario.balancer.balance != Balance::Source {
         if is_file(screen.source) {
             lines.push(format!("sio08 run {} --set balancer.balance=source", screen.source));

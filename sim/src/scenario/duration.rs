@@ -9,8 +9,11 @@ const UNITS: [(&str, u64); 5] =
 /// The longest duration a file may name: a day.
 pub(super) const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The duration of a text such as `50ms`; the error says what is wrong with it and what to write.
-pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
+/// The duration of a text such as `50ms`.
+///
+/// # Errors
+/// What is wrong with it and what to write, to be put after the name of the key.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let digits = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let remedy = "write a whole number and one of us, ms, s, m, h: \"1500ms\"";

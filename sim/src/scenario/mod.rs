@@ -20,7 +20,7 @@ mod tree;
 use std::path::Path;
 
 pub use builtin::Builtin;
-pub use duration::format_duration;
+pub use duration::{format_duration, parse_duration};
 pub use error::{Place, ScenarioError, ScenarioErrorKind};
 pub use keys::known_keys;
 pub use model::{
