@@ -39,7 +39,8 @@ pub struct Outcome {
     pub steps: u64,
 }
 
-/// Why an engine cannot go on. A scenario can only cause [`EngineError::TooManyClients`], a peer none.
+/// Why an engine cannot go on. A scenario can only cause [`EngineError::TooManyClients`] and
+/// [`EngineError::Unsupported`], a peer none.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum EngineError {
     /// More than this many steps without simulated time passing: something spins.
@@ -55,6 +56,14 @@ pub enum EngineError {
     TooManyClients {
         /// The most it carries.
         max: u32,
+    },
+    /// The scenario has something that the engine does not carry.
+    #[error("the {} engine does not carry `{key}`; run it with --engine direct, or take the key away", .engine.name())]
+    Unsupported {
+        /// Which engine.
+        engine: EngineName,
+        /// The key, as `--set` names it.
+        key: String,
     },
     /// The simulated network failed.
     #[error("the simulated network failed: {0}")]

@@ -19,14 +19,35 @@ pub(super) const CLIENTS: &[&str] = &[
     "count",
     "arrive_every",
     "arrive_over",
+    "arrive_mean",
+    "arrive_phases",
+    "arrive_from",
     "transports",
+    "browser",
+    "origin",
+    "flash",
     "profile",
+    "reconnect",
     "connections",
+    "cookies",
+    "page",
     "addresses",
     "addresses_count",
+    "addresses_shares",
+    "moves",
     "send_every",
+    "message_size",
     "quiet_at_end",
+    "background",
+    "leaves",
+    "group",
 ];
+pub(super) const PHASE: &[&str] = &["at", "count", "every", "over", "mean"];
+pub(super) const SPAN: &[&str] = &["min", "max"];
+pub(super) const RECONNECT: &[&str] = &["delay", "cap", "attempts", "jitter"];
+pub(super) const MOVES: &[&str] = &["every", "connections"];
+pub(super) const BACKGROUND: &[&str] = &["after", "every", "delays"];
+pub(super) const LEAVES: &[&str] = &["after", "how"];
 pub(super) const BALANCER: &[&str] =
     &["mode", "option", "balance", "hash_type", "random_draws", "retries", "redispatch", "check"];
 pub(super) const CHECK: &[&str] = &["inter", "fall", "rise", "started_before"];
@@ -42,6 +63,11 @@ pub fn known_keys() -> impl Iterator<Item = (&'static str, &'static str)> {
     let tables = [
         ("", TOP),
         ("clients", CLIENTS),
+        ("clients.arrive_phases", PHASE),
+        ("clients.reconnect", RECONNECT),
+        ("clients.moves", MOVES),
+        ("clients.background", BACKGROUND),
+        ("clients.leaves", LEAVES),
         ("balancer", BALANCER),
         ("balancer.check", CHECK),
         ("servers", SERVERS),

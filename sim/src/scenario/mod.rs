@@ -28,6 +28,9 @@ pub use model::{
     Deploy, DeployKind, Expect, Fault, HashType, HttpOption, Latency, Network, Redispatch, Scenario,
     ServerCost, ServerIx, Servers, Signal, Store,
 };
+pub use model::{
+    Background, Death, Delays, Leaves, Leaving, Moves, PageOrigin, Phase, Platform, Reconnect, Sizes, Span,
+};
 
 impl Scenario {
     /// The scenario of that name, if it is built in, or else of that file; `settings` are `key=value` overrides.

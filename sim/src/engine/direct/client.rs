@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use socketio08::client::{Client, ClientInput, ClientTransmit};
+use socketio08::client::{Client, ClientConfig, ClientInput, ClientTransmit};
 use socketio08::server::{ExchangeId, Method};
 use socketio08::{Instant, Text};
 use socketio08_tokio::ClientApplication;
@@ -48,12 +48,13 @@ impl ClientNode {
 
 /// Every client of a scenario.
 pub(super) fn population(scenario: &Scenario, seed: Seed, trace: &TraceHandle) -> Vec<ClientNode> {
-    let config = client_config(scenario);
+    let configs: Vec<ClientConfig> = scenario.clients.sorts().map(client_config).collect();
+    let config = |group: usize| configs.get(group).cloned().unwrap_or_default();
     let node = |member: Member| ClientNode {
         member,
         address: Text::from(member.address.to_string()),
-        machine: Client::new(config.clone()),
-        app: MemberApplication::new(scenario, ClientId(member.index), seed, trace.clone()),
+        machine: Client::new(config(member.group)),
+        app: MemberApplication::new(scenario, &member, seed, trace.clone()),
         wake: Wake::default(),
         wire: Wire::new(scenario.network.latency, seed.stream(&format!("network/clients/{}", member.index))),
         exchanges: BTreeMap::new(),
@@ -61,7 +62,7 @@ pub(super) fn population(scenario: &Scenario, seed: Seed, trace: &TraceHandle) -
         idle: Vec::new(),
         handling: None,
     };
-    population::members(&scenario.clients).into_iter().map(node).collect()
+    population::members(&scenario.clients, seed).into_iter().map(node).collect()
 }
 
 impl World<'_> {
@@ -247,7 +248,7 @@ impl World<'_> {
             self.client_takes(client, ClientInput::Response { exchange, status, body });
         }
         self.clients[client.index()].handling = None;
-        match self.scenario.clients.connections {
+        match self.clients[client.index()].member.sort(self.scenario).connections {
             Connections::PerRequest => self.client_closes(id),
             Connections::KeepAlive => {
                 if self.conns.get(id.0).is_some_and(|conn| conn.at_client) {

@@ -5,6 +5,7 @@
 mod balancer;
 mod dial;
 mod farm;
+mod limits;
 mod log;
 mod origin;
 mod pace;
@@ -57,6 +58,7 @@ impl Engine for Turmoil {
         if scenario.clients.count > CLIENTS_MAX {
             return Err(EngineError::TooManyClients { max: CLIENTS_MAX });
         }
+        limits::check(scenario)?;
         World::new(scenario, seed).run(scenario.duration, sink, progress)
     }
 }
@@ -89,7 +91,9 @@ impl World {
     }
 
     fn add_farms(&mut self, scenario: &Scenario, seed: Seed) {
-        let members = population::members(&scenario.clients);
+        let mut members = population::members(&scenario.clients, seed);
+        // Each farm starts its clients one after the other.
+        members.sort_by_key(|member| member.arrives);
         let farms = members.len().div_ceil(CLIENTS_PER_FARM).clamp(1, FARMS_MAX);
         for farm in 0..farms {
             let site = farm::Site {

@@ -11,7 +11,10 @@ use core::time::Duration;
 use serde::Serialize;
 
 pub use balancer::{Balance, Balancer, BalancerMode, Check, HashType, HttpOption, Redispatch};
-pub use clients::{AddressBlock, Arrival, ClientProfile, Clients, Connections};
+pub use clients::{
+    AddressBlock, Arrival, Background, ClientProfile, Clients, Connections, Death, Delays, Leaves, Leaving,
+    Moves, PageOrigin, Phase, Platform, Reconnect, Sizes, Span,
+};
 pub use events::{Deploy, DeployKind, Fault, Signal};
 pub use network::{Latency, Network};
 pub use servers::{ServerCost, ServerIx, Servers, Store};

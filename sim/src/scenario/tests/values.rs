@@ -9,7 +9,7 @@ use super::{SMALL, parse, small};
 use crate::scenario::{
     AddressBlock, Arrival, Balance, Balancer, BalancerMode, Builtin, Check, ClientProfile, Clients,
     Connections, Deploy, DeployKind, Fault, HashType, HttpOption, Latency, Network, Redispatch, Scenario,
-    ServerCost, ServerIx, Servers, Signal, Store, known_keys,
+    ServerCost, ServerIx, Servers, Signal, Span, Store, known_keys,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -100,8 +100,9 @@ fn every_key_is_read() {
             connections: Connections::PerRequest,
             addresses: AddressBlock { network: Ipv4Addr::new(10, 0, 0, 0), prefix: 8 },
             addresses_count: Some(5),
-            send_every: Some(SECOND / 2),
+            send_every: Some(Span::fixed(SECOND / 2)),
             quiet_at_end: SECOND * 3,
+            ..Clients::default()
         },
         balancer: Balancer {
             mode: BalancerMode::Http,
@@ -188,7 +189,8 @@ fn the_manual_names_every_key_and_every_built_in_scenario() {
             "balancer.check" | "balancer" => "## `[balancer]`",
             "network.latency" | "network" => "## `[network]`",
             "fault" => "## `[[fault]]`",
-            "clients" => "## `[clients]`",
+            "clients" | "clients.arrive_phases" | "clients.reconnect" | "clients.moves"
+            | "clients.background" | "clients.leaves" => "## `[clients]`",
             "servers" => "## `[servers]`",
             _ => "## `[deploy]`",
         };
