@@ -30,7 +30,9 @@ pub(super) enum Failure {
 impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         match error {
-            EngineError::TooManyClients { .. } => Failure::Usage(error.to_string()),
+            EngineError::TooManyClients { .. } | EngineError::Unsupported { .. } => {
+                Failure::Usage(error.to_string())
+            }
             EngineError::Stuck { .. } | EngineError::Network(_) => Failure::Engine(error),
         }
     }

@@ -25,7 +25,11 @@ fn problem(root: &Node, path: &[&str], message: String) -> Problem {
 
 /// Where the keys of one sort of clients are.
 fn sort_path<'a>(scenario: &Scenario, index: &'a str, key: &'a str) -> Vec<&'a str> {
-    if scenario.clients.groups.is_empty() { vec!["clients", key] } else { vec!["clients", "group", index, key] }
+    if scenario.clients.groups.is_empty() {
+        vec!["clients", key]
+    } else {
+        vec!["clients", "group", index, key]
+    }
 }
 
 fn addresses(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
@@ -58,8 +62,12 @@ fn arrivals(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
                 Arrival::Mean(_) => "arrive_mean",
                 Arrival::Phases(_) => "arrive_phases",
             };
-            let message =
-                format!("client {} would arrive at {}, but {}", sort.count, format_duration(last), end(scenario));
+            let message = format!(
+                "client {} would arrive at {}, but {}",
+                sort.count,
+                format_duration(last),
+                end(scenario)
+            );
             return Err(problem(root, &sort_path(scenario, &number, key), message));
         }
         if sort.quiet_at_end >= scenario.duration {
@@ -95,7 +103,11 @@ fn habits(scenario: &Scenario, root: &Node, number: &str, sort: &Clients) -> Res
     for (key, after) in events {
         let Some(at) = after.map(|after| sort.arrive_from + after) else { continue };
         if at >= scenario.duration {
-            let message = format!("`{key}` would happen at {} at the earliest, but {}", format_duration(at), end(scenario));
+            let message = format!(
+                "`{key}` would happen at {} at the earliest, but {}",
+                format_duration(at),
+                end(scenario)
+            );
             return Err(problem(root, &sort_path(scenario, number, key), message));
         }
     }

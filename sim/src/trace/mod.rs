@@ -66,6 +66,11 @@ pub enum TraceEvent {
         /// Who.
         client: ClientId,
     },
+    /// A client's address changed: its connections are dead, and nobody but the client may know.
+    Moved {
+        /// Who.
+        client: ClientId,
+    },
     /// A client leaves the world; what it says and what becomes of its connections is up to `how`.
     Left {
         /// Who.

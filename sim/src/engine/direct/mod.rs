@@ -17,6 +17,7 @@ mod balancer;
 mod client;
 mod queue;
 mod server;
+mod visit;
 
 use std::time::Duration;
 
@@ -158,7 +159,9 @@ impl<'a> World<'a> {
 
     fn step(&mut self, event: Event) {
         match event {
-            Event::Arrive(client) => self.client_arrives(client),
+            Event::Arrive(client) => self.begin_visit(client),
+            Event::AskPage(client) => self.ask_page(client),
+            Event::Move(client) => self.move_client(client),
             Event::ClientWake(client) => self.client_wakes(client),
             Event::ServerWake(server) => self.server_wakes(server),
             Event::BalancerWake => self.balancer_wakes(),

@@ -57,6 +57,10 @@ pub(super) enum Down {
 #[derive(Clone, Debug)]
 pub(super) enum Event {
     Arrive(ClientId),
+    /// A client asks for its page again.
+    AskPage(ClientId),
+    /// A client's address changes.
+    Move(ClientId),
     ClientWake(ClientId),
     ServerWake(ServerIx),
     BalancerWake,

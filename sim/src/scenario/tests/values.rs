@@ -189,8 +189,12 @@ fn the_manual_names_every_key_and_every_built_in_scenario() {
             "balancer.check" | "balancer" => "## `[balancer]`",
             "network.latency" | "network" => "## `[network]`",
             "fault" => "## `[[fault]]`",
-            "clients" | "clients.arrive_phases" | "clients.reconnect" | "clients.moves"
-            | "clients.background" | "clients.leaves" => "## `[clients]`",
+            "clients"
+            | "clients.arrive_phases"
+            | "clients.reconnect"
+            | "clients.moves"
+            | "clients.background"
+            | "clients.leaves" => "## `[clients]`",
             "servers" => "## `[servers]`",
             _ => "## `[deploy]`",
         };

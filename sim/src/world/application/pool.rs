@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use socketio08::Instant;
-use socketio08::server::{Audience, Outgoing, Server, ServerConfig, ServerEvent, ServerInput, ServerTransmit};
+use socketio08::server::{
+    Audience, Outgoing, Request, Response, Server, ServerConfig, ServerEvent, ServerInput, ServerTransmit,
+};
 use socketio08_tokio::Application;
 
 use crate::scenario::{self, Scenario, ServerIx};
@@ -31,6 +34,11 @@ impl PoolApplication {
 impl Application for PoolApplication {
     fn event(&mut self, now: Instant, _server: &mut Server, event: ServerEvent) {
         self.observer.event(now, &event);
+    }
+
+    /// The application's page; what is on it is not simulated.
+    fn outside(&mut self, _now: Instant, _request: &Request) -> Response {
+        Response { status: 200, headers: Vec::new(), body: Bytes::from_static(b"page") }
     }
 
     fn poll_timeout(&self) -> Option<Instant> {

@@ -58,10 +58,7 @@ mod tests {
         use Transport::{Flashsocket, Htmlfile, JsonpPolling, XhrPolling};
         assert_eq!(able("ie8", PageOrigin::Same, false).available, [Htmlfile, XhrPolling, JsonpPolling]);
         assert_eq!(able("ie8", PageOrigin::Cross, false).available, [XhrPolling, JsonpPolling]);
-        assert_eq!(
-            able("ie8", PageOrigin::Cross, true).available,
-            [Flashsocket, XhrPolling, JsonpPolling]
-        );
+        assert_eq!(able("ie8", PageOrigin::Cross, true).available, [Flashsocket, XhrPolling, JsonpPolling]);
     }
 
     #[test]

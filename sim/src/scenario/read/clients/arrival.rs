@@ -22,7 +22,10 @@ pub(super) fn arrival(section: &Section<'_>, default: &Clients) -> Result<(Arriv
         return Ok((simple.unwrap_or(inherited), count.unwrap_or(default.count)));
     };
     if simple.is_some() {
-        return Err(Problem::new(&node.place, "`arrive_phases` says everything; take the other `arrive_` away"));
+        return Err(Problem::new(
+            &node.place,
+            "`arrive_phases` says everything; take the other `arrive_` away",
+        ));
     }
     let Value::Array(items) = &node.value else {
         let wanted = "a list such as [{ count = 100, over = \"5s\" }]";

@@ -22,14 +22,14 @@ pub(super) fn platform(
     default: Option<Platform>,
 ) -> Result<Option<Platform>, Problem> {
     let names: Vec<(&str, Browser)> = Browser::ALL.iter().map(|browser| (browser.name, *browser)).collect();
-    let origins =
-        [("same", PageOrigin::Same), ("cross", PageOrigin::Cross), ("secure", PageOrigin::Secure)];
+    let origins = [("same", PageOrigin::Same), ("cross", PageOrigin::Cross), ("secure", PageOrigin::Secure)];
     let browser = section.choice("browser", &names)?;
     let origin = section.choice("origin", &origins)?;
     let flash = section.boolean("flash")?;
     let Some(browser) = browser.or(default.map(|platform| platform.browser)) else {
         let alone = [("origin", origin.is_some()), ("flash", flash.is_some())];
-        let alone = alone.into_iter().find(|(_, given)| *given).and_then(|(key, _)| Some((key, section.node(key)?)));
+        let alone =
+            alone.into_iter().find(|(_, given)| *given).and_then(|(key, _)| Some((key, section.node(key)?)));
         return match alone {
             Some((key, node)) => {
                 Err(Problem::new(&node.place, format!("`{key}` is a browser's; add browser = \"chrome\"")))
@@ -74,7 +74,8 @@ pub(super) fn message_size(section: &Section<'_>, default: Sizes) -> Result<Size
         return Ok(Sizes { min: size, max: size });
     }
     let section = Section::new(Some(node), "`message_size`", keys::SPAN)?;
-    let (min, max) = (section.integer("min", 0..=LONGEST_MESSAGE)?, section.integer("max", 0..=LONGEST_MESSAGE)?);
+    let (min, max) =
+        (section.integer("min", 0..=LONGEST_MESSAGE)?, section.integer("max", 0..=LONGEST_MESSAGE)?);
     let min = section::required("min", min, &node.place, "10")?;
     let max = section::required("max", max, &node.place, "1000")?;
     if max < min {
@@ -85,7 +86,8 @@ pub(super) fn message_size(section: &Section<'_>, default: Sizes) -> Result<Size
 
 pub(super) fn background(node: &Node) -> Result<Background, Problem> {
     let section = Section::new(Some(node), "`background`", keys::BACKGROUND)?;
-    let (after, every) = (section.duration("after", Duration::ZERO)?, section.duration("every", SHORTEST_PERIOD)?);
+    let (after, every) =
+        (section.duration("after", Duration::ZERO)?, section.duration("every", SHORTEST_PERIOD)?);
     let delays = [("timers", Delays::Timers), ("all", Delays::All)];
     Ok(Background {
         after: section::required("after", after, &node.place, "\"10s\"")?,

@@ -23,10 +23,14 @@ pub(super) fn clients(node: Option<&Node>) -> Result<Clients, Problem> {
     let mut clients = sort(&section, Clients::default())?;
     let Some(groups) = section.node("group") else { return Ok(clients) };
     let Value::Array(items) = &groups.value else {
-        return Err(Problem::new(&groups.place, "groups are a list: write [[clients.group]] with two brackets"));
+        return Err(Problem::new(
+            &groups.place,
+            "groups are a list: write [[clients.group]] with two brackets",
+        ));
     };
     if let Some(count) = section.node("count") {
-        let message = "`count` of [clients] and groups exclude each other; give each [[clients.group]] its own";
+        let message =
+            "`count` of [clients] and groups exclude each other; give each [[clients.group]] its own";
         return Err(Problem::new(&count.place, message));
     }
     for (index, item) in items.iter().enumerate() {
@@ -43,7 +47,8 @@ pub(super) fn clients(node: Option<&Node>) -> Result<Clients, Problem> {
 
 /// One group: what it does not say is as in `[clients]`.
 fn group(node: &Node, index: usize, whole: &Clients) -> Result<Clients, Problem> {
-    let known: Vec<&str> = keys::CLIENTS.iter().copied().filter(|key| *key != "group").chain(["name"]).collect();
+    let known: Vec<&str> =
+        keys::CLIENTS.iter().copied().filter(|key| *key != "group").chain(["name"]).collect();
     let section = Section::new(Some(node), "[[clients.group]]", &known)?;
     let name = section.text("name")?.map_or_else(|| format!("group {}", index + 1), str::to_owned);
     sort(&section, Clients { name, groups: Vec::new(), ..whole.clone() })
@@ -70,9 +75,7 @@ fn sort(section: &Section<'_>, default: Clients) -> Result<Clients, Problem> {
         cookies: section.boolean("cookies")?.unwrap_or(default.cookies),
         page: section.boolean("page")?.unwrap_or(default.page),
         addresses: section.node("addresses").map(addresses).transpose()?.unwrap_or(default.addresses),
-        addresses_count: section
-            .integer("addresses_count", 1..=MOST_CLIENTS)?
-            .or(default.addresses_count),
+        addresses_count: section.integer("addresses_count", 1..=MOST_CLIENTS)?.or(default.addresses_count),
         addresses_shares: section
             .node("addresses_shares")
             .map(shares)
