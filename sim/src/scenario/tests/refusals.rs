@@ -87,8 +87,8 @@ fn wrong_words_say_which_are_right() {
         ),
         ("[servers]\nstore = \"redis\"\n", "5:9: `store` is \"redis\"; it must be \"memory\""),
         (
-            "[clients]\ntransports = [\"websocket\", \"html\"]\n",
-            "5:28: `transports` is \"html\"; it must be one of \"websocket\", \"flashsocket\", \"htmlfile\", \"xhr-polling\", \"jsonp-polling\"",
+            "[clients]\ntransports = [\"websocket\", \"script\"]\n",
+            "5:28: `transports` is \"script\"; it must be one of \"websocket\", \"flashsocket\", \"htmlfile\", \"xhr-polling\", \"jsonp-polling\"",
         ),
         ("[clients]\ntransports = []\n", "5:14: `transports` is empty; a client needs at least one"),
         (
