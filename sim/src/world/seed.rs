@@ -85,7 +85,7 @@ impl Stream {
                 (last, descents) = (next, descents + 1);
             }
             if descents.is_multiple_of(2) {
-                let part = u128::from(micros(mean)) * u128::from(first) >> 64;
+                let part = (u128::from(micros(mean)) * u128::from(first)) >> 64;
                 return mean.saturating_mul(whole) + Duration::from_micros(u64::try_from(part).unwrap_or(0));
             }
         }

@@ -19,7 +19,9 @@ pub(crate) fn run_with(text: &str, seed: u64) -> World {
     let mut records: Vec<Record> = Vec::new();
     Direct.run(&scenario, Seed(seed), &mut records, &mut |_| {}).expect("the engine runs");
     let mut summary = Summary::new(&scenario);
-    records.iter().for_each(|record| summary.record(record));
+    for record in &records {
+        summary.record(record);
+    }
     World { records, figures: summary.finish() }
 }
 

@@ -10,6 +10,7 @@ use crate::trace::{ClientId, TraceEvent};
 use crate::world::balancer::{ConnId, Edit, Input, LinkId, Output, RequestId, ResponseHead};
 
 /// A client's connection to the balancer, with what each end knows of it.
+#[expect(clippy::struct_excessive_bools, reason = "what each end knows, and what the way between is like")]
 pub(super) struct Conn {
     pub(super) client: ClientId,
     /// The client's end is open.
