@@ -55,11 +55,10 @@ fn class(figures: &Figures) -> Class {
     if clients.total == 0 || !idle_faults(figures).is_empty() {
         return Class::Unknown;
     }
-    let stayed = clients.total.saturating_sub(clients.left);
-    if u64::from(clients.stable_5s) * 10 < u64::from(stayed) * 9 {
+    if u64::from(clients.stable_5s) * 10 < u64::from(clients.total) * 9 {
         return Class::Broken;
     }
-    let clean = clients.connected_at_end == stayed
+    let clean = clients.connected_at_end == clients.total
         && figures.opens.rejected == 0
         && figures.outage_ms.is_none()
         && [figures.up, figures.down].iter().all(|flow| flow.lost == 0 && flow.duplicated == 0)
@@ -125,9 +124,8 @@ fn degraded(figures: &Figures) -> String {
             thousands(figures.down.duplicated)
         ));
     }
-    let gone = clients.total.saturating_sub(clients.left).saturating_sub(clients.connected_at_end);
-    if gone > 0 {
-        parts.push(format!("{gone} were not back at the end"));
+    if clients.connected_at_end < clients.total {
+        parts.push(format!("{} were not back at the end", clients.total - clients.connected_at_end));
     }
     if parts.is_empty() {
         parts.push(format!("{} messages down were lost", thousands(figures.down.lost)));

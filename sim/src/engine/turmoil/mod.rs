@@ -5,7 +5,6 @@
 mod balancer;
 mod dial;
 mod farm;
-mod limits;
 mod log;
 mod origin;
 mod pace;
@@ -18,7 +17,8 @@ use std::time::{Duration, SystemTime};
 use socketio08::Instant;
 use turmoil::{Builder, Sim};
 
-use crate::scenario::{Scenario, ServerIx, Signal};
+use crate::engine::EngineName;
+use crate::scenario::{Scenario, ServerIx, Signal, Store};
 use crate::trace::{TraceEvent, TraceHandle, TraceSink};
 use crate::world::fault::{self, Action, Change};
 use crate::world::population;
@@ -58,7 +58,10 @@ impl Engine for Turmoil {
         if scenario.clients.count > CLIENTS_MAX {
             return Err(EngineError::TooManyClients { max: CLIENTS_MAX });
         }
-        limits::check(scenario)?;
+        if scenario.servers.store == Store::Redis {
+            let key = "servers.store = \"redis\"".to_owned();
+            return Err(EngineError::Unsupported { engine: EngineName::Turmoil, key });
+        }
         World::new(scenario, seed).run(scenario.duration, sink, progress)
     }
 }
@@ -91,9 +94,7 @@ impl World {
     }
 
     fn add_farms(&mut self, scenario: &Scenario, seed: Seed) {
-        let mut members = population::members(&scenario.clients, seed);
-        // Each farm starts its clients one after the other.
-        members.sort_by_key(|member| member.arrives);
+        let members = population::members(&scenario.clients);
         let farms = members.len().div_ceil(CLIENTS_PER_FARM).clamp(1, FARMS_MAX);
         for farm in 0..farms {
             let site = farm::Site {
@@ -177,7 +178,7 @@ impl World {
                 process.start();
                 TraceEvent::ServerUp { server }
             }
-            Change::End(_) | Change::Start => return,
+            Change::End(_) | Change::Start | Change::EndRedis | Change::StartRedis => return,
         };
         self.trace.record(now, event);
         self.sim.bounce(server.to_string());

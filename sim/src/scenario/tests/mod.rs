@@ -1,6 +1,5 @@
 //! What a scenario file may say, and how it is refused.
 
-mod clients;
 mod impossible;
 mod refusals;
 mod settings;

@@ -1,4 +1,0 @@
-//! What clients live through in the direct engine: arrivals, moves, sleep, and how they leave.
-
-mod clients;
-mod world;
