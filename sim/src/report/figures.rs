@@ -44,6 +44,8 @@ pub struct ClientFigures {
     pub connect_failed: u32,
     /// How many gave up reconnecting.
     pub reconnect_failed: u32,
+    /// How many left of their own accord before the end.
+    pub left: u32,
     /// How many lost a connection at some time.
     pub ever_disconnected: u32,
 }

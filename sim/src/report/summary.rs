@@ -54,6 +54,8 @@ struct ClientState {
     handshakes: u64,
     connect_failed: bool,
     reconnect_failed: bool,
+    /// It left, and is nobody's client any more.
+    left: Option<Instant>,
     live: u32,
     server: Option<ServerIx>,
     up_sent: u64,
@@ -161,6 +163,13 @@ impl Summary {
 
     fn client_record(&mut self, at: Instant, event: &TraceEvent) {
         match event {
+            TraceEvent::Left { client, .. } => self.with(*client, |state| {
+                state.left = Some(at);
+                state.connected = None;
+                if let Some(lost) = state.lost.take() {
+                    state.outage += at - lost;
+                }
+            }),
             TraceEvent::ClientStarted { client } => self.with(*client, |state| state.started = Some(at)),
             TraceEvent::Handshaken { client, session } => self.handshaken(*client, session),
             TraceEvent::Connected { client, .. } => self.connected(at, *client),
@@ -313,6 +322,10 @@ impl Summary {
     }
 
     fn disconnected(&mut self, at: Instant, client: ClientId) {
+        // Its own goodbye is no loss.
+        if self.clients.get(client.index()).is_some_and(|state| state.left.is_some()) {
+            return;
+        }
         self.with(client, |state| {
             state.connected = None;
             state.outages += 1;
@@ -421,6 +434,7 @@ impl Summary {
             stable_5s: self.count(|client| client.connected.is_some_and(|since| since + STABLE <= self.end)),
             connect_failed: self.count(|client| client.connect_failed),
             reconnect_failed: self.count(|client| client.reconnect_failed),
+            left: self.count(|client| client.left.is_some()),
             ever_disconnected: self.count(|client| client.outages > 0),
         }
     }

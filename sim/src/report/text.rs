@@ -11,7 +11,7 @@ use super::impact::{Impact, Toll};
 use super::verdict::{Verdict, seconds};
 use crate::engine::EngineName;
 use crate::scenario::{
-    Balance, BalancerMode, ClientProfile, Connections, HashType, HttpOption, Redispatch, Scenario, Store,
+    Balance, BalancerMode, ClientProfile, Clients, Connections, HashType, HttpOption, Redispatch, Scenario,
 };
 use crate::world::seed::Seed;
 
@@ -218,29 +218,34 @@ fn is_file(source: &str) -> bool {
 /// The scenario in one line.
 fn parameters(scenario: &Scenario) -> String {
     let (clients, balancer) = (&scenario.clients, &scenario.balancer);
-    let profile = match clients.profile {
+    let sorts: Vec<String> = clients.sorts().map(|sort| sort_text(sort, clients.groups.is_empty())).collect();
+    format!(
+        "{} clients ({}) → HAProxy {} → {} {}, memory store · {}",
+        clients.count,
+        sorts.join("; "),
+        balancing(balancer),
+        scenario.servers.count,
+        if scenario.servers.count == 1 { "server" } else { "servers" },
+        duration(scenario)
+    )
+}
+
+/// One sort of clients in a few words; one among several with their number.
+fn sort_text(sort: &Clients, alone: bool) -> String {
+    let profile = match sort.profile {
         ClientProfile::Genuine => "genuine 0.8.7",
         ClientProfile::Genuine09 => "genuine 0.9",
         ClientProfile::Improved => "improved",
     };
-    let connections = match clients.connections {
+    let connections = match sort.connections {
         Connections::KeepAlive => "keep-alive",
         Connections::PerRequest => "one connection per request",
     };
-    let transports: Vec<&str> = clients.transports.iter().copied().map(Transport::name).collect();
-    format!(
-        "{} clients ({profile}, {}, {connections}) → HAProxy {} → {} {}, {} store · {}",
-        clients.count,
-        transports.join(" then "),
-        balancing(balancer),
-        scenario.servers.count,
-        if scenario.servers.count == 1 { "server" } else { "servers" },
-        match scenario.servers.store {
-            Store::Memory => "memory",
-            Store::Redis => "redis",
-        },
-        duration(scenario)
-    )
+    let transports: Vec<&str> = sort.transports.iter().copied().map(Transport::name).collect();
+    let mut text = if alone { String::new() } else { format!("{} {}: ", sort.count, sort.name) };
+    let browser = sort.platform.map_or(String::new(), |platform| format!("{}, ", platform.browser.title));
+    let _ = write!(text, "{browser}{profile}, {}, {connections}", transports.join(" then "));
+    text
 }
 
 fn duration(scenario: &Scenario) -> String {

@@ -55,10 +55,11 @@ fn class(figures: &Figures) -> Class {
     if clients.total == 0 || !idle_faults(figures).is_empty() {
         return Class::Unknown;
     }
-    if u64::from(clients.stable_5s) * 10 < u64::from(clients.total) * 9 {
+    let stayed = clients.total.saturating_sub(clients.left);
+    if u64::from(clients.stable_5s) * 10 < u64::from(stayed) * 9 {
         return Class::Broken;
     }
-    let clean = clients.connected_at_end == clients.total
+    let clean = clients.connected_at_end == stayed
         && figures.opens.rejected == 0
         && figures.outage_ms.is_none()
         && [figures.up, figures.down].iter().all(|flow| flow.lost == 0 && flow.duplicated == 0)
@@ -124,8 +125,9 @@ fn degraded(figures: &Figures) -> String {
             thousands(figures.down.duplicated)
         ));
     }
-    if clients.connected_at_end < clients.total {
-        parts.push(format!("{} were not back at the end", clients.total - clients.connected_at_end));
+    let gone = clients.total.saturating_sub(clients.left).saturating_sub(clients.connected_at_end);
+    if gone > 0 {
+        parts.push(format!("{gone} were not back at the end"));
     }
     if parts.is_empty() {
         parts.push(format!("{} messages down were lost", thousands(figures.down.lost)));

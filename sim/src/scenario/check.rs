@@ -2,10 +2,9 @@
 
 use core::time::Duration;
 
-use super::check_redis;
 use super::duration::format_duration;
 use super::error::Problem;
-use super::model::{BalancerMode, HttpOption, Scenario, Signal};
+use super::model::{Arrival, BalancerMode, Clients, HttpOption, Scenario, Signal};
 use super::tree::Node;
 use crate::world::fault::{self, Action, Change, Origin};
 use crate::world::population;
@@ -17,47 +16,100 @@ pub(super) fn check(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
     balancer(scenario, root)?;
     faults(scenario, root)?;
     deploy(scenario, root)?;
-    overlaps(scenario, root)?;
-    check_redis::check(scenario, root)
+    overlaps(scenario, root)
 }
 
 fn problem(root: &Node, path: &[&str], message: String) -> Problem {
     Problem { place: root.place_of(path), message }
 }
 
-fn addresses(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
-    let clients = &scenario.clients;
-    if let Some(shared) = clients.addresses_count.filter(|shared| *shared > clients.count) {
-        let message = format!("`addresses_count` is {shared}, but there are only {} clients", clients.count);
-        return Err(problem(root, &["clients", "addresses_count"], message));
+/// Where the keys of one sort of clients are.
+fn sort_path<'a>(scenario: &Scenario, index: &'a str, key: &'a str) -> Vec<&'a str> {
+    if scenario.clients.groups.is_empty() {
+        vec!["clients", key]
+    } else {
+        vec!["clients", "group", index, key]
     }
-    let (wanted, hosts) = (clients.addresses_count.unwrap_or(clients.count), clients.addresses.hosts());
-    if u64::from(wanted) > hosts {
-        let message = format!(
-            "{} has {hosts} addresses for {wanted}; take a larger block, or share with addresses_count = {hosts}",
-            clients.addresses
-        );
-        return Err(problem(root, &["clients", "addresses"], message));
+}
+
+fn addresses(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
+    for (index, sort) in scenario.clients.sorts().enumerate() {
+        let number = index.to_string();
+        if let Some(shared) = sort.addresses_count.filter(|shared| *shared > sort.count) {
+            let message = format!("`addresses_count` is {shared}, but there are only {} clients", sort.count);
+            return Err(problem(root, &sort_path(scenario, &number, "addresses_count"), message));
+        }
+        let (wanted, hosts) = population::fits(&scenario.clients, index);
+        if wanted > hosts {
+            let message = format!(
+                "{} has {hosts} addresses for {wanted}; take a larger block, or share with addresses_count = {hosts}",
+                sort.addresses
+            );
+            return Err(problem(root, &sort_path(scenario, &number, "addresses"), message));
+        }
     }
     Ok(())
 }
 
 fn arrivals(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
-    let clients = &scenario.clients;
-    let last = population::arrival(clients, clients.count - 1);
-    if last >= scenario.duration {
-        let key = root.get(&["clients", "arrive_over"]).map_or("arrive_every", |_| "arrive_over");
-        let message = format!(
-            "client {} would arrive at {}, but {}",
-            clients.count,
-            format_duration(last),
-            end(scenario)
-        );
-        return Err(problem(root, &["clients", key], message));
+    for (index, sort) in scenario.clients.sorts().enumerate() {
+        let number = index.to_string();
+        let last = population::last_arrival(sort);
+        if last >= scenario.duration {
+            let key = match sort.arrival {
+                Arrival::Every(_) => "arrive_every",
+                Arrival::Over(_) => "arrive_over",
+                Arrival::Mean(_) => "arrive_mean",
+                Arrival::Phases(_) => "arrive_phases",
+            };
+            let message = format!(
+                "client {} would arrive at {}, but {}",
+                sort.count,
+                format_duration(last),
+                end(scenario)
+            );
+            return Err(problem(root, &sort_path(scenario, &number, key), message));
+        }
+        if sort.quiet_at_end >= scenario.duration {
+            let message = format!("`quiet_at_end` leaves no time to send in: {}", end(scenario));
+            return Err(problem(root, &sort_path(scenario, &number, "quiet_at_end"), message));
+        }
+        transports(scenario, root, &number, sort)?;
+        habits(scenario, root, &number, sort)?;
     }
-    if clients.quiet_at_end >= scenario.duration {
-        let message = format!("`quiet_at_end` leaves no time to send in: {}", end(scenario));
-        return Err(problem(root, &["clients", "quiet_at_end"], message));
+    Ok(())
+}
+
+/// A client that can open none of its transports never connects, whatever the deployment.
+fn transports(scenario: &Scenario, root: &Node, number: &str, sort: &Clients) -> Result<(), Problem> {
+    let available = population::can(sort).available;
+    if sort.transports.iter().any(|transport| available.contains(transport)) {
+        return Ok(());
+    }
+    let browser = sort.platform.map_or("the client", |platform| platform.browser.title);
+    let has: Vec<&str> = available.iter().map(|transport| transport.name()).collect();
+    let has = if has.is_empty() { "nothing".to_owned() } else { has.join(", ") };
+    let message = format!("{browser} can open none of `transports` there; it has {has}");
+    Err(problem(root, &sort_path(scenario, number, "transports"), message))
+}
+
+/// What is planned for clients must be able to happen before the end.
+fn habits(scenario: &Scenario, root: &Node, number: &str, sort: &Clients) -> Result<(), Problem> {
+    let events = [
+        ("moves", sort.moves.map(|moves| moves.every.min)),
+        ("leaves", sort.leaves.map(|leaves| leaves.after.min)),
+        ("background", sort.background.map(|background| background.after)),
+    ];
+    for (key, after) in events {
+        let Some(at) = after.map(|after| sort.arrive_from + after) else { continue };
+        if at >= scenario.duration {
+            let message = format!(
+                "`{key}` would happen at {} at the earliest, but {}",
+                format_duration(at),
+                end(scenario)
+            );
+            return Err(problem(root, &sort_path(scenario, number, key), message));
+        }
     }
     Ok(())
 }
@@ -74,7 +126,7 @@ fn balancer(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
 
 fn faults(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
     for (index, fault) in scenario.faults.iter().enumerate() {
-        let index = check_redis::listed(root, index, false);
+        let index = index.to_string();
         let (key, verb) = match fault.signal {
             Signal::Kill => ("kill", "kills"),
             Signal::Term => ("stop", "stops"),
@@ -126,7 +178,6 @@ fn overlaps(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
     for action in &plan {
         let Some(since) = down_since.get_mut(action.server.0) else { continue };
         match (action.change, *since) {
-            (Change::EndRedis | Change::StartRedis, _) => {}
             (Change::Start, _) => *since = None,
             (Change::End(_), None) => *since = Some(action.at),
             (Change::End(_), Some(since)) => return Err(already_down(scenario, root, action, since)),
@@ -144,9 +195,7 @@ fn already_down(scenario: &Scenario, root: &Node, action: &Action, since: Durati
     );
     let ends = |fault: &super::Fault| fault.at == action.at && fault.server == action.server;
     match (action.origin, scenario.faults.iter().rposition(ends)) {
-        (Origin::Fault, Some(index)) => {
-            problem(root, &["fault", &check_redis::listed(root, index, false), "at"], message)
-        }
+        (Origin::Fault, Some(index)) => problem(root, &["fault", &index.to_string(), "at"], message),
         _ => problem(root, &["deploy"], message),
     }
 }

@@ -11,7 +11,6 @@ pub(super) const TOP: &[&str] = &[
     "clients",
     "balancer",
     "servers",
-    "redis",
     "network",
     "fault",
     "deploy",
@@ -20,23 +19,43 @@ pub(super) const CLIENTS: &[&str] = &[
     "count",
     "arrive_every",
     "arrive_over",
+    "arrive_mean",
+    "arrive_phases",
+    "arrive_from",
     "transports",
+    "browser",
+    "origin",
+    "flash",
     "profile",
+    "reconnect",
     "connections",
+    "cookies",
+    "page",
     "addresses",
     "addresses_count",
+    "addresses_shares",
+    "moves",
     "send_every",
+    "message_size",
     "quiet_at_end",
+    "background",
+    "leaves",
+    "group",
 ];
+pub(super) const PHASE: &[&str] = &["at", "count", "every", "over", "mean"];
+pub(super) const SPAN: &[&str] = &["min", "max"];
+pub(super) const RECONNECT: &[&str] = &["delay", "cap", "attempts", "jitter"];
+pub(super) const MOVES: &[&str] = &["every", "connections"];
+pub(super) const BACKGROUND: &[&str] = &["after", "every", "delays"];
+pub(super) const LEAVES: &[&str] = &["after", "how"];
 pub(super) const BALANCER: &[&str] =
     &["mode", "option", "balance", "hash_type", "random_draws", "retries", "redispatch", "check"];
 pub(super) const CHECK: &[&str] = &["inter", "fall", "rise", "started_before"];
 pub(super) const SERVERS: &[&str] =
-    &["count", "store", "broadcast_every", "broadcast_first", "broadcast_by", "request_cost", "message_cost"];
-pub(super) const REDIS: &[&str] = &["latency", "command_cost", "nodes", "client", "uncaught"];
+    &["count", "store", "broadcast_every", "broadcast_first", "request_cost", "message_cost"];
 pub(super) const NETWORK: &[&str] = &["latency"];
 pub(super) const LATENCY: &[&str] = &["min", "max"];
-pub(super) const FAULT: &[&str] = &["at", "kill", "stop", "redis", "restart_after"];
+pub(super) const FAULT: &[&str] = &["at", "kill", "stop", "restart_after"];
 pub(super) const DEPLOY: &[&str] = &["start", "kind", "down", "gap", "signal"];
 
 /// Every key that a scenario file may have, as `(table, key)`; the table of the top level is empty.
@@ -44,11 +63,14 @@ pub fn known_keys() -> impl Iterator<Item = (&'static str, &'static str)> {
     let tables = [
         ("", TOP),
         ("clients", CLIENTS),
+        ("clients.arrive_phases", PHASE),
+        ("clients.reconnect", RECONNECT),
+        ("clients.moves", MOVES),
+        ("clients.background", BACKGROUND),
+        ("clients.leaves", LEAVES),
         ("balancer", BALANCER),
         ("balancer.check", CHECK),
         ("servers", SERVERS),
-        ("redis", REDIS),
-        ("redis.latency", LATENCY),
         ("network", NETWORK),
         ("network.latency", LATENCY),
         ("fault", FAULT),

@@ -49,6 +49,14 @@ impl<'a> Section<'a> {
         self.node(key).map(|node| duration(key, node, least)).transpose()
     }
 
+    pub(super) fn boolean(&self, key: &str) -> Result<Option<bool>, Problem> {
+        let Some(node) = self.node(key) else { return Ok(None) };
+        match node.value {
+            Value::Boolean(flag) => Ok(Some(flag)),
+            ref other => Err(wrong_type(key, node, "true or false", other)),
+        }
+    }
+
     /// One of the words of `choices`.
     pub(super) fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Result<Option<T>, Problem> {
         self.node(key).map(|node| choice(key, node, choices)).transpose()

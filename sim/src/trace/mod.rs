@@ -11,7 +11,7 @@ use socketio08::{Instant, Text, Transport};
 pub use observe::{ClientObserver, ServerObserver, TraceHandle, tick_text, up_text};
 pub use recorder::{Recorder, TraceSink};
 
-use crate::scenario::ServerIx;
+use crate::scenario::{Leaving, ServerIx};
 
 /// A client by its place in the population, from 0. Shown as `1`, `2`, ..., so that people count from one.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -65,6 +65,18 @@ pub enum TraceEvent {
     ClientStarted {
         /// Who.
         client: ClientId,
+    },
+    /// A client's address changed: its connections are dead, and nobody but the client may know.
+    Moved {
+        /// Who.
+        client: ClientId,
+    },
+    /// A client leaves the world; what it says and what becomes of its connections is up to `how`.
+    Left {
+        /// Who.
+        client: ClientId,
+        /// In which way.
+        how: Leaving,
     },
     /// A client sends a request.
     Requested {
@@ -255,10 +267,6 @@ pub enum TraceEvent {
         /// SIGTERM, not SIGKILL.
         graceful: bool,
     },
-    /// Redis ends, by a fault.
-    RedisDown,
-    /// Redis is back, and knows nothing.
-    RedisUp,
     /// A server's process listens (again).
     ServerUp {
         /// Which.

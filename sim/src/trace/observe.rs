@@ -9,7 +9,7 @@ use socketio08::target::Target;
 use socketio08::{Body, Instant, Text};
 
 use super::{ClientId, RequestKind, TraceEvent, TraceSink};
-use crate::scenario::ServerIx;
+use crate::scenario::{Leaving, ServerIx};
 
 /// Events on their way to the sink, shared by the applications and clients of one run. Cheap to clone; the engine drains
 /// it after each step, so the order is that of the calls.
@@ -48,6 +48,11 @@ impl ClientObserver {
     /// The client starts.
     pub fn started(&self, now: Instant) {
         self.trace.record(now, TraceEvent::ClientStarted { client: self.client });
+    }
+
+    /// The client leaves.
+    pub fn left(&self, now: Instant, how: Leaving) {
+        self.trace.record(now, TraceEvent::Left { client: self.client, how });
     }
 
     /// The client's application sent message `number`.
@@ -171,7 +176,9 @@ impl ServerObserver {
             return;
         }
         let Ok(body) = Text::from_utf8(response.body.clone()) else { return };
-        if let Some((session, _)) = body.split_once(':') {
+        // The handshake of a script calls `io.j[0]("..")`.
+        let plain = body.split_once("(\"").map_or(&*body, |(_, inner)| inner);
+        if let Some((session, _)) = plain.split_once(':') {
             let session = body.slice_ref(session);
             self.trace.record(now, TraceEvent::Issued { server: self.server, session });
         }
@@ -209,9 +216,9 @@ impl ServerObserver {
     }
 }
 
-/// The text of message `number` of `client`.
-pub fn up_text(client: ClientId, number: u64) -> Text {
-    Text::from(format!("up {} {number}", client.0))
+/// The text of message `number` of `client`, filled up to `size` characters.
+pub fn up_text(client: ClientId, number: u64, size: usize) -> Text {
+    Text::from(format!("{:.<size$}", format!("up {} {number} ", client.0)))
 }
 
 /// The text of tick `number`.
@@ -220,7 +227,8 @@ pub fn tick_text(number: u64) -> Text {
 }
 
 fn parse_up(text: &str) -> Option<(ClientId, u64)> {
-    let (client, number) = text.strip_prefix("up ")?.split_once(' ')?;
+    let mut parts = text.strip_prefix("up ")?.split(' ');
+    let (client, number) = (parts.next()?, parts.next()?);
     Some((ClientId(client.parse().ok()?), number.parse().ok()?))
 }
 

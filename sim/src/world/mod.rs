@@ -5,6 +5,6 @@ pub mod balancer;
 pub mod deploy;
 pub mod fault;
 pub mod health;
+pub mod jar;
 pub mod population;
-pub mod redis;
 pub mod seed;

@@ -71,6 +71,27 @@ impl Stream {
         min + Duration::from_micros(self.below(span.saturating_add(1)))
     }
 
+    /// A duration of the exponential distribution with this mean, cut at 64 times the mean. By von Neumann's method of
+    /// comparisons (1951), which needs no logarithm: those differ between platforms in the last digit.
+    pub fn exponential(&mut self, mean: Duration) -> Duration {
+        for whole in 0..64_u32 {
+            let first = self.next_u64();
+            let (mut last, mut descents) = (first, 0_u32);
+            loop {
+                let next = self.next_u64();
+                if next >= last {
+                    break;
+                }
+                (last, descents) = (next, descents + 1);
+            }
+            if descents.is_multiple_of(2) {
+                let part = (u128::from(micros(mean)) * u128::from(first)) >> 64;
+                return mean.saturating_mul(whole) + Duration::from_micros(u64::try_from(part).unwrap_or(0));
+            }
+        }
+        mean.saturating_mul(64)
+    }
+
     /// True `numerator` times out of `denominator`; false if the denominator is 0.
     pub fn chance(&mut self, numerator: u64, denominator: u64) -> bool {
         denominator > 0 && self.below(denominator) < numerator
@@ -135,6 +156,19 @@ mod tests {
         let drawn: Vec<_> = (0..100).map(|_| stream.duration(min, max).as_micros()).collect();
         assert!((10..=12).all(|micros| drawn.contains(&micros)) && drawn.iter().all(|micros| *micros <= 12));
         assert_eq!(stream.duration(max, min), max);
+    }
+
+    #[test]
+    fn exponential_durations_have_their_mean_and_pass_it_one_time_in_e() {
+        let mut stream = Seed(7).stream("exponential");
+        let drawn: Vec<u128> =
+            (0..10_000).map(|_| stream.exponential(Duration::from_millis(10)).as_micros()).collect();
+        let mean = drawn.iter().sum::<u128>() / 10_000;
+        assert!((9_700..10_300).contains(&mean), "{mean}");
+        let beyond = drawn.iter().filter(|micros| **micros > 10_000).count();
+        assert!((3_500..3_860).contains(&beyond), "{beyond} of 10,000, not 3,679");
+        let beyond_twice = drawn.iter().filter(|micros| **micros > 20_000).count();
+        assert!((1_250..1_460).contains(&beyond_twice), "{beyond_twice} of 10,000, not 1,353");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::trace::{ClientId, TraceEvent};
 use crate::world::balancer::{ConnId, Edit, Input, LinkId, Output, RequestId, ResponseHead};
 
 /// A client's connection to the balancer, with what each end knows of it.
+#[expect(clippy::struct_excessive_bools, reason = "what each end knows, and what the way between is like")]
 pub(super) struct Conn {
     pub(super) client: ClientId,
     /// The client's end is open.
@@ -28,6 +29,8 @@ pub(super) struct Conn {
     tunnel: Option<LinkId>,
     /// tcp mode: what came before the tunnel.
     held: Vec<Up>,
+    /// The client's address is another now: nothing passes any more, and neither end is told.
+    pub(super) severed: bool,
     last_up: Instant,
     last_down: Instant,
 }
@@ -44,6 +47,7 @@ impl Conn {
             request: None,
             tunnel: None,
             held: Vec::new(),
+            severed: false,
             last_up: Instant::ZERO,
             last_down: Instant::ZERO,
         }
@@ -73,7 +77,7 @@ impl World<'_> {
 
     /// Sends from a client to the balancer.
     pub(super) fn send_up(&mut self, id: ConnId, item: Up) {
-        let Some(conn) = self.conns.get_mut(id.0) else { return };
+        let Some(conn) = self.conns.get_mut(id.0).filter(|conn| !conn.severed) else { return };
         let delay = self.clients[conn.client.index()].wire.delay();
         conn.last_up = conn.last_up.max(self.now + delay);
         self.queue.push(conn.last_up, Event::FromClient(id, item));
@@ -81,7 +85,7 @@ impl World<'_> {
 
     /// Sends from the balancer to a client.
     fn send_down(&mut self, id: ConnId, item: Down) {
-        let Some(conn) = self.conns.get_mut(id.0) else { return };
+        let Some(conn) = self.conns.get_mut(id.0).filter(|conn| !conn.severed) else { return };
         let delay = self.clients[conn.client.index()].wire.delay();
         conn.last_down = conn.last_down.max(self.now + delay);
         self.queue.push(conn.last_down, Event::ToClient(id, item));

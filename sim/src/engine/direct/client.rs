@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use socketio08::client::{Client, ClientInput, ClientTransmit};
+use socketio08::client::{Client, ClientConfig, ClientInput, ClientTransmit};
 use socketio08::server::{ExchangeId, Method};
 use socketio08::{Instant, Text};
 use socketio08_tokio::ClientApplication;
 
 use super::balancer::Conn;
 use super::queue::{Carried, Down, Event, Up, Wake};
+use super::visit::{PAGE, Visit};
 use super::{Wire, World};
-use crate::scenario::{Connections, Scenario};
+use crate::scenario::{Connections, Leaving, Scenario};
 use crate::trace::{ClientId, TraceHandle};
 use crate::world::application::{MemberApplication, client_config};
 use crate::world::balancer::{ConnId, Headers, RequestHead, ResponseHead};
@@ -21,18 +22,19 @@ use crate::world::seed::Seed;
 /// One client with its connections.
 pub(super) struct ClientNode {
     pub(super) member: Member,
-    address: Text,
-    machine: Client,
-    app: MemberApplication,
+    pub(super) visit: Visit,
+    pub(super) address: Text,
+    pub(super) machine: Client,
+    pub(super) app: MemberApplication,
     wake: Wake,
     pub(super) wire: Wire,
-    exchanges: BTreeMap<ExchangeId, ConnId>,
+    pub(super) exchanges: BTreeMap<ExchangeId, ConnId>,
     /// The exchanges whose answers are streams.
     streams: BTreeSet<ExchangeId>,
     /// Open connections without a request, the one used last at the end.
-    idle: Vec<ConnId>,
+    pub(super) idle: Vec<ConnId>,
     /// The answered exchange whose handler runs now, and its connection.
-    handling: Option<(ExchangeId, ConnId)>,
+    pub(super) handling: Option<(ExchangeId, ConnId)>,
 }
 
 impl ClientNode {
@@ -42,18 +44,20 @@ impl ClientNode {
 
     fn due(&self) -> Option<Instant> {
         let machine = self.machine.poll_timeout().map(|deadline| deadline.at);
-        machine.into_iter().chain(self.app.poll_timeout()).min()
+        machine.into_iter().chain(self.app.poll_timeout()).min().map(|due| self.visit.runs_at(due))
     }
 }
 
 /// Every client of a scenario.
 pub(super) fn population(scenario: &Scenario, seed: Seed, trace: &TraceHandle) -> Vec<ClientNode> {
-    let config = client_config(scenario);
+    let configs: Vec<ClientConfig> = scenario.clients.sorts().map(client_config).collect();
+    let config = |group: usize| configs.get(group).cloned().unwrap_or_default();
     let node = |member: Member| ClientNode {
         member,
+        visit: Visit::new(scenario, &member, seed),
         address: Text::from(member.address.to_string()),
-        machine: Client::new(config.clone()),
-        app: MemberApplication::new(scenario, ClientId(member.index), seed, trace.clone()),
+        machine: Client::new(config(member.group)),
+        app: MemberApplication::new(scenario, &member, seed, trace.clone()),
         wake: Wake::default(),
         wire: Wire::new(scenario.network.latency, seed.stream(&format!("network/clients/{}", member.index))),
         exchanges: BTreeMap::new(),
@@ -61,19 +65,13 @@ pub(super) fn population(scenario: &Scenario, seed: Seed, trace: &TraceHandle) -
         idle: Vec::new(),
         handling: None,
     };
-    population::members(&scenario.clients).into_iter().map(node).collect()
+    population::members(&scenario.clients, seed).into_iter().map(node).collect()
 }
 
 impl World<'_> {
-    pub(super) fn client_arrives(&mut self, client: ClientId) {
-        let node = &mut self.clients[client.index()];
-        node.app.start(self.now, &mut node.machine);
-        self.settle_client(client);
-    }
-
     pub(super) fn client_wakes(&mut self, client: ClientId) {
         let node = &mut self.clients[client.index()];
-        if !node.wake.fires(self.now) {
+        if !node.wake.fires(self.now) || node.visit.gone.is_some() {
             return;
         }
         node.machine.handle_timeout(self.now);
@@ -85,6 +83,12 @@ impl World<'_> {
 
     fn client_takes(&mut self, client: ClientId, input: ClientInput) {
         let node = &mut self.clients[client.index()];
+        if node.visit.gone.is_some() {
+            return;
+        }
+        if input.exchange() == PAGE {
+            return self.page_answered(client, &input);
+        }
         if !matches!(input, ClientInput::Chunk { .. }) {
             node.streams.remove(&input.exchange());
         }
@@ -94,7 +98,7 @@ impl World<'_> {
     }
 
     /// Carries what the machine transmits, then gives its events to the application, until there is nothing left.
-    fn settle_client(&mut self, client: ClientId) {
+    pub(super) fn settle_client(&mut self, client: ClientId) {
         loop {
             let node = &mut self.clients[client.index()];
             if let Some(transmit) = node.machine.poll_transmit() {
@@ -106,8 +110,9 @@ impl World<'_> {
                 break;
             }
         }
+        self.end_visit(client);
         let node = &mut self.clients[client.index()];
-        let due = node.due();
+        let due = node.due().filter(|_| node.visit.gone.is_none());
         if let Some(at) = node.wake.arm(due) {
             self.queue.push(at.max(self.now), Event::ClientWake(client));
         }
@@ -145,7 +150,14 @@ impl World<'_> {
         Carried { head, body, address }
     }
 
-    fn request(&mut self, client: ClientId, exchange: ExchangeId, method: Method, target: Text, body: Bytes) {
+    pub(super) fn request(
+        &mut self,
+        client: ClientId,
+        exchange: ExchangeId,
+        method: Method,
+        target: Text,
+        body: Bytes,
+    ) {
         let request = self.carried(client, method, target, body, false);
         let node = &mut self.clients[client.index()];
         let Some(id) = node.idle.pop() else { return self.request_on_new(client, exchange, request) };
@@ -177,7 +189,7 @@ impl World<'_> {
         }
     }
 
-    fn client_closes(&mut self, id: ConnId) {
+    pub(super) fn client_closes(&mut self, id: ConnId) {
         let Some(conn) = self.conns.get_mut(id.0).filter(|conn| conn.at_client) else { return };
         conn.at_client = false;
         conn.exchange = None;
@@ -188,6 +200,13 @@ impl World<'_> {
     pub(super) fn client_hears(&mut self, id: ConnId, item: Down) {
         let Some(conn) = self.conns.get_mut(id.0).filter(|conn| conn.at_client) else { return };
         let (client, exchange) = (conn.client, conn.exchange);
+        if conn.severed {
+            return;
+        }
+        let hears_at = self.clients[client.index()].visit.hears_at(self.now);
+        if hears_at > self.now {
+            return self.queue.push(hears_at, Event::ToClient(id, item));
+        }
         match item {
             Down::Accepted => {
                 if let Some(request) = conn.waiting.take() {
@@ -246,8 +265,12 @@ impl World<'_> {
         } else {
             self.client_takes(client, ClientInput::Response { exchange, status, body });
         }
-        self.clients[client.index()].handling = None;
-        match self.scenario.clients.connections {
+        let node = &mut self.clients[client.index()];
+        node.handling = None;
+        if node.visit.gone.is_some_and(|how| how != Leaving::Silent) {
+            return self.client_closes(id);
+        }
+        match self.clients[client.index()].member.sort(self.scenario).connections {
             Connections::PerRequest => self.client_closes(id),
             Connections::KeepAlive => {
                 if self.conns.get(id.0).is_some_and(|conn| conn.at_client) {
@@ -257,7 +280,7 @@ impl World<'_> {
         }
     }
 
-    fn ended(&mut self, id: ConnId, clean: bool) {
+    pub(super) fn ended(&mut self, id: ConnId, clean: bool) {
         let Some(conn) = self.conns.get_mut(id.0) else { return };
         conn.at_client = false;
         let (client, exchange) = (conn.client, conn.exchange.take());

@@ -16,8 +16,8 @@
 mod balancer;
 mod client;
 mod queue;
-mod redis;
 mod server;
+mod visit;
 
 use std::time::Duration;
 
@@ -90,7 +90,6 @@ struct World<'a> {
     conns_made: u64,
     requests_made: u64,
     links: Table<Link>,
-    redis: Option<redis::Shared>,
 }
 
 impl<'a> World<'a> {
@@ -110,7 +109,6 @@ impl<'a> World<'a> {
             conns_made: 0,
             requests_made: 0,
             links: Table::default(),
-            redis: redis::Shared::new(scenario, seed),
             trace,
         };
         for index in 0..servers {
@@ -161,7 +159,9 @@ impl<'a> World<'a> {
 
     fn step(&mut self, event: Event) {
         match event {
-            Event::Arrive(client) => self.client_arrives(client),
+            Event::Arrive(client) => self.begin_visit(client),
+            Event::AskPage(client) => self.ask_page(client),
+            Event::Move(client) => self.move_client(client),
             Event::ClientWake(client) => self.client_wakes(client),
             Event::ServerWake(server) => self.server_wakes(server),
             Event::BalancerWake => self.balancer_wakes(),
@@ -171,7 +171,6 @@ impl<'a> World<'a> {
             Event::Serve(link, item) => self.server_serves(link, item),
             Event::FromServer(link, item) => self.balancer_hears_server(link, item),
             Event::CheckArrives(server) => self.check_arrives(server),
-            Event::Redis(event) => self.redis_event(event),
             Event::CheckEnds(server, passed) => self.check_ends(server, passed),
         }
     }
@@ -180,8 +179,6 @@ impl<'a> World<'a> {
         match action.change {
             Change::End(signal) => self.end_server(action.server, signal),
             Change::Start => self.start_server(action.server, true),
-            Change::EndRedis => self.end_redis(),
-            Change::StartRedis => self.start_redis(),
         }
     }
 }

@@ -6,7 +6,6 @@ use std::collections::BinaryHeap;
 use bytes::Bytes;
 use socketio08::{Instant, Text};
 
-use super::redis::RedisEvent;
 use crate::scenario::ServerIx;
 use crate::trace::ClientId;
 use crate::world::balancer::{ConnId, LinkId, RequestHead, ResponseHead};
@@ -58,6 +57,10 @@ pub(super) enum Down {
 #[derive(Clone, Debug)]
 pub(super) enum Event {
     Arrive(ClientId),
+    /// A client asks for its page again.
+    AskPage(ClientId),
+    /// A client's address changes.
+    Move(ClientId),
     ClientWake(ClientId),
     ServerWake(ServerIx),
     BalancerWake,
@@ -73,8 +76,6 @@ pub(super) enum Event {
     FromServer(LinkId, Down),
     /// A check's connection reaches its server.
     CheckArrives(ServerIx),
-    /// Between a server and Redis.
-    Redis(RedisEvent),
     /// The balancer learns how a check ended.
     CheckEnds(ServerIx, bool),
 }

@@ -57,7 +57,7 @@ async fn arrive(site: Site, member: Member) {
     let clients = usize::try_from(site.scenario.clients.count).unwrap_or(usize::MAX);
     let share = CONNECTIONS_MAX / clients.max(1);
     let config = DriverConfig::new("balancer")
-        .connections(match site.scenario.clients.connections {
+        .connections(match member.sort(&site.scenario).connections {
             scenario::Connections::KeepAlive => Connections::KeepAlive,
             scenario::Connections::PerRequest => Connections::PerRequest,
         })
@@ -69,8 +69,8 @@ async fn arrive(site: Site, member: Member) {
         balancer: site.balancer,
         dialer: Dialer::new(site.scenario.network.latency, config.clock),
     };
-    let application = MemberApplication::new(&site.scenario, client, site.seed, site.trace);
-    let machine = Client::new(client_config(&site.scenario));
+    let application = MemberApplication::new(&site.scenario, &member, site.seed, site.trace);
+    let machine = Client::new(client_config(member.sort(&site.scenario)));
     ClientDriver::new(config, machine, connector, application).0.run().await;
 }
 

@@ -5,6 +5,7 @@
 mod balancer;
 mod dial;
 mod farm;
+mod limits;
 mod log;
 mod origin;
 mod pace;
@@ -17,8 +18,7 @@ use std::time::{Duration, SystemTime};
 use socketio08::Instant;
 use turmoil::{Builder, Sim};
 
-use crate::engine::EngineName;
-use crate::scenario::{Scenario, ServerIx, Signal, Store};
+use crate::scenario::{Scenario, ServerIx, Signal};
 use crate::trace::{TraceEvent, TraceHandle, TraceSink};
 use crate::world::fault::{self, Action, Change};
 use crate::world::population;
@@ -58,10 +58,7 @@ impl Engine for Turmoil {
         if scenario.clients.count > CLIENTS_MAX {
             return Err(EngineError::TooManyClients { max: CLIENTS_MAX });
         }
-        if scenario.servers.store == Store::Redis {
-            let key = "servers.store = \"redis\"".to_owned();
-            return Err(EngineError::Unsupported { engine: EngineName::Turmoil, key });
-        }
+        limits::check(scenario)?;
         World::new(scenario, seed).run(scenario.duration, sink, progress)
     }
 }
@@ -94,7 +91,9 @@ impl World {
     }
 
     fn add_farms(&mut self, scenario: &Scenario, seed: Seed) {
-        let members = population::members(&scenario.clients);
+        let mut members = population::members(&scenario.clients, seed);
+        // Each farm starts its clients one after the other.
+        members.sort_by_key(|member| member.arrives);
         let farms = members.len().div_ceil(CLIENTS_PER_FARM).clamp(1, FARMS_MAX);
         for farm in 0..farms {
             let site = farm::Site {
@@ -178,7 +177,7 @@ impl World {
                 process.start();
                 TraceEvent::ServerUp { server }
             }
-            Change::End(_) | Change::Start | Change::EndRedis | Change::StartRedis => return,
+            Change::End(_) | Change::Start => return,
         };
         self.trace.record(now, event);
         self.sim.bounce(server.to_string());

@@ -4,7 +4,6 @@ mod balancer;
 mod clients;
 mod events;
 mod network;
-mod redis;
 mod servers;
 
 use core::time::Duration;
@@ -12,11 +11,13 @@ use core::time::Duration;
 use serde::Serialize;
 
 pub use balancer::{Balance, Balancer, BalancerMode, Check, HashType, HttpOption, Redispatch};
-pub use clients::{AddressBlock, Arrival, ClientProfile, Clients, Connections};
+pub use clients::{
+    AddressBlock, Arrival, Background, ClientProfile, Clients, Connections, Death, Delays, Leaves, Leaving,
+    Moves, PageOrigin, Phase, Platform, Reconnect, Sizes, Span,
+};
 pub use events::{Deploy, DeployKind, Fault, Signal};
 pub use network::{Latency, Network};
-pub use redis::{RedisClient, RedisFault, RedisNodes, RedisSettings};
-pub use servers::{BroadcastBy, ServerCost, ServerIx, Servers, Store};
+pub use servers::{ServerCost, ServerIx, Servers, Store};
 
 /// `expect`: the verdict that the scenario expects, in the words of the report.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
@@ -52,14 +53,10 @@ pub struct Scenario {
     pub balancer: Balancer,
     /// The pool of servers.
     pub servers: Servers,
-    /// The Redis that the servers share, if they do.
-    pub redis: RedisSettings,
     /// The network between them.
     pub network: Network,
     /// Faults, in the order of the file.
     pub faults: Vec<Fault>,
-    /// Faults of Redis, in the order of the file.
-    pub redis_faults: Vec<RedisFault>,
     /// The deploy, if there is one.
     pub deploy: Option<Deploy>,
 }

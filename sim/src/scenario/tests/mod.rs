@@ -1,5 +1,6 @@
 //! What a scenario file may say, and how it is refused.
 
+mod clients;
 mod impossible;
 mod refusals;
 mod settings;

@@ -1,0 +1,23 @@
+//! What this engine does not carry, key by key.
+
+use crate::engine::{EngineError, EngineName};
+use crate::scenario::{Clients, Leaving, Scenario};
+
+/// Refuses a scenario that this engine cannot carry, naming the key: a run without it would answer another question.
+pub(super) fn check(scenario: &Scenario) -> Result<(), EngineError> {
+    scenario.clients.sorts().find_map(unsupported).map_or(Ok(()), |key| {
+        Err(EngineError::Unsupported { engine: EngineName::Turmoil, key: key.to_owned() })
+    })
+}
+
+/// What the real carrier's client has no way to do: it owns its connections.
+fn unsupported(sort: &Clients) -> Option<&'static str> {
+    let keys = [
+        ("clients.moves", sort.moves.is_some()),
+        ("clients.background", sort.background.is_some()),
+        ("clients.page", sort.page),
+        ("clients.leaves.how = \"silent\"", sort.leaves.is_some_and(|leaves| leaves.how == Leaving::Silent)),
+        ("clients.leaves.how = \"unload\"", sort.leaves.is_some_and(|leaves| leaves.how == Leaving::Unload)),
+    ];
+    keys.into_iter().find_map(|(key, used)| used.then_some(key))
+}

@@ -1,0 +1,68 @@
+//! The applications of the simulated world: a server that ticks and counts, and clients that send numbered messages.
+//! Both engines run them, so both count alike.
+
+mod member;
+mod pool;
+
+use socketio08::client::{ClientBehaviour, ClientConfig};
+use socketio08::server::ServerConfig;
+use socketio08::{Profile, Text, Transport};
+use socketio08_tokio::IdSource;
+
+pub use self::member::MemberApplication;
+pub use self::pool::PoolApplication;
+use crate::scenario::{self, Clients, Scenario, ServerIx};
+use crate::world::population;
+use crate::world::seed::{Seed, Stream};
+
+/// The configuration of every client of one sort.
+pub fn client_config(sort: &Clients) -> ClientConfig {
+    let can = population::can(sort);
+    let release = match sort.profile {
+        scenario::ClientProfile::Genuine09 => Profile::V0_9,
+        scenario::ClientProfile::Genuine | scenario::ClientProfile::Improved => Profile::V0_8_7,
+    };
+    ClientConfig::for_profile(release)
+        .behaviour(match sort.profile {
+            scenario::ClientProfile::Genuine | scenario::ClientProfile::Genuine09 => ClientBehaviour::Genuine,
+            scenario::ClientProfile::Improved => ClientBehaviour::Improved,
+        })
+        .transports(sort.transports.clone())
+        .available(can.available)
+        .script_handshake(can.script_handshake)
+        .reconnection_delay(sort.reconnect.delay)
+        .reconnection_limit(sort.reconnect.cap)
+        .max_reconnection_attempts(sort.reconnect.attempts)
+}
+
+/// The configuration of every server of a scenario: the defaults of 0.8.7, or of 0.9 if there are clients of 0.9, which cut
+/// servers of 0.8.7 off between two heartbeats; with flashsocket if a client is to use it.
+pub fn server_config(scenario: &Scenario) -> ServerConfig {
+    let newer = |sort: &Clients| sort.profile == scenario::ClientProfile::Genuine09;
+    let release = if scenario.clients.sorts().any(newer) { Profile::V0_9 } else { Profile::V0_8_7 };
+    let mut config = ServerConfig::for_profile(release);
+    let flash = |sort: &Clients| sort.transports.contains(&Transport::Flashsocket);
+    if scenario.clients.sorts().any(flash) && !config.transports.contains(&Transport::Flashsocket) {
+        config.transports.push(Transport::Flashsocket);
+    }
+    config
+}
+
+/// Session ids of one server process: decimal digits as 0.8.7 makes them, drawn from the seed.
+#[derive(Clone, Debug)]
+pub struct SeededIds {
+    stream: Stream,
+}
+
+impl SeededIds {
+    /// The ids of process number `start` (0 is the first) of `server`.
+    pub fn new(seed: Seed, server: ServerIx, start: u32) -> Self {
+        Self { stream: seed.stream(&format!("servers/{}/{start}/ids", server.0)) }
+    }
+}
+
+impl IdSource for SeededIds {
+    fn next_id(&mut self) -> Option<Text> {
+        Some(Text::from(format!("{}{}", self.stream.next_u32(), self.stream.next_u32())))
+    }
+}

@@ -1,0 +1,119 @@
+//! What runs on the servers of the pool.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use socketio08::Instant;
+use socketio08::server::{
+    Audience, Outgoing, Request, Response, Server, ServerConfig, ServerEvent, ServerInput, ServerTransmit,
+};
+use socketio08_tokio::Application;
+
+use crate::scenario::{self, Scenario, ServerIx};
+use crate::trace::{ServerObserver, TraceHandle, tick_text};
+
+/// The application of one server process: it counts the numbered messages of clients, and sends a numbered tick to all its
+/// sessions. Ticks are sent at the times that the scenario fixes for all servers at once, and numbered by them, so the same
+/// tick has the same number on every server, and in a process that was restarted.
+#[derive(Clone, Debug)]
+pub struct PoolApplication {
+    observer: ServerObserver,
+    rhythm: Option<Rhythm>,
+    next: Option<Instant>,
+}
+
+impl PoolApplication {
+    /// The application of a process of `server` that starts at `now`.
+    pub fn new(now: Instant, scenario: &Scenario, server: ServerIx, trace: TraceHandle) -> Self {
+        let observer = ServerObserver::new(server, ServerConfig::default().resource, trace);
+        let rhythm = Rhythm::new(&scenario.servers);
+        Self { observer, rhythm, next: rhythm.map(|rhythm| rhythm.after(now)) }
+    }
+}
+
+impl Application for PoolApplication {
+    fn event(&mut self, now: Instant, _server: &mut Server, event: ServerEvent) {
+        self.observer.event(now, &event);
+    }
+
+    /// The application's page; what is on it is not simulated.
+    fn outside(&mut self, _now: Instant, _request: &Request) -> Response {
+        Response { status: 200, headers: Vec::new(), body: Bytes::from_static(b"page") }
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        self.next
+    }
+
+    fn handle_timeout(&mut self, now: Instant, server: &mut Server) {
+        let (Some(rhythm), Some(next)) = (self.rhythm, self.next) else { return };
+        if now < next {
+            return;
+        }
+        let number = rhythm.number(next);
+        let tick = Outgoing::Message(tick_text(number));
+        // The root endpoint is always good, which is all that a broadcast can complain about.
+        let sessions = server.broadcast(now, &Audience::default(), &tick).unwrap_or(0);
+        self.observer.ticked(now, number, sessions);
+        self.next = Some(rhythm.after(now));
+    }
+
+    fn observe(&mut self, now: Instant, input: &ServerInput) {
+        self.observer.input(now, input);
+    }
+
+    fn observe_transmit(&mut self, now: Instant, transmit: &ServerTransmit) {
+        self.observer.transmit(now, transmit);
+    }
+}
+
+/// When the servers tick.
+#[derive(Clone, Copy, Debug)]
+struct Rhythm {
+    first: Instant,
+    /// In microseconds, not zero.
+    every: u64,
+}
+
+impl Rhythm {
+    fn new(servers: &scenario::Servers) -> Option<Self> {
+        let every = u64::try_from(servers.broadcast_every?.as_micros()).unwrap_or(u64::MAX);
+        Some(Self { first: Instant::ZERO + servers.broadcast_first, every }).filter(|rhythm| rhythm.every > 0)
+    }
+
+    /// The first tick later than `now`.
+    fn after(self, now: Instant) -> Instant {
+        if now < self.first {
+            return self.first;
+        }
+        let micros = self.number(now).saturating_mul(self.every);
+        self.first + Duration::from_micros(micros)
+    }
+
+    /// The number of the tick at `at`; the first is 1.
+    fn number(self, at: Instant) -> u64 {
+        let since = u64::try_from((at - self.first).as_micros()).unwrap_or(u64::MAX);
+        (since / self.every).saturating_add(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_numbered_from_the_first_and_the_next_is_always_later() {
+        let first = Duration::from_millis(350);
+        let servers = scenario::Servers {
+            broadcast_every: Some(Duration::from_secs(1)),
+            broadcast_first: first,
+            ..scenario::Servers::default()
+        };
+        let rhythm = Rhythm::new(&servers).unwrap();
+        let ticks =
+            [0, 349, 350, 351, 1_349, 1_350].map(|at| rhythm.after(Instant::from_millis(at)).as_millis());
+        assert_eq!(ticks, [350, 350, 1_350, 1_350, 1_350, 2_350]);
+        assert_eq!([350, 1_350, 2_350].map(|at| rhythm.number(Instant::from_millis(at))), [1, 2, 3]);
+        assert!(Rhythm::new(&scenario::Servers::default()).is_none());
+    }
+}

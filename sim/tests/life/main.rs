@@ -1,0 +1,4 @@
+//! What clients live through in the direct engine: arrivals, moves, sleep, and how they leave.
+
+mod clients;
+mod world;
