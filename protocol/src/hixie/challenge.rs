@@ -11,6 +11,13 @@ pub const NONCE_LEN: usize = 8;
 pub const DIGEST_LEN: usize = 16;
 
 /// The numbers of the two keys.
+///
+/// ```
+/// // The example of draft-hixie-thewebsocketprotocol-76, section 1.3.
+/// let challenge = socketio08::hixie::Challenge::new("18x 6]8vM;54 *(5:  {   U1]8  z [  8", "1_ tx7X d  <  nw  334J702) 7]o}` 0")?;
+/// assert_eq!(&challenge.digest(*b"Tm[K T2u"), b"fQJ,fN/4F4!~K~MH");
+/// # Ok::<(), socketio08::hixie::HandshakeError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Challenge {
     first: u32,
@@ -19,6 +26,12 @@ pub struct Challenge {
 
 impl Challenge {
     /// Reads `Sec-WebSocket-Key1` and `Sec-WebSocket-Key2`.
+    ///
+    /// ```
+    /// # use socketio08::hixie::{Challenge, HandshakeError, KeyError};
+    /// assert_eq!(Challenge::new("12x", "1 2"), Err(HandshakeError::Key1(KeyError::NoSpaces)));
+    /// assert!(Challenge::new("1x 2", "4 y2").is_ok(), "12 and 42, by one space each");
+    /// ```
     ///
     /// # Errors
     /// [`HandshakeError::Key1`] or [`HandshakeError::Key2`], where 0.8.7 sends a wrong digest (facts 7.10).
@@ -34,6 +47,13 @@ impl Challenge {
     }
 
     /// What the server answers to the nonce.
+    ///
+    /// ```
+    /// # use socketio08::hixie::Challenge;
+    /// let challenge = Challenge::new("1x 2", "4 y2")?;
+    /// assert_ne!(challenge.digest([0; 8]), challenge.digest([1; 8]), "each nonce has its own");
+    /// # Ok::<(), socketio08::hixie::HandshakeError>(())
+    /// ```
     #[must_use]
     pub fn digest(&self, nonce: [u8; NONCE_LEN]) -> [u8; DIGEST_LEN] {
         let mut md5 = Md5::new();

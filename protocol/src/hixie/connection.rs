@@ -17,6 +17,17 @@ use crate::Text;
 const RESPONSE_LEN_MAX: usize = 16_384;
 
 /// What a connection tells its carrier.
+///
+/// ```
+/// # use socketio08::{Text, hixie::{Connection, Event, FrameError}};
+/// # let upgrade = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/upgrade.rs"));
+/// // `upgrade` is a request for hixie-75.
+/// let mut connection = Connection::accept(&upgrade, false, 1_000_000);
+/// connection.handle_bytes(b"\x003:::hi\xff\x81");
+/// let events: Vec<_> = std::iter::from_fn(|| connection.poll_event()).collect();
+/// let message = Event::Message(Text::from_static("3:::hi"));
+/// assert_eq!(events, [Event::Open, message, Event::Broken(FrameError::Start(0x81))]);
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Event {
     /// The handshake is done: messages can be sent.
@@ -36,6 +47,30 @@ pub enum Event {
 /// Commands are [`Connection::send`] and [`Connection::close`], input is [`Connection::handle_bytes`]; after each call drain
 /// [`Connection::poll_transmit`] and [`Connection::poll_event`], which nothing else changes. After [`Event::Closed`],
 /// [`Event::Broken`] or [`Event::Refused`] what comes in is ignored.
+///
+/// ```
+/// use socketio08::hixie::{Connection, Event, Keys, Opening, Upgrade};
+/// use socketio08::Text;
+///
+/// let mut numbers = 0..;
+/// let opening = Opening {
+///     keys: Some(Keys::draw(|| numbers.next().unwrap_or_default())),
+///     host: Text::from_static("a.example"),
+///     target: Text::from_static("/socket.io/1/websocket/7"),
+///     origin: Text::from_static("http://a.example"),
+///     subprotocol: None,
+///     secure: false,
+/// };
+/// let mut client = Connection::connect(opening, 1_000_000);
+/// let request = client.poll_transmit().expect("head and nonce");
+/// let (head, nonce) = request.split_at(request.len() - 8);
+/// let upgrade = Upgrade::parse(head)?.expect("hixie-76");
+/// let mut server = Connection::accept(&upgrade, false, 1_000_000);
+/// server.handle_bytes(nonce);
+/// client.handle_bytes(&server.poll_transmit().expect("head and digest"));
+/// assert_eq!((client.poll_event(), server.poll_event()), (Some(Event::Open), Some(Event::Open)));
+/// # Ok::<(), socketio08::hixie::HandshakeError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Connection {
     phase: Phase,
@@ -95,6 +130,16 @@ impl<const N: usize> Partial<N> {
 impl Connection {
     /// As a server: accepts a request. The head of the response is to be sent at once, as recorded: clients of hixie-76
     /// may wait for it before they send their nonce. `message_len_max` is in bytes.
+    ///
+    /// ```
+    /// # use socketio08::hixie::Connection;
+    /// # let upgrade = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/upgrade.rs"));
+    /// // `upgrade` is a request for hixie-75, which has no challenge.
+    /// let mut connection = Connection::accept(&upgrade, true, 1_000_000);
+    /// let head = connection.poll_transmit().expect("a response");
+    /// assert!(head.starts_with(b"HTTP/1.1 101 ") && connection.is_open());
+    /// assert!(String::from_utf8_lossy(&head).contains("WebSocket-Location: wss://a.example/"));
+    /// ```
     pub fn accept(upgrade: &Upgrade, secure: bool, message_len_max: usize) -> Self {
         let mut connection = Self::new(upgrade.draft(), message_len_max);
         connection.transmit.extend_from_slice(&upgrade.response_head(secure));
@@ -111,6 +156,13 @@ impl Connection {
     }
 
     /// As a client: asks for a websocket. `message_len_max` is in bytes.
+    ///
+    /// ```
+    /// # use socketio08::hixie::Connection;
+    /// # let opening = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/opening.rs"));
+    /// let mut connection = Connection::connect(opening, 1_000_000);
+    /// assert!(connection.poll_transmit().expect("a request").starts_with(b"GET /socket.io/1/websocket/7 HTTP/1.1\r\n"));
+    /// ```
     pub fn connect(opening: Opening, message_len_max: usize) -> Self {
         let mut connection = Self::new(opening.draft(), message_len_max);
         connection.transmit.extend_from_slice(&opening.request());
@@ -132,18 +184,44 @@ impl Connection {
     }
 
     /// Which draft is spoken.
+    ///
+    /// ```
+    /// # use socketio08::hixie::{Connection, Draft};
+    /// # let upgrade = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/upgrade.rs"));
+    /// // `upgrade` is a request for hixie-75.
+    /// assert_eq!(Connection::accept(&upgrade, false, 1_000_000).draft(), Draft::Hixie75);
+    /// ```
     #[must_use]
     pub fn draft(&self) -> Draft {
         self.draft
     }
 
     /// The handshake is done and the connection is not over.
+    ///
+    /// ```
+    /// # use socketio08::hixie::Connection;
+    /// # let opening = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/opening.rs"));
+    /// assert!(!Connection::connect(opening, 1_000_000).is_open(), "nobody has answered yet");
+    /// ```
     #[must_use]
     pub fn is_open(&self) -> bool {
         matches!(self.phase, Phase::Open)
     }
 
     /// Sends a message.
+    ///
+    /// ```
+    /// # use socketio08::hixie::{Connection, NotOpen};
+    /// # let opening = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/opening.rs"));
+    /// # let upgrade = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/upgrade.rs"));
+    /// let mut server = Connection::accept(&upgrade, false, 1_000_000);
+    /// server.poll_transmit();
+    /// server.send("2::")?;
+    /// assert_eq!(server.poll_transmit().as_deref(), Some(b"\x002::\xff".as_slice()));
+    /// let mut client = Connection::connect(opening, 1_000_000);
+    /// assert_eq!(client.send("2::"), Err(NotOpen));
+    /// # Ok::<(), NotOpen>(())
+    /// ```
     ///
     /// # Errors
     /// [`NotOpen`] before [`Event::Open`] and after the end.
@@ -157,6 +235,14 @@ impl Connection {
 
     /// Ends the connection; end the TCP connection once everything is transmitted. A client of hixie-76 says `FF 00`; a server
     /// of 0.8.7 never does (facts 7.9), and hixie-75 has no such frame.
+    ///
+    /// ```
+    /// # use socketio08::hixie::Connection;
+    /// # let upgrade = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/upgrade.rs"));
+    /// let mut server = Connection::accept(&upgrade, false, 1_000_000);
+    /// server.close();
+    /// assert!(!server.is_open() && server.send("2::").is_err());
+    /// ```
     pub fn close(&mut self) {
         if self.is_open() && self.says_close {
             self.transmit.extend_from_slice(&CLOSE);
@@ -165,6 +251,17 @@ impl Connection {
     }
 
     /// Takes bytes from the peer, cut anywhere.
+    ///
+    /// ```
+    /// # use socketio08::hixie::{Connection, Event};
+    /// # let upgrade = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/upgrade.rs"));
+    /// let mut server = Connection::accept(&upgrade, false, 1_000_000);
+    /// for byte in b"\x002::\xff" {
+    ///     server.handle_bytes(&[*byte]);
+    /// }
+    /// let events: Vec<_> = std::iter::from_fn(|| server.poll_event()).collect();
+    /// assert_eq!(events, [Event::Open, Event::Message("2::".into())]);
+    /// ```
     pub fn handle_bytes(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             match &mut self.phase {
@@ -226,12 +323,30 @@ impl Connection {
     }
 
     /// Bytes for the peer, in order.
+    ///
+    /// ```
+    /// # use socketio08::hixie::Connection;
+    /// # let upgrade = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/upgrade.rs"));
+    /// let mut server = Connection::accept(&upgrade, false, 1_000_000);
+    /// server.send("2::")?;
+    /// assert!(server.poll_transmit().is_some_and(|bytes| bytes.ends_with(b"\r\n\r\n\x002::\xff")), "all at once");
+    /// assert_eq!(server.poll_transmit(), None);
+    /// # Ok::<(), socketio08::hixie::NotOpen>(())
+    /// ```
     #[must_use]
     pub fn poll_transmit(&mut self) -> Option<Bytes> {
         (!self.transmit.is_empty()).then(|| self.transmit.split().freeze())
     }
 
     /// The next event, in order.
+    ///
+    /// ```
+    /// # use socketio08::hixie::{Connection, Event};
+    /// # let upgrade = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/upgrade.rs"));
+    /// let mut server = Connection::accept(&upgrade, false, 1_000_000);
+    /// server.handle_bytes(b"\xff\x00");
+    /// assert_eq!((server.poll_event(), server.poll_event()), (Some(Event::Open), Some(Event::Closed)));
+    /// ```
     #[must_use]
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()

@@ -3,6 +3,16 @@
 use core::fmt;
 
 /// Why a handshake fails; none of it is answered by a digest.
+///
+/// ```
+/// use std::error::Error;
+///
+/// use socketio08::hixie::{Challenge, KeyError};
+///
+/// let error = Challenge::new("1x 2", "no number").unwrap_err();
+/// assert_eq!(error.to_string(), "Sec-WebSocket-Key2: no digits: a key hides a number among other characters");
+/// assert_eq!(error.source().and_then(|source| source.downcast_ref()), Some(&KeyError::NoDigits));
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum HandshakeError {
@@ -30,6 +40,11 @@ pub enum HandshakeError {
 }
 
 /// Why a key of hixie-76 has no number.
+///
+/// ```
+/// # use socketio08::hixie::{Challenge, HandshakeError, KeyError};
+/// assert_eq!(Challenge::new("1  3", "4 2"), Err(HandshakeError::Key1(KeyError::NotDivisible)), "13 by two");
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum KeyError {
@@ -44,6 +59,12 @@ pub enum KeyError {
 }
 
 /// Why a stream of frames ends.
+///
+/// ```
+/// # use socketio08::hixie::{FrameError, FrameReader};
+/// let error = FrameReader::new(1_000).next(&mut b"\x81\x03hey".as_slice());
+/// assert_eq!(error, Some(Err(FrameError::Start(0x81))), "a frame of RFC 6455");
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum FrameError {
@@ -60,6 +81,12 @@ pub enum FrameError {
 }
 
 /// A message cannot be sent: the handshake is not done, or the connection is over.
+///
+/// ```
+/// # use socketio08::hixie::{Connection, NotOpen};
+/// # let opening = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/opening.rs"));
+/// assert_eq!(Connection::connect(opening, 1_000_000).send("2::"), Err(NotOpen));
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct NotOpen;
 

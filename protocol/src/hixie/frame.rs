@@ -11,6 +11,11 @@ pub const CLOSE: [u8; 2] = [0xff, 0x00];
 const REPLACEMENT: char = '\u{FFFD}';
 
 /// What a stream of frames holds.
+///
+/// ```
+/// # use socketio08::hixie::{CLOSE, Frame, FrameReader};
+/// assert_eq!(FrameReader::new(1_000).next(&mut CLOSE.as_slice()), Some(Ok(Frame::Close)));
+/// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum Frame {
     /// A text message.
@@ -24,6 +29,16 @@ pub enum Frame {
 /// 0.8.7 looks for the end of a message in decoded text, where FF has become U+FFFD. So a message ends at the first byte
 /// that is not UTF-8 and at a U+FFFD that was sent as such, and what follows has to be a frame again, which it mostly is
 /// not (facts 7.10). The same here: it is on the wire of every server of the time, and clients never rely on it.
+///
+/// ```
+/// use socketio08::hixie::{Frame, FrameReader};
+///
+/// let mut bytes = b"\x002::\xff\x003:::".as_slice();
+/// let mut reader = FrameReader::new(1_000);
+/// assert_eq!(reader.next(&mut bytes), Some(Ok(Frame::Message("2::".into()))));
+/// assert_eq!(reader.next(&mut bytes), None, "the second is not whole");
+/// assert!(bytes.is_empty(), "what came of it is kept");
+/// ```
 #[derive(Clone, Debug)]
 pub struct FrameReader {
     state: State,
@@ -55,6 +70,12 @@ struct End {
 
 impl FrameReader {
     /// A reader that takes messages of up to `len_max` bytes.
+    ///
+    /// ```
+    /// # use socketio08::hixie::{FrameError, FrameReader};
+    /// let too_long = FrameReader::new(3).next(&mut b"\x003:::\xff".as_slice());
+    /// assert_eq!(too_long, Some(Err(FrameError::MessageTooLong { len_max: 3 })));
+    /// ```
     #[must_use]
     pub fn new(len_max: usize) -> Self {
         Self { state: State::Between, len_max, body: BytesMut::new(), checked: 0 }
@@ -62,6 +83,13 @@ impl FrameReader {
 
     /// Takes bytes from the front of `bytes` up to the end of the next frame: `None` means that all are taken and the frame
     /// is not whole. After [`Frame::Close`] or an error every byte is taken and nothing comes any more.
+    ///
+    /// ```
+    /// # use socketio08::hixie::{Frame, FrameReader};
+    /// let mut reader = FrameReader::new(1_000);
+    /// assert_eq!(reader.next(&mut b"\x003:::\xc3".as_slice()), None);
+    /// assert_eq!(reader.next(&mut b"\xa9\xff".as_slice()), Some(Ok(Frame::Message("3:::é".into()))));
+    /// ```
     ///
     /// # Errors
     /// [`FrameError`], once: what follows cannot be told apart from garbage.
@@ -171,6 +199,13 @@ impl FrameReader {
 }
 
 /// Appends a message. The text of a packet never begins with U+0000; one that does would read as a close.
+///
+/// ```
+/// # use socketio08::hixie::write_message;
+/// let mut out = bytes::BytesMut::new();
+/// write_message("2::", &mut out);
+/// assert_eq!(out, b"\x002::\xff".as_slice());
+/// ```
 pub fn write_message(text: &str, out: &mut BytesMut) {
     out.reserve(text.len() + 2);
     out.extend_from_slice(&[0x00]);

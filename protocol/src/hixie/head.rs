@@ -19,6 +19,16 @@ pub(super) fn parsed(result: httparse::Result<usize>) -> Result<(), HandshakeErr
 }
 
 /// Collects a head up to its empty line; looks at each byte once and holds no more than it is allowed to.
+///
+/// ```
+/// use socketio08::hixie::HeadReader;
+///
+/// let mut reader = HeadReader::new(16_384);
+/// assert!(reader.handle_bytes(b"GET / HTTP/1.1\r\nHost: a.exa")?.is_none());
+/// let (head, rest) = reader.handle_bytes(b"mple\r\n\r\nnonce")?.expect("it is whole");
+/// assert_eq!((head.len(), rest), (35, b"nonce".as_slice()));
+/// # Ok::<(), socketio08::hixie::HandshakeError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct HeadReader {
     head: BytesMut,
@@ -27,12 +37,26 @@ pub struct HeadReader {
 
 impl HeadReader {
     /// A reader of heads of up to `len_max` bytes, the empty line included.
+    ///
+    /// ```
+    /// # use socketio08::hixie::{HandshakeError, HeadReader};
+    /// let mut reader = HeadReader::new(8);
+    /// assert_eq!(reader.handle_bytes(b"GET /a/long/path"), Err(HandshakeError::HeadTooLong { len_max: 8 }));
+    /// ```
     #[must_use]
     pub fn new(len_max: usize) -> Self {
         Self { head: BytesMut::new(), len_max }
     }
 
     /// The bytes so far.
+    ///
+    /// ```
+    /// # use socketio08::hixie::HeadReader;
+    /// let mut reader = HeadReader::new(16_384);
+    /// reader.handle_bytes(b"GET / HT")?;
+    /// assert_eq!(reader.bytes(), b"GET / HT");
+    /// # Ok::<(), socketio08::hixie::HandshakeError>(())
+    /// ```
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.head
@@ -40,6 +64,14 @@ impl HeadReader {
 
     /// Takes the next bytes. `None`: the head is not whole. Else the head, the empty line included, and those of `bytes` that
     /// come after it; the reader starts anew.
+    ///
+    /// ```
+    /// # use socketio08::hixie::HeadReader;
+    /// let mut reader = HeadReader::new(16_384);
+    /// assert_eq!(reader.handle_bytes(b"GET / HTTP/1.1\r\n\r")?, None);
+    /// assert!(reader.handle_bytes(b"\n")?.is_some(), "however it is cut");
+    /// # Ok::<(), socketio08::hixie::HandshakeError>(())
+    /// ```
     ///
     /// # Errors
     /// [`HandshakeError::HeadTooLong`]; what was read is still in [`HeadReader::bytes`].

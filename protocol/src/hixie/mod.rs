@@ -40,6 +40,15 @@ pub use opening::{Keys, Opening};
 pub use upgrade::Upgrade;
 
 /// Which of the two drafts.
+///
+/// ```
+/// # use socketio08::{Text, hixie::{Draft, Upgrade}};
+/// let header = |name, value| (Text::from_static(name), Text::from_static(value));
+/// let headers = vec![header("Upgrade", "WebSocket"), header("Host", "a.example")];
+/// let upgrade = Upgrade::from_headers("/socket.io/1/websocket/7".into(), headers)?;
+/// assert_eq!(upgrade.map(|upgrade| upgrade.draft()), Some(Draft::Hixie75), "it has no keys");
+/// # Ok::<(), socketio08::hixie::HandshakeError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Draft {
     /// draft-hixie-thewebsocketprotocol-75: no challenge.

@@ -13,6 +13,21 @@ use super::{Draft, HandshakeError};
 use crate::Text;
 
 /// What a client asks for. The values go into a request head as they are: none may have a line break.
+///
+/// ```
+/// use socketio08::Text;
+/// use socketio08::hixie::{Draft, Opening};
+///
+/// let opening = Opening {
+///     keys: None,
+///     host: Text::from_static("a.example"),
+///     target: Text::from_static("/socket.io/1/websocket/7"),
+///     origin: Text::from_static("http://a.example"),
+///     subprotocol: None,
+///     secure: false,
+/// };
+/// assert_eq!(opening.draft(), Draft::Hixie75);
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Opening {
     /// The keys of hixie-76, or `None` for hixie-75.
@@ -30,6 +45,14 @@ pub struct Opening {
 }
 
 /// The keys and the nonce of hixie-76.
+///
+/// ```
+/// # use socketio08::hixie::{Draft, Keys, Opening};
+/// # let opening = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/opening.rs"));
+/// let keys = Keys::new("1x 2".into(), "4 y2".into(), *b"nonce678")?;
+/// assert_eq!(Opening { keys: Some(keys), ..opening }.draft(), Draft::Hixie76);
+/// # Ok::<(), socketio08::hixie::HandshakeError>(())
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Keys {
     key1: Text,
@@ -41,6 +64,12 @@ pub struct Keys {
 impl Keys {
     /// Takes keys and nonce as given.
     ///
+    /// ```
+    /// # use socketio08::hixie::{HandshakeError, KeyError, Keys};
+    /// let keys = Keys::new("1x 2".into(), "x y".into(), [0; 8]);
+    /// assert_eq!(keys, Err(HandshakeError::Key2(KeyError::NoDigits)));
+    /// ```
+    ///
     /// # Errors
     /// [`HandshakeError::Key1`] or [`HandshakeError::Key2`].
     pub fn new(key1: Text, key2: Text, nonce: [u8; NONCE_LEN]) -> Result<Self, HandshakeError> {
@@ -49,6 +78,18 @@ impl Keys {
     }
 
     /// Draws keys and nonce from the caller's random numbers, by the rule of the draft (4.1, steps 16 to 26).
+    ///
+    /// ```
+    /// # use socketio08::hixie::Keys;
+    /// let seeded = |seed: u32| {
+    ///     let mut number = seed;
+    ///     Keys::draw(move || {
+    ///         number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+    ///         number
+    ///     })
+    /// };
+    /// assert!(seeded(1) == seeded(1) && seeded(1) != seeded(2), "the caller's numbers decide");
+    /// ```
     pub fn draw(mut random: impl FnMut() -> u32) -> Self {
         let ((key1, first), (key2, second)) = (draw_key(&mut random), draw_key(&mut random));
         let mut nonce = [0; NONCE_LEN];
@@ -88,6 +129,15 @@ fn place(below: &mut impl FnMut(u32) -> u32, places: usize) -> usize {
 
 impl Opening {
     /// The request: its head, and the nonce of hixie-76.
+    ///
+    /// ```
+    /// # use socketio08::hixie::{Keys, Opening};
+    /// # let opening = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/opening.rs"));
+    /// let keys = Keys::new("1x 2".into(), "4 y2".into(), *b"nonce678")?;
+    /// let request = Opening { keys: Some(keys), ..opening }.request();
+    /// assert!(request.ends_with(b"Sec-WebSocket-Key2: 4 y2\r\n\r\nnonce678"));
+    /// # Ok::<(), socketio08::hixie::HandshakeError>(())
+    /// ```
     pub fn request(&self) -> Bytes {
         let Self { host, target, origin, .. } = self;
         let mut head = format!(
@@ -109,6 +159,13 @@ impl Opening {
     }
 
     /// Which draft it speaks.
+    ///
+    /// ```
+    /// # use socketio08::hixie::Draft;
+    /// # let opening = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/opening.rs"));
+    /// // `opening` has no keys.
+    /// assert_eq!(opening.draft(), Draft::Hixie75);
+    /// ```
     pub fn draft(&self) -> Draft {
         if self.keys.is_some() { Draft::Hixie76 } else { Draft::Hixie75 }
     }

@@ -14,6 +14,15 @@ use crate::Text;
 const MISSING: &str = "undefined";
 
 /// A request for a websocket of one of the drafts.
+///
+/// ```
+/// use socketio08::hixie::{Draft, Upgrade};
+///
+/// let head = b"GET /socket.io/1/websocket/7 HTTP/1.1\r\nHost: a.example\r\nUpgrade: WebSocket\r\n\r\n";
+/// let upgrade = Upgrade::parse(head)?.expect("it asks for a draft");
+/// assert_eq!((upgrade.draft(), upgrade.target().as_str()), (Draft::Hixie75, "/socket.io/1/websocket/7"));
+/// # Ok::<(), socketio08::hixie::HandshakeError>(())
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Upgrade {
     target: Text,
@@ -36,6 +45,14 @@ impl Upgrade {
     /// Reads the head of a request, up to its empty line. `None`: it is an HTTP request, but asks for no draft of ours; see
     /// [`Upgrade::from_headers`].
     ///
+    /// ```
+    /// # use socketio08::hixie::Upgrade;
+    /// assert_eq!(Upgrade::parse(b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n")?, None, "no upgrade");
+    /// let later = b"GET / HTTP/1.1\r\nUpgrade: WebSocket\r\nSec-WebSocket-Version: 13\r\n\r\n";
+    /// assert_eq!(Upgrade::parse(later)?, None, "RFC 6455");
+    /// # Ok::<(), socketio08::hixie::HandshakeError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`HandshakeError`]: it is no HTTP, or asks for a draft in a way that cannot be answered.
     pub fn parse(head: &[u8]) -> Result<Option<Self>, HandshakeError> {
@@ -56,6 +73,16 @@ impl Upgrade {
 
     /// Reads the headers of a GET. `None` if it asks for no draft: the drafts are what is left when `Upgrade` is exactly
     /// `WebSocket` and `Sec-WebSocket-Version` is not 7, 8 or 13 (facts 7.1).
+    ///
+    /// ```
+    /// # use socketio08::{Text, hixie::{Draft, Upgrade}};
+    /// let header = |name, value| (Text::from_static(name), Text::from_static(value));
+    /// let keys = [header("Sec-WebSocket-Key1", "1x 2"), header("Sec-WebSocket-Key2", "4 y2")];
+    /// let headers = [header("Upgrade", "WebSocket")].into_iter().chain(keys).collect();
+    /// let upgrade = Upgrade::from_headers("/".into(), headers)?;
+    /// assert_eq!(upgrade.map(|upgrade| upgrade.draft()), Some(Draft::Hixie76));
+    /// # Ok::<(), socketio08::hixie::HandshakeError>(())
+    /// ```
     ///
     /// # Errors
     /// [`HandshakeError::Key1`] and [`HandshakeError::Key2`]; [`HandshakeError::BadHeader`] for a header that would be sent back
@@ -85,6 +112,13 @@ impl Upgrade {
     }
 
     /// Which draft it asks for.
+    ///
+    /// ```
+    /// # use socketio08::hixie::Draft;
+    /// # let upgrade = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/upgrade.rs"));
+    /// // `upgrade` has no keys.
+    /// assert_eq!(upgrade.draft(), Draft::Hixie75);
+    /// ```
     pub fn draft(&self) -> Draft {
         match self.proof {
             Proof::Nothing => Draft::Hixie75,
@@ -93,22 +127,43 @@ impl Upgrade {
     }
 
     /// Path and query.
+    ///
+    /// ```
+    /// # let upgrade = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/upgrade.rs"));
+    /// assert_eq!(upgrade.target(), "/socket.io/1/websocket/7");
+    /// ```
     pub fn target(&self) -> &Text {
         &self.target
     }
 
     /// Names and values in their order.
+    ///
+    /// ```
+    /// # let upgrade = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/upgrade.rs"));
+    /// assert!(upgrade.headers().iter().any(|(name, value)| name == "Host" && value == "a.example"));
+    /// ```
     pub fn headers(&self) -> &[(Text, Text)] {
         &self.headers
     }
 
     /// The value of the first header of that name, which compares without case.
+    ///
+    /// ```
+    /// # let upgrade = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/upgrade.rs"));
+    /// assert_eq!(upgrade.header("host"), Some("a.example"));
+    /// ```
     pub fn header(&self, name: &str) -> Option<&str> {
         find(&self.headers, name)
     }
 
     /// The head that accepts it, in the words and the order of 0.8.7 (facts 7.2), which clients of hixie-75 compare byte by
     /// byte. `secure`: the client came over TLS, and its location is `wss:`.
+    ///
+    /// ```
+    /// # let upgrade = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/upgrade.rs"));
+    /// let head = String::from_utf8_lossy(&upgrade.response_head(false)).into_owned();
+    /// assert!(head.contains("WebSocket-Location: ws://a.example/socket.io/1/websocket/7\r\n"));
+    /// ```
     pub fn response_head(&self, secure: bool) -> Bytes {
         let or_missing = |name| self.header(name).unwrap_or(MISSING);
         let (phrase, prefix) = match self.draft() {
