@@ -9,6 +9,19 @@ use tokio::time;
 const MILLISECOND_MICROS: u64 = 1_000;
 
 /// Turns tokio's time, which may be paused or simulated, into the machines' [`Instant`]. A copy tells the same time.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// # use socketio08_tokio::Clock;
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// // With tokio's time paused.
+/// let clock = Clock::start();
+/// tokio::time::sleep(Duration::from_secs(20)).await;
+/// assert_eq!(clock.now().as_millis(), 20_000);
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     origin: time::Instant,
@@ -19,12 +32,30 @@ pub struct Clock {
 
 impl Clock {
     /// A clock that shows zero now.
+    ///
+    /// ```
+    /// # use socketio08::Instant;
+    /// # use socketio08_tokio::Clock;
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// assert_eq!(Clock::start().now(), Instant::ZERO);
+    /// # }
+    /// ```
     #[must_use]
     pub fn start() -> Self {
         Self::starting_at(Instant::ZERO)
     }
 
     /// A clock that shows `now` now: for runtimes that began at different moments of one simulated time.
+    ///
+    /// ```
+    /// # use socketio08::Instant;
+    /// # use socketio08_tokio::Clock;
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// assert_eq!(Clock::starting_at(Instant::from_millis(500)).now(), Instant::from_millis(500));
+    /// # }
+    /// ```
     #[must_use]
     pub fn starting_at(now: Instant) -> Self {
         Self { origin: time::Instant::now(), shown_at_origin: now, pace_micros: MILLISECOND_MICROS }
@@ -32,6 +63,17 @@ impl Clock {
 
     /// The same clock at another pace: it shows `shown` (at least a microsecond) for each millisecond of tokio's. Tokio's
     /// timers cannot tell moments within a millisecond apart; a simulation that must runs at a slower pace.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use socketio08_tokio::Clock;
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let clock = Clock::start().at_pace(Duration::from_micros(200));
+    /// tokio::time::sleep(Duration::from_millis(10)).await;
+    /// assert_eq!(clock.now().as_millis(), 2);
+    /// # }
+    /// ```
     #[must_use]
     pub fn at_pace(self, shown: Duration) -> Self {
         let pace_micros = u64::try_from(shown.as_micros()).unwrap_or(u64::MAX).max(1);
@@ -39,6 +81,17 @@ impl Clock {
     }
 
     /// What the clock shows.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use socketio08_tokio::Clock;
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let (clock, copy) = (Clock::start(), Clock::start());
+    /// tokio::time::sleep(Duration::from_millis(3)).await;
+    /// assert_eq!((clock.now(), clock.now().as_millis()), (copy.now(), 3));
+    /// # }
+    /// ```
     #[must_use]
     pub fn now(&self) -> Instant {
         let shown = scaled(self.origin.elapsed(), self.pace_micros, MILLISECOND_MICROS, false);
@@ -46,12 +99,33 @@ impl Clock {
     }
 
     /// How long `shown` takes in tokio's terms.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use socketio08_tokio::Clock;
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let slow = Clock::start().at_pace(Duration::from_micros(500));
+    /// assert_eq!(slow.to_tokio_duration(Duration::from_secs(1)), Duration::from_secs(2));
+    /// # }
+    /// ```
     #[must_use]
     pub fn to_tokio_duration(&self, shown: Duration) -> Duration {
         scaled(shown, MILLISECOND_MICROS, self.pace_micros, true)
     }
 
     /// When the clock will show `at`, in tokio's terms; the origin if that was before it.
+    ///
+    /// ```
+    /// # use socketio08::Instant;
+    /// # use socketio08_tokio::Clock;
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let clock = Clock::start();
+    /// tokio::time::sleep_until(clock.to_tokio(Instant::from_millis(20))).await;
+    /// assert!(clock.now() >= Instant::from_millis(20));
+    /// # }
+    /// ```
     #[must_use]
     pub fn to_tokio(&self, at: Instant) -> time::Instant {
         // A deadline too far for tokio's clock is as good as never; a century never comes either.

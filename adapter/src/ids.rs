@@ -4,8 +4,29 @@ use socketio08::{Profile, Text};
 
 /// Issues session ids: never twice the same, and unguessable wherever a stranger can reach the server, since an id is all
 /// that a request proves who sends it.
+///
+/// ```
+/// use socketio08::Text;
+/// use socketio08_tokio::IdSource;
+///
+/// /// Counts: for tests, never where a stranger can reach the server.
+/// struct Counted(u64);
+///
+/// impl IdSource for Counted {
+///     fn next_id(&mut self) -> Option<Text> {
+///         self.0 += 1;
+///         Some(Text::from(format!("s{}", self.0)))
+///     }
+/// }
+/// assert_eq!(Counted(0).next_id().as_deref(), Some("s1"));
+/// ```
 pub trait IdSource: Send + 'static {
     /// A new id of `A-Z a-z 0-9 - _`; `None` if none can be made now (the handshake is answered 500 then).
+    ///
+    /// ```
+    /// # use socketio08_tokio::{IdSource, RandomIds};
+    /// assert_ne!(RandomIds.next_id(), RandomIds.next_id());
+    /// ```
     fn next_id(&mut self) -> Option<Text>;
 }
 
@@ -17,6 +38,11 @@ impl<F: FnMut() -> Text + Send + 'static> IdSource for F {
 
 /// Ids of 24 url-safe characters with 144 random bits from the operating system. (0.8.7 issued at most 64 bits from a
 /// guessable generator.)
+///
+/// ```
+/// # use socketio08_tokio::{IdSource, RandomIds};
+/// assert_eq!(RandomIds.next_id().map(|id| id.len()), Some(24));
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RandomIds;
 
@@ -30,6 +56,12 @@ impl IdSource for RandomIds {
 /// programs and balancers that count on them. They hold 120 random bits from the operating system, all that fits into the
 /// shape (of those in 0.9 itself 96 are random, the rest counts up). [`RandomIds`] goes with either profile, for whoever wants
 /// 128 bits or more: clients take an id as it comes.
+///
+/// ```
+/// # use socketio08::Profile;
+/// # use socketio08_tokio::{IdSource, ProfileIds};
+/// assert_eq!(ProfileIds(Profile::V0_9).next_id().map(|id| id.len()), Some(20));
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ProfileIds(pub Profile);
 

@@ -9,6 +9,12 @@ config! {
     /// Bounds on what a peer may make the carrier hold or wait for. Bodies, messages and queues towards a socket are bounded by
     /// [`socketio08::Limits`] (`payload_len_max`, `outbox_packets_max`, `outbox_len_max`). Durations are in the time of the
     /// [`Clock`].
+    ///
+    /// ```
+    /// # use socketio08_tokio::CarrierLimits;
+    /// let small = CarrierLimits::default().connections_max(100).head_len_max(8_192);
+    /// assert_eq!((small.connections_max, small.mailbox_max), (100, 1_024));
+    /// ```
     #[derive(Clone, Copy, Debug, Eq, PartialEq)]
     pub struct CarrierLimits {
         /// Longest request head in bytes, answered 431 beyond: 16 kB is what Node itself came to allow, twice the 8 kB of

@@ -40,6 +40,12 @@ pub struct PolicyServer {
 
 impl PolicyServer {
     /// A server of this file.
+    ///
+    /// ```
+    /// # use socketio08::policy::Policy;
+    /// # use socketio08_tokio::PolicyServer;
+    /// let _server = PolicyServer::new(&Policy::new());
+    /// ```
     #[must_use]
     pub fn new(policy: &Policy) -> Self {
         let file = policy.to_text().into_bytes();
@@ -47,6 +53,22 @@ impl PolicyServer {
     }
 
     /// Serves one connection to its end. Dropping the future cuts it.
+    ///
+    /// ```
+    /// # use socketio08::policy::{Policy, Ports};
+    /// # use socketio08_tokio::PolicyServer;
+    /// # use tokio::io::AsyncReadExt;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = PolicyServer::new(&Policy::new().allow("a.example", Ports::Any)?);
+    /// let (mut player, connection) = tokio::io::duplex(4_096);
+    /// tokio::spawn(async move { server.serve_connection(connection).await });
+    /// let mut file = String::new();
+    /// player.read_to_string(&mut file).await?;
+    /// assert!(file.starts_with("<?xml") && file.contains("a.example"), "without being asked");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn serve_connection<Io: AsyncRead + AsyncWrite + Unpin>(&self, mut io: Io) {
         let Ok(_place) = self.connections.try_acquire() else { return };
         let saying = async {
@@ -59,6 +81,22 @@ impl PolicyServer {
     }
 
     /// Accepts connections for ever and serves each, until the future is dropped.
+    ///
+    /// ```
+    /// # use socketio08::policy::Policy;
+    /// # use socketio08_tokio::PolicyServer;
+    /// # use tokio::io::AsyncReadExt;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// let address = listener.local_addr()?;
+    /// tokio::spawn(async move { PolicyServer::new(&Policy::new()).serve_tcp(&listener).await });
+    /// let mut file = String::new();
+    /// tokio::net::TcpStream::connect(address).await?.read_to_string(&mut file).await?;
+    /// assert!(file.ends_with("</cross-domain-policy>"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn serve_tcp(&self, listener: &TcpListener) {
         crate::tcp::accept_each(listener, |stream, _| {
             let server = self.clone();

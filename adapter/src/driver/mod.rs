@@ -24,15 +24,56 @@ use crate::{CarrierLimits, ClientApplication, Clock};
 pub type Connecting<Io> = Pin<Box<dyn Future<Output = io::Result<Io>> + Send>>;
 
 /// Makes connections to the one server (or balancer) of a client.
+///
+/// ```
+/// use socketio08_tokio::{Connecting, Connector};
+/// use tokio::io::DuplexStream;
+/// use tokio::sync::mpsc::UnboundedSender;
+///
+/// /// Connects within the process: the other ends go to whoever serves them.
+/// struct Memory(UnboundedSender<DuplexStream>);
+///
+/// impl Connector for Memory {
+///     type Io = DuplexStream;
+///
+///     fn connect(&self) -> Connecting<DuplexStream> {
+///         let (ours, theirs) = tokio::io::duplex(65_536);
+///         let refused = std::io::ErrorKind::ConnectionRefused;
+///         let served = self.0.send(theirs).map(|()| ours).map_err(|_| refused.into());
+///         Box::pin(std::future::ready(served))
+///     }
+/// }
+/// ```
 pub trait Connector: Send + 'static {
     /// The connections made.
     type Io: AsyncRead + AsyncWrite + Unpin + Send + 'static;
 
     /// Starts to connect. Dropping the future gives up.
+    ///
+    /// ```
+    /// # use socketio08_tokio::{Connector, TcpConnector};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// let connector = TcpConnector { to: listener.local_addr()?, from: None };
+    /// let stream = connector.connect().await?;
+    /// assert_eq!(stream.peer_addr()?, listener.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     fn connect(&self) -> Connecting<Self::Io>;
 }
 
 /// How a client uses connections for its requests. A websocket always has its own.
+///
+/// ```
+/// # use socketio08_tokio::{Connections, DriverConfig};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let config = DriverConfig::new("io.example").connections(Connections::PerRequest);
+/// assert_eq!(Connections::default(), Connections::KeepAlive);
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Connections {
     /// Browser-like: idle connections are used again, the one idle for the shortest time first; an abort drops the connection.
@@ -44,6 +85,16 @@ pub enum Connections {
 
 config! {
     /// What a driver needs to know.
+    ///
+    /// ```
+    /// # use socketio08_tokio::DriverConfig;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let cookie = ("Cookie".to_owned(), "user=ann".to_owned());
+    /// let config = DriverConfig::new("io.example:8000").extra_headers(vec![cookie]);
+    /// assert_eq!((config.host.as_str(), config.retry_reused_get), ("io.example:8000", false));
+    /// # }
+    /// ```
     #[derive(Clone, Debug)]
     pub struct DriverConfig {
         /// The `Host` header.
@@ -67,6 +118,14 @@ config! {
 
 impl DriverConfig {
     /// The defaults, with a clock that starts now.
+    ///
+    /// ```
+    /// # use socketio08_tokio::DriverConfig;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// assert!(DriverConfig::new("io.example").reuse_while_handling, "as in browsers");
+    /// # }
+    /// ```
     pub fn new(host: impl Into<String>) -> Self {
         Self {
             host: host.into(),
@@ -81,6 +140,23 @@ impl DriverConfig {
 }
 
 /// Why an exchange ended as `Closed`.
+///
+/// ```
+/// use socketio08_tokio::{Trouble, TroubleKind};
+///
+/// fn in_words(trouble: &Trouble) -> String {
+///     match &trouble.kind {
+///         TroubleKind::Connect(kind) => format!("no connection: {kind}"),
+///         TroubleKind::UpgradeRefused { status, .. } => format!("no websocket: {status}"),
+///         other => format!("{other:?}"),
+///     }
+/// }
+/// let trouble = Trouble {
+///     exchange: socketio08::ExchangeId(1),
+///     kind: TroubleKind::Connect(std::io::ErrorKind::ConnectionRefused),
+/// };
+/// assert_eq!(in_words(&trouble), "no connection: connection refused");
+/// ```
 #[derive(Clone, Debug)]
 pub struct Trouble {
     /// The exchange.
@@ -90,6 +166,12 @@ pub struct Trouble {
 }
 
 /// What can happen to an exchange of a client.
+///
+/// ```
+/// # use socketio08_tokio::TroubleKind;
+/// let kind = TroubleKind::Limit("client_waiting_max");
+/// assert!(matches!(kind, TroubleKind::Limit(name) if name.starts_with("client_")));
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum TroubleKind {
@@ -111,6 +193,23 @@ pub enum TroubleKind {
 }
 
 /// The driver has ended.
+///
+/// ```
+/// # use socketio08::client::{Client, ClientConfig, ClientEvent};
+/// # use socketio08_tokio::{ClientApplication, ClientDriver, DriverConfig, Stopped, TcpConnector};
+/// # struct Quiet;
+/// # impl ClientApplication for Quiet {
+/// #     fn event(&mut self, _: socketio08::Instant, _: &mut Client, _: ClientEvent) {}
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// # let connector = TcpConnector { to: ([127, 0, 0, 1], 9).into(), from: None };
+/// # let client = Client::new(ClientConfig::default());
+/// let (driver, handle) = ClientDriver::new(DriverConfig::new("io.example"), client, connector, Quiet);
+/// drop(driver);
+/// assert_eq!(handle.call(|now, client| client.connect(now)), Err(Stopped));
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the client driver has ended")]
 pub struct Stopped;
@@ -123,6 +222,29 @@ enum Command {
 type Call = Box<dyn FnOnce(Instant, &mut Client) + Send>;
 
 /// A handle on a running driver; clones are handles on the same one. Dropping all of them changes nothing.
+///
+/// ```
+/// # use socketio08::client::{Client, ClientConfig, ClientEvent, ClientState};
+/// # use socketio08_tokio::{ClientApplication, ClientDriver, DriverConfig, TcpConnector};
+/// # struct Quiet;
+/// # impl ClientApplication for Quiet {
+/// #     fn event(&mut self, _: socketio08::Instant, _: &mut Client, _: ClientEvent) {}
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (node, address) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/node.rs"));
+/// # let connector = TcpConnector { to: address, from: None };
+/// # let client = Client::new(ClientConfig::default());
+/// let (driver, handle) = ClientDriver::new(DriverConfig::new(address.to_string()), client, connector, Quiet);
+/// let running = tokio::spawn(driver.run());
+/// let (sender, answer) = tokio::sync::oneshot::channel();
+/// handle.call(|_now, client| drop(sender.send(client.state())))?;
+/// assert_eq!(answer.await?, ClientState::Connecting);
+/// handle.stop();
+/// running.await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct ClientHandle {
     commands: mpsc::UnboundedSender<Command>,
@@ -131,6 +253,33 @@ pub struct ClientHandle {
 impl ClientHandle {
     /// Runs `command` on the machine, in the driver; what it makes the machine do is carried out.
     ///
+    /// ```
+    /// # use socketio08::{AckMode, Outgoing, Text, client::{Client, ClientConfig, ClientEvent}};
+    /// # use socketio08_tokio::{ClientApplication, ClientDriver, DriverConfig, TcpConnector};
+    /// # struct First;
+    /// # impl ClientApplication for First {
+    /// #     fn event(&mut self, now: socketio08::Instant, client: &mut Client, event: ClientEvent) {
+    /// #         if let ClientEvent::Received { .. } = event { client.disconnect(now) }
+    /// #     }
+    /// #     fn finished(&self) -> bool { false }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (node, address) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/node.rs"));
+    /// # let connector = TcpConnector { to: address, from: None };
+    /// # let client = Client::new(ClientConfig::default());
+    /// let (driver, handle) = ClientDriver::new(DriverConfig::new(address.to_string()), client, connector, First);
+    /// tokio::spawn(driver.run());
+    /// let (sender, sent) = tokio::sync::oneshot::channel();
+    /// handle.call(move |now, client| {
+    ///     let hello = Outgoing::Message(Text::from_static("hello"));
+    ///     let _ = sender.send(client.send(now, &Text::EMPTY, hello, AckMode::Plain));
+    /// })?;
+    /// assert_eq!(sent.await?, Ok(Some(1)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Stopped`] if the driver has ended.
     pub fn call(&self, command: impl FnOnce(Instant, &mut Client) + Send + 'static) -> Result<(), Stopped> {
@@ -138,6 +287,24 @@ impl ClientHandle {
     }
 
     /// Ends the driver: its connections are cut, but websockets that are being closed get the time to.
+    ///
+    /// ```
+    /// # use socketio08::client::{Client, ClientConfig, ClientEvent};
+    /// # use socketio08_tokio::{ClientApplication, ClientDriver, DriverConfig, TcpConnector};
+    /// # struct Quiet;
+    /// # impl ClientApplication for Quiet {
+    /// #     fn event(&mut self, _: socketio08::Instant, _: &mut Client, _: ClientEvent) {}
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// # let (node, address) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/node.rs"));
+    /// # let connector = TcpConnector { to: address, from: None };
+    /// # let client = Client::new(ClientConfig::default());
+    /// let (driver, handle) = ClientDriver::new(DriverConfig::new(address.to_string()), client, connector, Quiet);
+    /// handle.stop();
+    /// let Quiet = driver.run().await;
+    /// # }
+    /// ```
     pub fn stop(&self) {
         // A driver that has ended needs no telling.
         let _ = self.commands.send(Command::Stop);
@@ -151,6 +318,46 @@ impl fmt::Debug for ClientHandle {
 }
 
 /// Drives one client. It goes on until its application has finished or [`ClientHandle::stop`] is called.
+///
+/// ```
+/// use socketio08::client::{Client, ClientConfig, ClientEvent};
+/// use socketio08::{AckMode, Body, Instant, Outgoing, Text};
+/// use socketio08_tokio::{ClientApplication, ClientDriver, DriverConfig, TcpConnector};
+///
+/// /// Says hello and waits for the echo.
+/// #[derive(Default)]
+/// struct Hello {
+///     echo: Option<Body>,
+/// }
+///
+/// impl ClientApplication for Hello {
+///     fn event(&mut self, now: Instant, client: &mut Client, event: ClientEvent) {
+///         match event {
+///             ClientEvent::Connected { .. } => {
+///                 let hello = Outgoing::Message(Text::from_static("hello"));
+///                 // It fails if the outbox is full, which it is not.
+///                 let _ = client.send(now, &Text::EMPTY, hello, AckMode::None);
+///             }
+///             ClientEvent::Received { packet, .. } => self.echo = Some(packet.body),
+///             _ => {}
+///         }
+///     }
+///
+///     fn finished(&self) -> bool {
+///         self.echo.is_some()
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// # let (node, address) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/node.rs"));
+/// let connector = TcpConnector { to: address, from: None };
+/// let client = Client::new(ClientConfig::default());
+/// let config = DriverConfig::new(address.to_string());
+/// let (driver, _handle) = ClientDriver::new(config, client, connector, Hello::default());
+/// assert_eq!(driver.run().await.echo, Some(Body::Message { data: Text::from_static("hello") }));
+/// # }
+/// ```
 pub struct ClientDriver<C: Connector, A> {
     client: Client,
     application: A,
@@ -167,6 +374,22 @@ impl<C: Connector, A> fmt::Debug for ClientDriver<C, A> {
 
 impl<C: Connector, A: ClientApplication> ClientDriver<C, A> {
     /// A driver that does nothing until it runs, and the handle on it.
+    ///
+    /// ```
+    /// # use socketio08::client::{Client, ClientConfig, ClientEvent};
+    /// # use socketio08_tokio::{ClientApplication, ClientDriver, DriverConfig, TcpConnector};
+    /// # struct Quiet;
+    /// # impl ClientApplication for Quiet {
+    /// #     fn event(&mut self, _: socketio08::Instant, _: &mut Client, _: ClientEvent) {}
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let connector = TcpConnector { to: ([192, 0, 2, 7], 80).into(), from: None };
+    /// let client = Client::new(ClientConfig::default());
+    /// let (_driver, handle) = ClientDriver::new(DriverConfig::new("io.example"), client, connector, Quiet);
+    /// assert!(handle.call(|now, client| client.connect(now)).is_ok(), "kept until it runs");
+    /// # }
+    /// ```
     pub fn new(config: DriverConfig, client: Client, connector: C, application: A) -> (Self, ClientHandle) {
         let (sender, commands) = mpsc::unbounded_channel();
         let clock = config.clock;
@@ -175,6 +398,36 @@ impl<C: Connector, A: ClientApplication> ClientDriver<C, A> {
     }
 
     /// Runs to the end and gives the application back. Dropping the future cuts every connection.
+    ///
+    /// ```
+    /// # use socketio08::client::{Client, ClientConfig, ClientEvent};
+    /// # use socketio08_tokio::{ClientApplication, ClientDriver, DriverConfig, TcpConnector};
+    /// /// Wants to know the session.
+    /// # #[derive(Default)]
+    /// struct Session(Option<String>);
+    ///
+    /// impl ClientApplication for Session {
+    ///     fn event(&mut self, _now: socketio08::Instant, _client: &mut Client, event: ClientEvent) {
+    ///         if let ClientEvent::Connected { session, .. } = event {
+    ///             self.0 = Some(session.to_string());
+    ///         }
+    ///     }
+    ///
+    ///     fn finished(&self) -> bool {
+    ///         self.0.is_some()
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// # let (node, address) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/node.rs"));
+    /// # let connector = TcpConnector { to: address, from: None };
+    /// # let client = Client::new(ClientConfig::default());
+    /// let config = DriverConfig::new(address.to_string());
+    /// let (driver, _handle) = ClientDriver::new(config, client, connector, Session::default());
+    /// assert_eq!(driver.run().await.0.map(|id| id.len()), Some(24), "an id of `RandomIds`");
+    /// # }
+    /// ```
     pub async fn run(mut self) -> A {
         let now = self.clock.now();
         self.application.start(now, &mut self.client);

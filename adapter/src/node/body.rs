@@ -11,6 +11,18 @@ use hyper::body::{Body, Frame, SizeHint};
 use super::exchange::{Guard, QueueReceiver};
 
 /// The body of a node's response.
+///
+/// ```
+/// # use http_body_util::BodyExt;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), socketio08_tokio::Unanswered> {
+/// # let (node, _) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/node.rs"));
+/// let request = hyper::Request::get("/socket.io/").body(String::new()).expect("a request");
+/// let body = node.handle(request, "192.0.2.7").await?.into_body();
+/// assert_eq!(body.collect().await?.to_bytes(), "Welcome to socket.io.");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct NodeBody(Kind);
 
@@ -97,6 +109,16 @@ impl Body for NodeBody {
 
 /// The protocol wants the connection closed without a response: the transport is unknown or disabled, or the session has
 /// ended (facts 3.4, 3.6). An error of a hyper service does just that.
+///
+/// ```
+/// # use socketio08_tokio::Unanswered;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// # let (node, _) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/node.rs"));
+/// let request = hyper::Request::get("/socket.io/1/telepathy/4711").body(String::new()).expect("a request");
+/// assert_eq!(node.handle(request, "192.0.2.7").await.err(), Some(Unanswered), "no such transport");
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Unanswered;
 

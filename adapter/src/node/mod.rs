@@ -30,6 +30,18 @@ use crate::{Application, CarrierLimits, Clock, IdSource, PeerInfo};
 
 config! {
     /// What a node needs to know.
+    ///
+    /// ```
+    /// # use socketio08::server::ServerConfig;
+    /// # use socketio08_tokio::{CarrierLimits, NodeConfig};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let config = NodeConfig::new(ServerConfig::default())
+    ///     .limits(CarrierLimits::default().connections_max(1_000))
+    ///     .hixie(true);
+    /// assert!(config.date_header && config.flash_policy.is_none(), "the rest is as it was");
+    /// # }
+    /// ```
     #[derive(Clone, Debug)]
     pub struct NodeConfig {
         /// The machine's timers, choices and limits.
@@ -55,6 +67,16 @@ config! {
 
 impl NodeConfig {
     /// The defaults, with a clock that starts now.
+    ///
+    /// ```
+    /// # use socketio08::{Profile, server::ServerConfig};
+    /// # use socketio08_tokio::NodeConfig;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let config = NodeConfig::new(ServerConfig::for_profile(Profile::V0_9));
+    /// assert!(!config.hixie, "off unless asked for");
+    /// # }
+    /// ```
     pub fn new(server: ServerConfig) -> Self {
         Self {
             server,
@@ -70,6 +92,15 @@ impl NodeConfig {
 }
 
 /// How a node leaves.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// # let (node, _) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/node.rs"));
+/// // Before an update: clients come back to the next process.
+/// node.shutdown(socketio08_tokio::Farewell::Close).await;
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Farewell {
     /// Connections are closed without a word, as a dying process does: clients reconnect.
@@ -82,6 +113,23 @@ pub enum Farewell {
 
 /// A handle on a running node; clones are handles on the same one. The node ends when told by [`Node::shutdown`], or when
 /// its runtime does.
+///
+/// ```
+/// use tokio::io::{AsyncReadExt, AsyncWriteExt};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// # let (node, _) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/node.rs"));
+/// let (mut browser, connection) = tokio::io::duplex(4_096);
+/// let serving = node.clone();
+/// tokio::spawn(async move { serving.serve_connection(connection, "192.0.2.7").await });
+/// browser.write_all(b"GET /socket.io/1/ HTTP/1.1\r\nHost: io.example\r\nConnection: close\r\n\r\n").await?;
+/// let mut response = String::new();
+/// browser.read_to_string(&mut response).await?;
+/// assert!(response.ends_with(":15:25:websocket,htmlfile,xhr-polling,jsonp-polling"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Node {
     shared: Arc<Shared>,
@@ -139,6 +187,22 @@ type Command = Box<dyn FnOnce(Instant, &mut Server) + Send>;
 impl Node {
     /// Starts the node's task on the current tokio runtime.
     ///
+    /// ```
+    /// # use socketio08::{Instant, server::{Server, ServerConfig, ServerEvent}};
+    /// # use socketio08_tokio::{Application, Node, NodeConfig, RandomIds};
+    /// struct Silent;
+    ///
+    /// impl Application for Silent {
+    ///     fn event(&mut self, _now: Instant, _server: &mut Server, _event: ServerEvent) {}
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let node = Node::start(NodeConfig::new(ServerConfig::default()), Silent, RandomIds);
+    /// node.shutdown(socketio08_tokio::Farewell::Cut).await;
+    /// # }
+    /// ```
+    ///
     /// # Panics
     /// Outside of a tokio runtime, as `tokio::spawn` does.
     pub fn start<A: Application>(config: NodeConfig, application: A, ids: impl IdSource) -> Self {
@@ -168,6 +232,24 @@ impl Node {
 
     /// Serves one connection to its end: HTTP/1.1 with keep-alive, then RFC 6455 if upgraded. Dropping the future cuts the
     /// connection. `peer` is what the application sees of it: an address, or [`PeerInfo`].
+    ///
+    /// ```
+    /// use socketio08_tokio::PeerInfo;
+    /// use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let (node, _) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/node.rs"));
+    /// // Anything that reads and writes; here the end of a pipe, as if TLS had been taken off it.
+    /// let (mut browser, connection) = tokio::io::duplex(4_096);
+    /// browser.write_all(b"GET /socket.io/ HTTP/1.1\r\nHost: io.example\r\nConnection: close\r\n\r\n").await?;
+    /// node.serve_connection(connection, PeerInfo::secure("192.0.2.7")).await;
+    /// let mut response = String::new();
+    /// browser.read_to_string(&mut response).await?;
+    /// assert!(response.starts_with("HTTP/1.1 200 OK\r\n"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn serve_connection<Io>(&self, io: Io, peer: impl Into<PeerInfo>)
     where
         Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -177,12 +259,34 @@ impl Node {
 
     /// Runs `command` on the machine, in the node's task; what it makes the machine do is carried out. Does nothing once
     /// the node has ended.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (node, _) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/node.rs"));
+    /// let (sender, count) = tokio::sync::oneshot::channel();
+    /// node.call(|_now, server| drop(sender.send(server.session_count())));
+    /// assert_eq!(count.await?, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn call(&self, command: impl FnOnce(Instant, &mut Server) + Send + 'static) {
         // A node that has ended has no sessions left to command.
         let _ = self.shared.mailbox.send(Mail::Call(Box::new(command)));
     }
 
     /// Takes leave of every session and connection and ends the node; returns when it has ended. Later calls wait too.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// # let (node, _) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/node.rs"));
+    /// use socketio08_tokio::Farewell;
+    ///
+    /// node.shutdown(Farewell::Disconnect).await;
+    /// node.shutdown(Farewell::Cut).await; // It has ended: nothing happens.
+    /// # }
+    /// ```
     pub async fn shutdown(&self, farewell: Farewell) {
         // If the node has ended already, there is nothing to wait for.
         let _ = self.shared.mailbox.send(Mail::Shutdown(farewell));

@@ -107,6 +107,19 @@ async fn carry_socket(shared: &Arc<Shared>, upgrade: Upgrade) {
 }
 
 /// A node as a tower service; see [`Node::service`].
+///
+/// ```
+/// use tower_service::Service;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), std::convert::Infallible> {
+/// # let (node, _) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/node.rs"));
+/// let mut service = node.service(|_head| "192.0.2.7".into());
+/// let request = hyper::Request::get("/socket.io/2/").body(String::new()).expect("a request");
+/// assert_eq!(service.call(request).await?.status(), 500, "no such protocol version");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct NodeService {
     node: Node,

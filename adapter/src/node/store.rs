@@ -1,5 +1,6 @@
 //! The node's connection to Redis, and what comes from it.
 
+use std::io;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -32,9 +33,9 @@ impl NodeConfig {
     ///
     /// # Errors
     /// If the operating system has no random number.
-    pub fn shared_through(mut self, url: RedisUrl) -> Result<Self, getrandom::Error> {
+    pub fn shared_through(mut self, url: RedisUrl) -> io::Result<Self> {
         let mut random = [0_u8; 8];
-        getrandom::fill(&mut random)?;
+        getrandom::fill(&mut random).map_err(|error| io::Error::other(error.to_string()))?;
         let node_id = u64::from_le_bytes(random) >> (u64::BITS - NODE_ID_BITS);
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let shown = std::time::Duration::from_millis(self.clock.now().as_millis());

@@ -17,6 +17,19 @@ pub(crate) use link::{Link, Reports};
 pub use url::{RedisUrl, RedisUrlError};
 
 /// How the store is.
+///
+/// ```
+/// use socketio08_tokio::StoreHealth;
+///
+/// fn in_words(health: &StoreHealth) -> String {
+///     match health {
+///         StoreHealth::Lost { reason } => format!("alone: {reason}"),
+///         StoreHealth::Healed { away, dropped } => format!("again, after {away:?}; {dropped} were not said"),
+///         _ => "connected".to_owned(),
+///     }
+/// }
+/// assert_eq!(in_words(&StoreHealth::Connected), "connected");
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum StoreHealth {

@@ -4,6 +4,13 @@ use std::fmt;
 use std::str::FromStr;
 
 /// The address of a Redis: `redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]`, or `unix:PATH`. Shown without its password.
+///
+/// ```
+/// # use socketio08_tokio::RedisUrl;
+/// let url: RedisUrl = "redis://:secret@192.0.2.7/2".parse()?;
+/// assert_eq!(url.to_string(), "192.0.2.7:6379", "without its password");
+/// # Ok::<(), socketio08_tokio::RedisUrlError>(())
+/// ```
 #[derive(Clone)]
 pub struct RedisUrl {
     client: Box<redis::Client>,
@@ -11,6 +18,12 @@ pub struct RedisUrl {
 }
 
 /// A text that is no address of a Redis.
+///
+/// ```
+/// # use socketio08_tokio::RedisUrl;
+/// let error = "rediss://192.0.2.7".parse::<RedisUrl>().unwrap_err();
+/// assert!(error.to_string().starts_with("TLS to Redis is not built in"));
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
     "{reason}; write it as redis://HOST:6379, redis://:PASSWORD@HOST:PORT/DATABASE, or unix:/path/to/socket"
