@@ -12,6 +12,7 @@ use super::verdict::{Verdict, seconds};
 use crate::engine::EngineName;
 use crate::scenario::{
     Balance, BalancerMode, ClientProfile, Clients, Connections, HashType, HttpOption, Redispatch, Scenario,
+    Store,
 };
 use crate::world::seed::Seed;
 
@@ -220,12 +221,16 @@ fn parameters(scenario: &Scenario) -> String {
     let (clients, balancer) = (&scenario.clients, &scenario.balancer);
     let sorts: Vec<String> = clients.sorts().map(|sort| sort_text(sort, clients.groups.is_empty())).collect();
     format!(
-        "{} clients ({}) → HAProxy {} → {} {}, memory store · {}",
+        "{} clients ({}) → HAProxy {} → {} {}, {} store · {}",
         clients.count,
         sorts.join("; "),
         balancing(balancer),
         scenario.servers.count,
         if scenario.servers.count == 1 { "server" } else { "servers" },
+        match scenario.servers.store {
+            Store::Memory => "memory",
+            Store::Redis => "redis",
+        },
         duration(scenario)
     )
 }

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use super::check_redis;
 use super::duration::format_duration;
 use super::error::Problem;
 use super::model::{Arrival, BalancerMode, Clients, HttpOption, Scenario, Signal};
@@ -16,7 +17,8 @@ pub(super) fn check(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
     balancer(scenario, root)?;
     faults(scenario, root)?;
     deploy(scenario, root)?;
-    overlaps(scenario, root)
+    overlaps(scenario, root)?;
+    check_redis::check(scenario, root)
 }
 
 fn problem(root: &Node, path: &[&str], message: String) -> Problem {
@@ -126,7 +128,7 @@ fn balancer(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
 
 fn faults(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
     for (index, fault) in scenario.faults.iter().enumerate() {
-        let index = index.to_string();
+        let index = check_redis::listed(root, index, false);
         let (key, verb) = match fault.signal {
             Signal::Kill => ("kill", "kills"),
             Signal::Term => ("stop", "stops"),
@@ -178,6 +180,7 @@ fn overlaps(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
     for action in &plan {
         let Some(since) = down_since.get_mut(action.server.0) else { continue };
         match (action.change, *since) {
+            (Change::EndRedis | Change::StartRedis, _) => {}
             (Change::Start, _) => *since = None,
             (Change::End(_), None) => *since = Some(action.at),
             (Change::End(_), Some(since)) => return Err(already_down(scenario, root, action, since)),
@@ -195,7 +198,9 @@ fn already_down(scenario: &Scenario, root: &Node, action: &Action, since: Durati
     );
     let ends = |fault: &super::Fault| fault.at == action.at && fault.server == action.server;
     match (action.origin, scenario.faults.iter().rposition(ends)) {
-        (Origin::Fault, Some(index)) => problem(root, &["fault", &index.to_string(), "at"], message),
+        (Origin::Fault, Some(index)) => {
+            problem(root, &["fault", &check_redis::listed(root, index, false), "at"], message)
+        }
         _ => problem(root, &["deploy"], message),
     }
 }

@@ -11,6 +11,7 @@ pub(super) const TOP: &[&str] = &[
     "clients",
     "balancer",
     "servers",
+    "redis",
     "network",
     "fault",
     "deploy",
@@ -52,10 +53,11 @@ pub(super) const BALANCER: &[&str] =
     &["mode", "option", "balance", "hash_type", "random_draws", "retries", "redispatch", "check"];
 pub(super) const CHECK: &[&str] = &["inter", "fall", "rise", "started_before"];
 pub(super) const SERVERS: &[&str] =
-    &["count", "store", "broadcast_every", "broadcast_first", "request_cost", "message_cost"];
+    &["count", "store", "broadcast_every", "broadcast_first", "broadcast_by", "request_cost", "message_cost"];
+pub(super) const REDIS: &[&str] = &["latency", "command_cost", "nodes", "client", "uncaught"];
 pub(super) const NETWORK: &[&str] = &["latency"];
 pub(super) const LATENCY: &[&str] = &["min", "max"];
-pub(super) const FAULT: &[&str] = &["at", "kill", "stop", "restart_after"];
+pub(super) const FAULT: &[&str] = &["at", "kill", "stop", "redis", "restart_after"];
 pub(super) const DEPLOY: &[&str] = &["start", "kind", "down", "gap", "signal"];
 
 /// Every key that a scenario file may have, as `(table, key)`; the table of the top level is empty.
@@ -71,6 +73,8 @@ pub fn known_keys() -> impl Iterator<Item = (&'static str, &'static str)> {
         ("balancer", BALANCER),
         ("balancer.check", CHECK),
         ("servers", SERVERS),
+        ("redis", REDIS),
+        ("redis.latency", LATENCY),
         ("network", NETWORK),
         ("network.latency", LATENCY),
         ("fault", FAULT),

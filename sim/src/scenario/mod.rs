@@ -5,6 +5,7 @@
 
 mod builtin;
 mod check;
+mod check_redis;
 mod duration;
 mod error;
 mod keys;
@@ -24,9 +25,10 @@ pub use duration::{format_duration, parse_duration};
 pub use error::{Place, ScenarioError, ScenarioErrorKind};
 pub use keys::known_keys;
 pub use model::{
-    AddressBlock, Arrival, Balance, Balancer, BalancerMode, Check, ClientProfile, Clients, Connections,
-    Deploy, DeployKind, Expect, Fault, HashType, HttpOption, Latency, Network, Redispatch, Scenario,
-    ServerCost, ServerIx, Servers, Signal, Store,
+    AddressBlock, Arrival, Balance, Balancer, BalancerMode, BroadcastBy, Check, ClientProfile, Clients,
+    Connections, Deploy, DeployKind, Expect, Fault, HashType, HttpOption, Latency, Network, RedisClient,
+    RedisFault, RedisNodes, RedisSettings, Redispatch, Scenario, ServerCost, ServerIx, Servers, Signal,
+    Store,
 };
 pub use model::{
     Background, Death, Delays, Leaves, Leaving, Moves, PageOrigin, Phase, Platform, Reconnect, Sizes, Span,

@@ -267,6 +267,10 @@ pub enum TraceEvent {
         /// SIGTERM, not SIGKILL.
         graceful: bool,
     },
+    /// Redis ends, by a fault.
+    RedisDown,
+    /// Redis is back, and knows nothing.
+    RedisUp,
     /// A server's process listens (again).
     ServerUp {
         /// Which.

@@ -29,6 +29,10 @@ pub enum Change {
     End(Signal),
     /// A fresh process listens. Nothing happens to a server that is up already.
     Start,
+    /// Redis ends: its connections are closed and its subscriptions forgotten. `server` means nothing.
+    EndRedis,
+    /// Redis is back, empty. `server` means nothing.
+    StartRedis,
 }
 
 /// Who asked for an action.
@@ -55,6 +59,13 @@ pub fn plan(scenario: &Scenario) -> Vec<Action> {
         actions.push(end);
         if let Some(after) = fault.restart_after {
             actions.push(Action { at: fault.at + after, change: Change::Start, ..end });
+        }
+    }
+    for fault in &scenario.redis_faults {
+        let (server, origin) = (ServerIx(0), Origin::Fault);
+        actions.push(Action { at: fault.at, server, change: Change::EndRedis, origin });
+        if let Some(after) = fault.restart_after {
+            actions.push(Action { at: fault.at + after, server, change: Change::StartRedis, origin });
         }
     }
     if let Some(plan) = &scenario.deploy {

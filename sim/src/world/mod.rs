@@ -7,4 +7,5 @@ pub mod fault;
 pub mod health;
 pub mod jar;
 pub mod population;
+pub mod redis;
 pub mod seed;

@@ -123,7 +123,7 @@ mod tests {
     fn commas_inside_lists_tables_and_quotes_do_not_part_values() {
         let values = axis("clients.transports=[\"websocket\",\"xhr-polling\"],[\"websocket\"]").values;
         assert_eq!(values, ["[\"websocket\",\"xhr-polling\"]", "[\"websocket\"]"]);
-        assert_eq!(axis("latency={ min = \"1ms\", max = \"2ms\" },1ms").len(), 2);
+        assert_eq!(axis("network.latency={ min = \"1ms\", max = \"2ms\" },1ms").len(), 2);
     }
 
     #[test]

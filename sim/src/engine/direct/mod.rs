@@ -16,6 +16,7 @@
 mod balancer;
 mod client;
 mod queue;
+mod redis;
 mod server;
 mod visit;
 
@@ -90,6 +91,7 @@ struct World<'a> {
     conns_made: u64,
     requests_made: u64,
     links: Table<Link>,
+    redis: Option<redis::Shared>,
 }
 
 impl<'a> World<'a> {
@@ -109,6 +111,7 @@ impl<'a> World<'a> {
             conns_made: 0,
             requests_made: 0,
             links: Table::default(),
+            redis: redis::Shared::new(scenario, seed),
             trace,
         };
         for index in 0..servers {
@@ -171,6 +174,7 @@ impl<'a> World<'a> {
             Event::Serve(link, item) => self.server_serves(link, item),
             Event::FromServer(link, item) => self.balancer_hears_server(link, item),
             Event::CheckArrives(server) => self.check_arrives(server),
+            Event::Redis(event) => self.redis_event(event),
             Event::CheckEnds(server, passed) => self.check_ends(server, passed),
         }
     }
@@ -179,6 +183,8 @@ impl<'a> World<'a> {
         match action.change {
             Change::End(signal) => self.end_server(action.server, signal),
             Change::Start => self.start_server(action.server, true),
+            Change::EndRedis => self.end_redis(),
+            Change::StartRedis => self.start_redis(),
         }
     }
 }

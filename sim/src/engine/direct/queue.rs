@@ -6,6 +6,7 @@ use std::collections::BinaryHeap;
 use bytes::Bytes;
 use socketio08::{Instant, Text};
 
+use super::redis::RedisEvent;
 use crate::scenario::ServerIx;
 use crate::trace::ClientId;
 use crate::world::balancer::{ConnId, LinkId, RequestHead, ResponseHead};
@@ -76,6 +77,8 @@ pub(super) enum Event {
     FromServer(LinkId, Down),
     /// A check's connection reaches its server.
     CheckArrives(ServerIx),
+    /// Between a server and Redis.
+    Redis(RedisEvent),
     /// The balancer learns how a check ended.
     CheckEnds(ServerIx, bool),
 }

@@ -66,7 +66,7 @@ impl World<'_> {
             return;
         }
         node.process = Some(Process {
-            machine: Server::new(server_config(self.scenario), self.now),
+            machine: Server::new(server_config(self.scenario, server, node.starts), self.now),
             app: PoolApplication::new(self.now, self.scenario, server, self.trace.clone()),
             ids: SeededIds::new(self.seed, server, node.starts),
             wake: Wake::default(),
@@ -76,6 +76,7 @@ impl World<'_> {
             busy_until: self.now,
         });
         node.starts += 1;
+        self.redis_joined(server, told);
         if told {
             self.trace.record(self.now, TraceEvent::ServerUp { server });
         }
@@ -88,7 +89,9 @@ impl World<'_> {
         if node.process.take().is_none() {
             return;
         }
+        self.redis_left(server);
         self.trace.record(self.now, TraceEvent::ServerDown { server, graceful: signal == Signal::Term });
+        let node = &mut self.servers[server.0];
         for link in std::mem::take(&mut node.links) {
             self.close_from_server(link);
         }
@@ -118,7 +121,7 @@ impl World<'_> {
         self.settle_server(server);
     }
 
-    fn server_takes(&mut self, server: ServerIx, input: ServerInput) {
+    pub(super) fn server_takes(&mut self, server: ServerIx, input: ServerInput) {
         let Some(process) = &mut self.servers[server.0].process else { return };
         process.app.observe(self.now, &input);
         process.machine.handle_input(self.now, input);
@@ -188,11 +191,17 @@ impl World<'_> {
                 }
                 self.send_link_down(link, Down::Whole);
             }
-            // Servers of the simulated world have no store.
-            ServerTransmit::Publish { .. }
+            store @ (ServerTransmit::Publish { .. }
             | ServerTransmit::Subscribe { .. }
-            | ServerTransmit::Unsubscribe { .. } => {}
+            | ServerTransmit::Unsubscribe { .. }) => self.redis_sends(server, store),
         }
+    }
+
+    /// Takes `cost` of a process's time, after everything that came before; tells when it is done.
+    pub(super) fn occupy(&mut self, server: ServerIx, cost: Duration) -> Option<Instant> {
+        let process = self.servers.get_mut(server.0)?.process.as_mut()?;
+        process.busy_until = process.busy_until.max(self.now) + cost;
+        Some(process.busy_until)
     }
 
     // --- links

@@ -1,11 +1,12 @@
 //! What this engine does not carry, key by key.
 
 use crate::engine::{EngineError, EngineName};
-use crate::scenario::{Clients, Leaving, Scenario};
+use crate::scenario::{Clients, Leaving, Scenario, Store};
 
 /// Refuses a scenario that this engine cannot carry, naming the key: a run without it would answer another question.
 pub(super) fn check(scenario: &Scenario) -> Result<(), EngineError> {
-    scenario.clients.sorts().find_map(unsupported).map_or(Ok(()), |key| {
+    let store = (scenario.servers.store == Store::Redis).then_some("servers.store = \"redis\"");
+    store.or_else(|| scenario.clients.sorts().find_map(unsupported)).map_or(Ok(()), |key| {
         Err(EngineError::Unsupported { engine: EngineName::Turmoil, key: key.to_owned() })
     })
 }

@@ -177,7 +177,7 @@ impl World {
                 process.start();
                 TraceEvent::ServerUp { server }
             }
-            Change::End(_) | Change::Start => return,
+            Change::End(_) | Change::Start | Change::EndRedis | Change::StartRedis => return,
         };
         self.trace.record(now, event);
         self.sim.bounce(server.to_string());

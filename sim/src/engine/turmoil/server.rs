@@ -72,7 +72,9 @@ pub(super) async fn run(site: Site) -> turmoil::Result {
     let processor = Processor::new(site.scenario.servers.cost, clock, site.pace.tick());
     let ids = SeededIds::new(site.seed, site.server, site.process.0.get().starts);
     let application = PoolApplication::new(clock.now(), &site.scenario, site.server, site.trace);
-    let config = NodeConfig::new(server_config(&site.scenario)).clock(clock).date_header(false);
+    let config = NodeConfig::new(server_config(&site.scenario, site.server, site.process.0.get().starts))
+        .clock(clock)
+        .date_header(false);
     let node = Node::start(config, application, ids);
     loop {
         let (stream, peer) = listener.accept().await?;

@@ -4,6 +4,7 @@ mod balancer;
 mod clients;
 mod events;
 mod network;
+mod redis;
 mod servers;
 
 use core::time::Duration;
@@ -17,7 +18,8 @@ pub use clients::{
 };
 pub use events::{Deploy, DeployKind, Fault, Signal};
 pub use network::{Latency, Network};
-pub use servers::{ServerCost, ServerIx, Servers, Store};
+pub use redis::{RedisClient, RedisFault, RedisNodes, RedisSettings};
+pub use servers::{BroadcastBy, ServerCost, ServerIx, Servers, Store};
 
 /// `expect`: the verdict that the scenario expects, in the words of the report.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
@@ -53,10 +55,14 @@ pub struct Scenario {
     pub balancer: Balancer,
     /// The pool of servers.
     pub servers: Servers,
+    /// The Redis that the servers share, if they do.
+    pub redis: RedisSettings,
     /// The network between them.
     pub network: Network,
     /// Faults, in the order of the file.
     pub faults: Vec<Fault>,
+    /// Faults of Redis, in the order of the file.
+    pub redis_faults: Vec<RedisFault>,
     /// The deploy, if there is one.
     pub deploy: Option<Deploy>,
 }

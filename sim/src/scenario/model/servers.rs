@@ -16,6 +16,8 @@ pub struct Servers {
     pub broadcast_every: Option<Duration>,
     /// When the first of them is sent, from the start of the run.
     pub broadcast_first: Duration,
+    /// Which servers send them.
+    pub broadcast_by: BroadcastBy,
     /// What the server's only processor spends.
     pub cost: ServerCost,
 }
@@ -26,6 +28,18 @@ pub struct Servers {
 pub enum Store {
     /// In its own memory: no other server knows them.
     Memory,
+    /// Through Redis, as the Redis store of 0.8.7 does: every server knows every session.
+    Redis,
+}
+
+/// `broadcast_by`: who sends the numbered messages.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BroadcastBy {
+    /// Every server: without a shared store each reaches its own clients.
+    All,
+    /// `s1`: with a shared store that reaches everybody.
+    First,
 }
 
 /// Processor time of one server (a Node process has one thread, so work queues); zero is free.
@@ -60,6 +74,7 @@ impl Default for Servers {
             store: Store::Memory,
             broadcast_every: None,
             broadcast_first: Duration::from_millis(350),
+            broadcast_by: BroadcastBy::All,
             cost: ServerCost::default(),
         }
     }

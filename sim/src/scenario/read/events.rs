@@ -5,16 +5,36 @@ use core::time::Duration;
 use super::SHORTEST_PERIOD;
 use crate::scenario::error::Problem;
 use crate::scenario::keys;
-use crate::scenario::model::{Deploy, DeployKind, Fault, ServerIx, Signal};
+use crate::scenario::model::{Deploy, DeployKind, Fault, RedisFault, ServerIx, Signal};
 use crate::scenario::section::{self, Section};
 use crate::scenario::tree::{Node, Value};
 
 pub(super) fn faults(node: Option<&Node>) -> Result<Vec<Fault>, Problem> {
     let Some(node) = node else { return Ok(Vec::new()) };
     match &node.value {
-        Value::Array(items) => items.iter().map(fault).collect(),
+        Value::Array(items) => items.iter().filter(|item| !is_redis(item)).map(fault).collect(),
         _ => Err(Problem::new(&node.place, "faults are a list: write [[fault]] with two brackets")),
     }
+}
+
+fn is_redis(item: &Node) -> bool {
+    item.get(&["redis"]).is_some()
+}
+
+/// The faults of the list that are of Redis. That it is a list was checked by [`faults`].
+pub(super) fn redis_faults(node: Option<&Node>) -> Result<Vec<RedisFault>, Problem> {
+    let Some(Node { value: Value::Array(items), .. }) = node else { return Ok(Vec::new()) };
+    items.iter().filter(|item| is_redis(item)).map(redis_fault).collect()
+}
+
+fn redis_fault(node: &Node) -> Result<RedisFault, Problem> {
+    let section = Section::new(Some(node), "[[fault]] of Redis", &["at", "redis", "restart_after"])?;
+    let at = section.duration("at", Duration::ZERO)?;
+    let at = section::required("at", at, &node.place, "\"8s\"")?;
+    let restarts = section.choice("redis", &[("kill", false), ("restart", true)])?.unwrap_or_default();
+    let after = section.duration("restart_after", SHORTEST_PERIOD)?;
+    let restart_after = after.or(restarts.then_some(RedisFault::RESTART));
+    Ok(RedisFault { at, restart_after })
 }
 
 fn fault(node: &Node) -> Result<Fault, Problem> {

@@ -4,6 +4,7 @@ mod balancer;
 mod clients;
 mod events;
 mod network;
+mod redis;
 mod servers;
 
 use core::time::Duration;
@@ -44,8 +45,10 @@ pub(super) fn scenario(root: &Node) -> Result<Scenario, Problem> {
         clients: clients::clients(top.node("clients"))?,
         balancer: balancer::balancer(top.node("balancer"))?,
         servers: servers::servers(top.node("servers"))?,
+        redis: redis::redis(top.node("redis"))?,
         network: network::network(top.node("network"))?,
         faults: events::faults(top.node("fault"))?,
+        redis_faults: events::redis_faults(top.node("fault"))?,
         deploy: top.node("deploy").map(events::deploy).transpose()?,
     })
 }

@@ -14,12 +14,12 @@ pub(super) fn network(node: Option<&Node>) -> Result<Network, Problem> {
     Ok(latency.map_or_else(Network::default, |latency| Network { latency }))
 }
 
-fn latency(node: &Node) -> Result<Latency, Problem> {
+pub(super) fn latency(node: &Node) -> Result<Latency, Problem> {
     if !matches!(node.value, Value::Table(_)) {
         let fixed = section::duration("latency", node, Duration::ZERO)?;
         return Ok(Latency { min: fixed, max: fixed });
     }
-    let section = Section::new(Some(node), "[network] latency", keys::LATENCY)?;
+    let section = Section::new(Some(node), "`latency`", keys::LATENCY)?;
     let (min, max) = (section.duration("min", Duration::ZERO)?, section.duration("max", Duration::ZERO)?);
     let min = section::required("min", min, &node.place, "\"200us\"")?;
     let max = section::required("max", max, &node.place, "\"2ms\"")?;

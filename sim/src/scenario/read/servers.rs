@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::{MOST_SERVERS, SHORTEST_PERIOD};
 use crate::scenario::error::Problem;
 use crate::scenario::keys;
-use crate::scenario::model::{ServerCost, Servers, Store};
+use crate::scenario::model::{BroadcastBy, ServerCost, Servers, Store};
 use crate::scenario::section::Section;
 use crate::scenario::tree::Node;
 
@@ -14,11 +14,16 @@ pub(super) fn servers(node: Option<&Node>) -> Result<Servers, Problem> {
     let section = Section::new(node, "[servers]", keys::SERVERS)?;
     Ok(Servers {
         count: section.integer("count", 1..=MOST_SERVERS)?.unwrap_or(default.count),
-        store: section.choice("store", &[("memory", Store::Memory)])?.unwrap_or(default.store),
+        store: section
+            .choice("store", &[("memory", Store::Memory), ("redis", Store::Redis)])?
+            .unwrap_or(default.store),
         broadcast_every: section.duration("broadcast_every", SHORTEST_PERIOD)?,
         broadcast_first: section
             .duration("broadcast_first", Duration::ZERO)?
             .unwrap_or(default.broadcast_first),
+        broadcast_by: section
+            .choice("broadcast_by", &[("all", BroadcastBy::All), ("first", BroadcastBy::First)])?
+            .unwrap_or(default.broadcast_by),
         cost: ServerCost {
             request: section.duration("request_cost", Duration::ZERO)?.unwrap_or(default.cost.request),
             message: section.duration("message_cost", Duration::ZERO)?.unwrap_or(default.cost.message),

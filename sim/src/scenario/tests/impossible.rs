@@ -87,3 +87,32 @@ fn a_latency_whose_bounds_are_the_wrong_way_round() {
     let error = refusal("[network]\nlatency = { min = \"2ms\", max = \"1ms\" }\n");
     assert_eq!(error, "my.toml:5:11: `latency` has a max below its min; swap them");
 }
+
+const REDIS: &str = "servers.store = \"redis\"\n";
+
+#[test]
+fn a_redis_that_no_server_uses() {
+    let error = refusal("[redis]\nnodes = \"ours\"\n");
+    let remedy = "add store = \"redis\" to [servers]";
+    let reason = "[redis] says how servers share sessions, but store = \"memory\"";
+    assert_eq!(error, format!("my.toml:4:1: {reason}; {remedy}"));
+    let error = refusal("[[fault]]\nat = \"1s\"\nredis = \"kill\"\n");
+    assert_eq!(error, format!("my.toml:6:9: there is no Redis to end; {remedy}"));
+}
+
+#[test]
+fn faults_of_redis_that_overlap_or_outlast_the_run() {
+    let twice = "[[fault]]\nat = \"1s\"\nredis = \"kill\"\n[[fault]]\nat = \"2s\"\nredis = \"restart\"\n";
+    let error = refusal(&format!("{REDIS}{twice}"));
+    assert_eq!(error, "my.toml:9:6: redis would be down already: two of its faults overlap");
+    let late = "[[fault]]\nat = \"1s\"\nredis = \"kill\"\nrestart_after = \"12s\"\n";
+    let error = refusal(&format!("{REDIS}{late}"));
+    assert_eq!(error, "my.toml:8:17: redis would be back at 13s, but the run ends at 13s");
+}
+
+#[test]
+fn a_fault_of_a_server_is_found_among_those_of_redis() {
+    let listed = "[[fault]]\nat = \"1s\"\nredis = \"restart\"\n[[fault]]\nat = \"8s\"\nkill = \"s9\"\n";
+    let error = refusal(&format!("{REDIS}{listed}"));
+    assert_eq!(error, "my.toml:10:8: fault kills \"s9\", but [servers] count = 4 makes s1 to s4");
+}

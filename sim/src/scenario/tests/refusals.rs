@@ -85,7 +85,10 @@ fn wrong_words_say_which_are_right() {
             "[balancer]\nbalance = \"roundrobbin\"\n",
             "5:11: `balance` is \"roundrobbin\"; it must be one of \"roundrobin\", \"source\", \"leastconn\", \"random\"; did you mean `roundrobin`?",
         ),
-        ("[servers]\nstore = \"redis\"\n", "5:9: `store` is \"redis\"; it must be \"memory\""),
+        (
+            "[servers]\nstore = \"rediss\"\n",
+            "5:9: `store` is \"rediss\"; it must be one of \"memory\", \"redis\"; did you mean `redis`?",
+        ),
         (
             "[clients]\ntransports = [\"websocket\", \"script\"]\n",
             "5:28: `transports` is \"script\"; it must be one of \"websocket\", \"flashsocket\", \"htmlfile\", \"xhr-polling\", \"jsonp-polling\"",

@@ -7,9 +7,10 @@ use socketio08::Transport;
 
 use super::{SMALL, parse, small};
 use crate::scenario::{
-    AddressBlock, Arrival, Balance, Balancer, BalancerMode, Builtin, Check, ClientProfile, Clients,
-    Connections, Deploy, DeployKind, Fault, HashType, HttpOption, Latency, Network, Redispatch, Scenario,
-    ServerCost, ServerIx, Servers, Signal, Span, Store, known_keys,
+    AddressBlock, Arrival, Balance, Balancer, BalancerMode, BroadcastBy, Builtin, Check, ClientProfile,
+    Clients, Connections, Deploy, DeployKind, Fault, HashType, HttpOption, Latency, Network, RedisClient,
+    RedisFault, RedisNodes, RedisSettings, Redispatch, Scenario, ServerCost, ServerIx, Servers, Signal, Span,
+    Store, known_keys,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -41,11 +42,18 @@ redispatch = 1
 check = { inter = "500ms", fall = 2, rise = 1, started_before = "0s" }
 [servers]
 count = 3
-store = "memory"
+store = "redis"
 broadcast_every = "1s"
 broadcast_first = "10ms"
+broadcast_by = "first"
 request_cost = "1ms"
 message_cost = "0us"
+[redis]
+latency = { min = "3ms", max = "4ms" }
+command_cost = "1us"
+nodes = "ours"
+client = "genuine"
+uncaught = "survive"
 [network]
 latency = { min = "1ms", max = "2ms" }
 [[fault]]
@@ -56,6 +64,13 @@ restart_after = "25s"
 at = "50s"
 kill = "s1"
 restart_after = "1s"
+[[fault]]
+at = "9s"
+redis = "kill"
+restart_after = "2s"
+[[fault]]
+at = "20s"
+redis = "restart"
 [deploy]
 start = "1m"
 kind = "rolling"
@@ -76,8 +91,10 @@ fn three_keys_are_enough_and_the_rest_are_defaults() {
         clients: Clients::default(),
         balancer: Balancer::default(),
         servers: Servers::default(),
+        redis: RedisSettings::default(),
         network: Network::default(),
         faults: vec![],
+        redis_faults: vec![],
         deploy: None,
     };
     assert_eq!(parse(SMALL), Ok(expected));
@@ -116,11 +133,23 @@ fn every_key_is_read() {
         },
         servers: Servers {
             count: 3,
-            store: Store::Memory,
+            store: Store::Redis,
             broadcast_every: Some(SECOND),
             broadcast_first: SECOND / 100,
+            broadcast_by: BroadcastBy::First,
             cost: ServerCost { request: Duration::from_millis(1), message: Duration::ZERO },
         },
+        redis: RedisSettings {
+            latency: Some(Latency { min: Duration::from_millis(3), max: Duration::from_millis(4) }),
+            command_cost: Duration::from_micros(1),
+            nodes: RedisNodes::Ours,
+            client: RedisClient::Genuine,
+            uncaught: true,
+        },
+        redis_faults: vec![
+            RedisFault { at: SECOND * 9, restart_after: Some(SECOND * 2) },
+            RedisFault { at: SECOND * 20, restart_after: Some(RedisFault::RESTART) },
+        ],
         network: Network {
             latency: Latency { min: Duration::from_millis(1), max: Duration::from_millis(2) },
         },
@@ -188,6 +217,7 @@ fn the_manual_names_every_key_and_every_built_in_scenario() {
             "" => "## Top level",
             "balancer.check" | "balancer" => "## `[balancer]`",
             "network.latency" | "network" => "## `[network]`",
+            "redis.latency" | "redis" => "## `[redis]`",
             "fault" => "## `[[fault]]`",
             "clients"
             | "clients.arrive_phases"

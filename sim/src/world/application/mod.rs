@@ -13,6 +13,7 @@ pub use self::member::MemberApplication;
 pub use self::pool::PoolApplication;
 use crate::scenario::{self, Clients, Scenario, ServerIx};
 use crate::world::population;
+use crate::world::redis;
 use crate::world::seed::{Seed, Stream};
 
 /// The configuration of every client of one sort.
@@ -36,11 +37,13 @@ pub fn client_config(sort: &Clients) -> ClientConfig {
 }
 
 /// The configuration of every server of a scenario: the defaults of 0.8.7, or of 0.9 if there are clients of 0.9, which cut
-/// servers of 0.8.7 off between two heartbeats; with flashsocket if a client is to use it.
-pub fn server_config(scenario: &Scenario) -> ServerConfig {
+/// servers of 0.8.7 off between two heartbeats; with flashsocket if a client is to use it. It is that of process number `start` (0 is
+/// the first) of `server`.
+pub fn server_config(scenario: &Scenario, server: ServerIx, start: u32) -> ServerConfig {
     let newer = |sort: &Clients| sort.profile == scenario::ClientProfile::Genuine09;
     let release = if scenario.clients.sorts().any(newer) { Profile::V0_9 } else { Profile::V0_8_7 };
     let mut config = ServerConfig::for_profile(release);
+    config.store = redis::store(scenario, server, start);
     let flash = |sort: &Clients| sort.transports.contains(&Transport::Flashsocket);
     if scenario.clients.sorts().any(flash) && !config.transports.contains(&Transport::Flashsocket) {
         config.transports.push(Transport::Flashsocket);

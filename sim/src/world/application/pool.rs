@@ -9,7 +9,7 @@ use socketio08::server::{
 };
 use socketio08_tokio::Application;
 
-use crate::scenario::{self, Scenario, ServerIx};
+use crate::scenario::{self, BroadcastBy, Scenario, ServerIx};
 use crate::trace::{ServerObserver, TraceHandle, tick_text};
 
 /// The application of one server process: it counts the numbered messages of clients, and sends a numbered tick to all its
@@ -26,7 +26,8 @@ impl PoolApplication {
     /// The application of a process of `server` that starts at `now`.
     pub fn new(now: Instant, scenario: &Scenario, server: ServerIx, trace: TraceHandle) -> Self {
         let observer = ServerObserver::new(server, ServerConfig::default().resource, trace);
-        let rhythm = Rhythm::new(&scenario.servers);
+        let ticks = scenario.servers.broadcast_by == BroadcastBy::All || server == ServerIx(0);
+        let rhythm = Rhythm::new(&scenario.servers).filter(|_| ticks);
         Self { observer, rhythm, next: rhythm.map(|rhythm| rhythm.after(now)) }
     }
 }
