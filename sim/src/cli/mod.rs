@@ -7,6 +7,7 @@ mod list;
 mod old_clients;
 mod probe;
 mod run;
+mod schema;
 mod serve;
 mod simulate;
 mod story;
@@ -60,6 +61,8 @@ enum Command {
     List(list::ListArgs),
     Probe(probe::ProbeArgs),
     Run(run::RunArgs),
+    /// Prints the JSON schema of scenario files, for editors
+    Schema,
     Serve(serve::ServeArgs),
     Story(story::StoryArgs),
     Validate(validate::ValidateArgs),
@@ -82,6 +85,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::List(args) => list::run(&args),
         Command::Probe(args) => probe::run(args),
         Command::Run(args) => run::run(&args),
+        Command::Schema => schema::run(),
         Command::Serve(args) => serve::run(args),
         Command::Story(args) => story::run(&args),
         Command::Validate(args) => validate::run(&args),
