@@ -47,7 +47,7 @@ impl Client {
     }
 
     /// Ends the connection as a page that unloads does: without a word, for what the genuine client means to say never leaves
-    /// (facts 10.14), or in 0.9 with [`ClientConfig::disconnect_on_unload`] by a `?disconnect=1` request (facts 11).
+    /// (facts 10.14), or in 0.9 with [`ClientConfig::disconnect_on_unload`](super::ClientConfig::disconnect_on_unload) by a `?disconnect=1` request (facts 11).
     ///
     /// ```
     /// use socketio08::Instant;
@@ -181,7 +181,7 @@ impl Client {
     }
 
     /// Supplies jitter for the next reconnection delays of the improved profile: thousandths (0 to 1,000) of the delay
-    /// taken off. The caller draws a new one after each [`ClientEvent::ReconnectScheduled`].
+    /// taken off. The caller draws a new one after each [`ClientEvent::ReconnectScheduled`](super::ClientEvent::ReconnectScheduled).
     ///
     /// ```
     /// use std::time::Duration;

@@ -109,7 +109,7 @@ impl Server {
         self.answer_join(session, endpoint, Err(refusal))
     }
 
-    /// Answers a request reported by [`ServerEvent::Outside`].
+    /// Answers a request reported by [`ServerEvent::Outside`](super::ServerEvent::Outside).
     ///
     /// ```
     /// use socketio08::server::{

@@ -132,7 +132,7 @@ where
         log::line(&format!(
             "redis         {url}  connecting; sessions are shared with every server that uses it"
         ));
-        config = config.shared_through(url).map_err(|error| failed(io::Error::other(error)))?;
+        config = config.shared_through(url).map_err(failed)?;
     }
     let node = Node::start(config, site, ProfileIds(options.profile));
     // Whoever closed our output does not want to know.
