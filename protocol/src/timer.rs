@@ -20,6 +20,8 @@ pub enum Timer {
     Close,
     /// Client: the transport did not connect within the connect timeout (10 s).
     Connect,
+    /// Server: the owner of a session did not answer a forwarded request in time (5 s, for polls 25 s).
+    Forward,
     /// Server: sweep of handshakes that no transport ever used (every 10 s, those older than 30 s).
     Handshake,
     /// Server: time to send `2::` (20 s after the open or the last answer).

@@ -7,7 +7,8 @@ use super::{
 use crate::{AckId, Instant, Text};
 
 impl Server {
-    /// Accepts a handshake under `session`, an id that must be unguessable.
+    /// Accepts a handshake under `session`, an id that must be unguessable. With [`Routing::Routed`](super::Routing::Routed) the name
+    /// of this server and a hyphen are put before it.
     ///
     /// ```
     /// # use socketio08::{Instant, LocalError, Text, server::{ExchangeId, Request, Server, ServerConfig, ServerInput, SessionId}};

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::ClientFiles;
-use super::Store;
+use super::{Routing, Store};
 use crate::config::config;
 use crate::{Limits, Origins, Profile, Text, Transport};
 
@@ -54,6 +54,8 @@ config! {
         pub authorization_timeout: Duration,
         /// The pages of other origins that may use the server; none by default.
         pub origins: Origins,
+        /// Which server of a pool answers for a session.
+        pub routing: Routing,
         /// Where sessions are shared with other nodes.
         pub store: Store,
         /// What browsers are given under the resource; nothing by default.
@@ -98,6 +100,7 @@ impl ServerConfig {
             guarded_endpoints: Vec::new(),
             authorization_timeout: Duration::from_secs(20),
             origins: Origins::default(),
+            routing: Routing::Balancer,
             client_files: ClientFiles::default(),
             store: Store::Memory,
             limits: Limits::default(),

@@ -3,6 +3,7 @@
 use alloc::sync::Arc;
 
 use super::response::{HandshakeStyle, PollStyle};
+use super::routed::Forwarded;
 use super::session::Channel;
 use super::{Cause, LocalError};
 use super::{ExchangeId, HandshakeData, Server, ServerEvent, SessionId};
@@ -12,6 +13,8 @@ use super::{ExchangeId, HandshakeData, Server, ServerEvent, SessionId};
 pub(super) enum Exchange {
     /// A handshake that the application has to answer.
     Handshake(HandshakeStyle, Arc<HandshakeData>),
+    /// A request of a session of another server.
+    Forwarded(Forwarded),
     /// A request outside the protocol, for the application.
     Outside,
     /// A GET of xhr-polling or jsonp-polling, current or superseded.
@@ -76,6 +79,7 @@ impl Server {
                 self.store_withdrawn(exchange);
                 self.abandon_handshake(exchange);
             }
+            Some(Exchange::Forwarded(forwarded)) => self.forward_ended(exchange, &forwarded),
             Some(Exchange::Outside) => self.waiting -= 1,
             Some(Exchange::Poll { session: id, .. } | Exchange::Socket(id) | Exchange::Stream(id)) => {
                 if self.poll_lives_on(&id, exchange) {

@@ -51,12 +51,14 @@ mod event_name;
 mod exchange;
 mod handshake_data;
 mod htmlfile;
+mod key;
 mod members;
 mod namespaces;
 mod polling;
 mod requests;
 mod response;
 mod revised;
+mod routed;
 mod sending;
 mod session;
 mod socket;
@@ -70,6 +72,8 @@ use alloc::sync::Arc;
 pub use client_files::{ClientFileError, ClientFiles};
 pub use config::ServerConfig;
 pub use handshake_data::HandshakeData;
+pub use key::{SharedKey, WeakKey};
+pub use routed::{BadNodeName, NodeName, RoutedConfig, Routing};
 pub use store::{RedisConfig, Store, StoreError};
 pub use types::{
     Audience, Cause, JoinRefusal, Method, Refusal, Request, Response, ServerEvent, ServerInput,
@@ -151,6 +155,7 @@ pub struct Server {
     members: Members,
     deadlines: Deadlines,
     questions: Questions,
+    forwards: routed::Forwards,
     transmits: VecDeque<ServerTransmit>,
     events: VecDeque<ServerEvent>,
     store: Option<store::Link>,
@@ -175,6 +180,7 @@ impl Server {
             members: Members::default(),
             deadlines: Deadlines::default(),
             questions: Questions::default(),
+            forwards: routed::Forwards::default(),
             transmits: VecDeque::new(),
             events: VecDeque::new(),
             store: None,
@@ -251,9 +257,15 @@ impl Server {
     pub fn handle_input(&mut self, now: Instant, input: ServerInput) {
         self.advance(now);
         match input {
-            ServerInput::Request(request) => self.request(request),
+            ServerInput::Request(request) => {
+                if let Some(request) = self.route_request(request) {
+                    self.request(request);
+                }
+            }
             ServerInput::Message { exchange, text } => self.message(exchange, &text),
             ServerInput::Closed { exchange, clean } => self.closed(exchange, clean),
+            ServerInput::ForwardBegun { exchange } => self.forward_begun(exchange),
+            ServerInput::ForwardFailed { exchange } => self.forward_failed(exchange),
             ServerInput::Published { channel, message } => self.published(&channel, &message),
         }
     }
@@ -323,7 +335,7 @@ impl Server {
     /// ```
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Deadline> {
-        [self.deadlines.next(), self.questions.next()].into_iter().flatten().min()
+        [self.deadlines.next(), self.questions.next(), self.forwards.next()].into_iter().flatten().min()
     }
 
     fn advance(&mut self, now: Instant) {

@@ -173,6 +173,7 @@ impl Server {
         exchange: ExchangeId,
         session: SessionId,
     ) -> Result<(), LocalError> {
+        let session = self.issued(session);
         if !matches!(self.exchanges.get(&exchange), Some(Exchange::Handshake(..))) {
             return Err(LocalError::UnknownExchange);
         }

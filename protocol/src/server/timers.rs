@@ -73,6 +73,8 @@ impl Server {
                 self.fire(&id, timer);
             } else if let Some(question) = self.questions.due(self.now) {
                 self.give_up(question);
+            } else if let Some(exchange) = self.forwards.due(self.now) {
+                self.forward_failed(exchange);
             } else {
                 return;
             }
@@ -98,8 +100,8 @@ impl Server {
                 self.set_timer(id, Timer::HeartbeatReply, self.config.heartbeat_timeout);
             }
             Timer::HeartbeatReply => self.end(id, Cause::HeartbeatTimeout, None),
-            // Of a question, not of a session; and those of the client.
-            Timer::Authorization | Timer::Connect | Timer::Reconnect => {}
+            // Of a question or an exchange, not of a session; and those of the client.
+            Timer::Authorization | Timer::Connect | Timer::Forward | Timer::Reconnect => {}
         }
     }
 }

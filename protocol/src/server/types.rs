@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use bytes::Bytes;
 
-use super::{HandshakeData, StoreError};
+use super::{HandshakeData, NodeName, StoreError};
 use crate::config::config;
 use crate::{ExchangeId, Packet, Text, Transport, Violation};
 
@@ -131,6 +131,18 @@ pub enum ServerInput {
         /// A FIN or close frame, not a reset.
         clean: bool,
     },
+    /// The answer to a [`ServerTransmit::Forward`] began. The carrier relays it, and says
+    /// [`Closed`](ServerInput::Closed) when it is over.
+    ForwardBegun {
+        /// The exchange.
+        exchange: ExchangeId,
+    },
+    /// The server that a request was forwarded to cannot be reached, or ended the connection without an answer. Once
+    /// [`ForwardBegun`](ServerInput::ForwardBegun) was said it is too late for that.
+    ForwardFailed {
+        /// The exchange.
+        exchange: ExchangeId,
+    },
     /// The store carried a publication on a channel that the machine subscribed to; its own come back too.
     Published {
         /// The channel.
@@ -213,6 +225,17 @@ pub enum ServerTransmit {
     Close {
         /// The exchange.
         exchange: ExchangeId,
+    },
+    /// Make this request to another server of the pool, once, and relay its answer: only with
+    /// [`Routing::Routed`](super::Routing::Routed). If the exchange is answered or closed before the relaying began, the other server
+    /// did not answer in time: give the request up.
+    Forward {
+        /// The exchange.
+        exchange: ExchangeId,
+        /// The server.
+        node: NodeName,
+        /// The request as it is to be made, but for headers that belong to one connection.
+        request: Request,
     },
     /// Publish a message to every node, this one included. Only with a [`Store`](super::Store) other than memory, as the next two.
     Publish {
