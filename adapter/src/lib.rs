@@ -50,6 +50,7 @@ mod ids;
 mod limits;
 mod node;
 mod peer;
+mod peers;
 mod policy_server;
 mod socket;
 mod store;
@@ -68,6 +69,7 @@ pub use ids::{IdSource, ProfileIds, RandomIds};
 pub use limits::CarrierLimits;
 pub use node::{Farewell, Node, NodeBody, NodeConfig, NodeService, Unanswered};
 pub use peer::PeerInfo;
+pub use peers::Peers;
 pub use policy_server::PolicyServer;
 pub use store::StoreHealth;
 #[cfg(feature = "redis")]

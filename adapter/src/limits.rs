@@ -34,6 +34,9 @@ config! {
         /// How long a closed websocket has to take what is queued for it and answer the close frame before it is cut: 4 MB at
         /// 3 Mbit/s.
         pub linger: Duration,
+        /// How long connecting to another server of the pool may take, for a request that is forwarded to it: two lost packets on a
+        /// local network.
+        pub connect_timeout: Duration,
         /// Most connections of one client to its server for requests: the six of the browsers of the time.
         pub client_connections_max: usize,
         /// Most requests of one client waiting for one of those connections; a further one fails as if refused.
@@ -51,6 +54,7 @@ impl Default for CarrierLimits {
             body_timeout: Duration::from_secs(30),
             stall_timeout: Duration::from_secs(60),
             linger: Duration::from_secs(10),
+            connect_timeout: Duration::from_secs(2),
             client_connections_max: 6,
             client_waiting_max: 256,
         }
@@ -65,6 +69,7 @@ impl CarrierLimits {
             body_timeout: clock.to_tokio_duration(self.body_timeout),
             stall_timeout: clock.to_tokio_duration(self.stall_timeout),
             linger: clock.to_tokio_duration(self.linger),
+            connect_timeout: clock.to_tokio_duration(self.connect_timeout),
             ..self
         }
     }

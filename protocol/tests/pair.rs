@@ -173,9 +173,10 @@ impl Pair {
                 self.open.remove(&exchange);
                 ClientInput::Closed { exchange, clean: true }
             }
+            ServerTransmit::Forward { .. }
             ServerTransmit::Publish { .. }
             | ServerTransmit::Subscribe { .. }
-            | ServerTransmit::Unsubscribe { .. } => unreachable!("a server without a store"),
+            | ServerTransmit::Unsubscribe { .. } => unreachable!("a server alone"),
         }
     }
 

@@ -9,6 +9,7 @@ use http_body_util::Full;
 use hyper::body::{Body, Frame, SizeHint};
 
 use super::exchange::{Guard, QueueReceiver};
+use super::relay::RelayBody;
 
 /// The body of a node's response.
 ///
@@ -30,6 +31,7 @@ pub struct NodeBody(Kind);
 enum Kind {
     Whole(Full<Bytes>),
     Stream(Stream),
+    Relay(Box<RelayBody>),
     /// Fails before its first byte, so that an HTTP/1.1 server closes the connection instead of writing the head.
     Broken,
 }
@@ -48,6 +50,12 @@ impl fmt::Debug for Stream {
     }
 }
 
+impl fmt::Debug for RelayBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RelayBody").finish_non_exhaustive()
+    }
+}
+
 impl NodeBody {
     pub(super) fn whole(bytes: Bytes) -> Self {
         Self(Kind::Whole(Full::new(bytes)))
@@ -55,6 +63,10 @@ impl NodeBody {
 
     pub(super) fn stream(first: Bytes, queue: QueueReceiver<Bytes>, guard: Guard) -> Self {
         Self(Kind::Stream(Stream { first: Some(first), queue, guard: Some(guard) }))
+    }
+
+    pub(super) fn relay(body: RelayBody) -> Self {
+        Self(Kind::Relay(Box::new(body)))
     }
 
     pub(super) fn broken() -> Self {
@@ -88,6 +100,10 @@ impl Body for NodeBody {
         match &mut self.0 {
             Kind::Whole(body) => Pin::new(body).poll_frame(cx).map_err(|never| match never {}),
             Kind::Stream(stream) => stream.poll_part(cx).map(|part| part.map(|part| Ok(Frame::data(part)))),
+            // An answer that broke off there breaks off here.
+            Kind::Relay(relay) => {
+                relay.poll_part(cx).map(|part| part.map(|part| part.map_err(|_| Unanswered)))
+            }
             Kind::Broken => Poll::Ready(Some(Err(Unanswered))),
         }
     }
@@ -95,6 +111,7 @@ impl Body for NodeBody {
     fn is_end_stream(&self) -> bool {
         match &self.0 {
             Kind::Whole(body) => body.is_end_stream(),
+            Kind::Relay(relay) => relay.body().is_end_stream(),
             Kind::Stream(_) | Kind::Broken => false,
         }
     }
@@ -102,6 +119,7 @@ impl Body for NodeBody {
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             Kind::Whole(body) => body.size_hint(),
+            Kind::Relay(relay) => relay.body().size_hint(),
             Kind::Stream(_) | Kind::Broken => SizeHint::default(),
         }
     }

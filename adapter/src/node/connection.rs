@@ -18,6 +18,7 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 use super::entry::enter;
 use super::exchange::{CutSignal, Guard, QueueReceiver};
 use super::http::serve_request;
+use super::relay::Tunnel;
 use super::{Mail, Shared, Stage, reached};
 use crate::PeerInfo;
 use crate::socket::{self, Channel, Socket, SocketEvent};
@@ -34,6 +35,8 @@ pub(super) struct Peer {
     pub(super) ending: Ending,
     /// The upgrade that was answered by 101, until the connection is handed over.
     upgrade: Mutex<Option<Upgrade>>,
+    /// The same, of a socket that another server owns.
+    tunnel: Mutex<Option<Tunnel>>,
     /// The stream that the connection carries now may be given up while nobody reads its queue.
     cut: Mutex<Option<CutSignal>>,
 }
@@ -47,7 +50,14 @@ pub(super) struct Upgrade {
 
 impl Peer {
     pub(super) fn new(shared: Arc<Shared>, info: PeerInfo, ending: Ending) -> Self {
-        Self { shared, info, ending, upgrade: Mutex::new(None), cut: Mutex::new(None) }
+        Self {
+            shared,
+            info,
+            ending,
+            upgrade: Mutex::new(None),
+            tunnel: Mutex::new(None),
+            cut: Mutex::new(None),
+        }
     }
 
     pub(super) fn begin_upgrade(&self, upgrade: Upgrade) {
@@ -56,6 +66,14 @@ impl Peer {
 
     pub(super) fn take_upgrade(&self) -> Option<Upgrade> {
         self.upgrade.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    pub(super) fn begin_tunnel(&self, tunnel: Tunnel) {
+        *self.tunnel.lock().unwrap_or_else(PoisonError::into_inner) = Some(tunnel);
+    }
+
+    pub(super) fn take_tunnel(&self) -> Option<Tunnel> {
+        self.tunnel.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// The connection is to end when the node gives up the stream that begins on it. One that another server carries goes on
@@ -131,6 +149,11 @@ where
         }
     };
     // Dropping the upgrade of a connection that failed reports its end.
+    if let Some(tunnel) = peer.take_tunnel()
+        && whole
+    {
+        tunnel.carry().await;
+    }
     if let Some(upgrade) = peer.take_upgrade()
         && whole
     {

@@ -148,7 +148,8 @@ where
             say_and_end(shared, &mut io, refusal(&response).as_bytes()).await;
         }
         // A response that goes on answers no upgrade: the machine never begins one here, and the guard would report it.
-        Ok(Answer::Begin(..)) => {}
+        // Nor is one forwarded: other servers are asked by RFC 6455.
+        Ok(Answer::Begin(..) | Answer::Relay(_)) => {}
         Ok(Answer::Close) | Err(_) => {
             guard.defuse();
             let _ = timeout(shared.limits.linger, end(&mut io)).await;

@@ -9,6 +9,7 @@ use socketio08::server::{ExchangeId, Response};
 use socketio08::{Limits, Text};
 use tokio::sync::{mpsc, oneshot};
 
+use super::relay::Relay;
 use super::{Mail, Shared};
 use crate::watched::Ending;
 
@@ -18,6 +19,8 @@ pub(super) enum Answer {
     Upgrade(QueueReceiver<Text>),
     /// A response whose body goes on by the queue.
     Begin(Response, QueueReceiver<Bytes>),
+    /// What another server answered.
+    Relay(Relay),
     /// The connection is closed without a response.
     Close,
 }
@@ -27,6 +30,8 @@ pub(super) enum Exchange {
     Waiting(oneshot::Sender<Answer>),
     Upgraded(QueueSender<Text>),
     Streaming(QueueSender<Bytes>),
+    /// The answer of another server is on its way; dropping this ends it.
+    Relayed(#[expect(dead_code, reason = "held to be dropped")] oneshot::Sender<()>),
 }
 
 /// What a queue holds, by its length in bytes.

@@ -17,7 +17,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use super::body::{NodeBody, Unanswered};
 use super::connection::{Peer, Upgrade};
 use super::exchange::{Answer, Guard, QueueReceiver};
-use super::{Mail, Shared};
+use super::{Mail, Shared, relay};
 
 type HttpRequest = hyper::Request<()>;
 type HttpResponse = hyper::Response<NodeBody>;
@@ -72,6 +72,7 @@ pub(super) async fn serve_request<B: Body<Data = Bytes>>(
             }
             Ok(beginning(response, request.version(), queue, guard))
         }
+        (Ok(Answer::Relay(relay)), _) => Ok(relay::respond(&peer, request, relay, guard)),
         // The machine upgrades only what asked for it, so this arm with `Upgrade` is never taken; the guard reports it.
         (Ok(Answer::Upgrade(_)), None) => Err(Unanswered),
         (Ok(Answer::Close) | Err(_), _) => {

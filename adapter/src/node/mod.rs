@@ -6,6 +6,7 @@ mod entry;
 mod exchange;
 mod http;
 mod mounted;
+mod relay;
 #[cfg(feature = "redis")]
 mod store;
 mod task;
@@ -19,14 +20,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use socketio08::policy::Policy;
-use socketio08::server::{ExchangeId, Request, Server, ServerConfig};
+use socketio08::server::{
+    ExchangeId, NodeName, Request, RoutedConfig, Routing, Server, ServerConfig, SharedKey,
+};
 use socketio08::{Instant, Limits, Text};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
 use self::exchange::Answer;
 use crate::config::config;
-use crate::{Application, CarrierLimits, Clock, IdSource, PeerInfo};
+use crate::{Application, CarrierLimits, Clock, IdSource, PeerInfo, Peers};
 
 config! {
     /// What a node needs to know.
@@ -59,6 +62,8 @@ config! {
         /// The flash policy that is given to who asks for it on the connections of the node; none unless asked for. See
         /// [`PolicyServer`](crate::PolicyServer) for a port of its own.
         pub flash_policy: Option<Policy>,
+        /// The servers that requests for their sessions are forwarded to: see [`NodeConfig::routed`].
+        pub peers: Peers,
         /// Where the Redis is that the store of the server needs: see [`NodeConfig::shared_through`]. It wants a real network.
         #[cfg(feature = "redis")]
         pub redis: Option<crate::RedisUrl>,
@@ -85,9 +90,20 @@ impl NodeConfig {
             date_header: true,
             hixie: false,
             flash_policy: None,
+            peers: Peers::default(),
             #[cfg(feature = "redis")]
             redis: None,
         }
+    }
+
+    /// Routes sessions between this node and `peers`, all of which share `key`: a session's id begins with the name of its node, and
+    /// every node forwards requests to the node that the id names.
+    #[must_use]
+    pub fn routed(mut self, node: NodeName, peers: Peers, key: SharedKey) -> Self {
+        let names = peers.names().cloned().collect();
+        self.server.routing = Routing::Routed(RoutedConfig::new(node, names, key));
+        self.peers = peers;
+        self
     }
 }
 

@@ -19,6 +19,7 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 use super::body::{NodeBody, Unanswered};
 use super::connection::{Peer, Upgrade, carry_messages};
 use super::http::{refusal, serve_request};
+use super::relay::Tunnel;
 use super::{Node, Shared, Stage, reached};
 use crate::PeerInfo;
 use crate::socket::{self, Socket};
@@ -57,11 +58,15 @@ impl Node {
     ) -> Result<hyper::Response<NodeBody>, Unanswered> {
         let peer = Arc::new(Peer::new(Arc::clone(&self.shared), peer.into(), Ending::unwatched()));
         let response = serve_request(Arc::clone(&peer), request).await?;
-        let Some(upgrade) = peer.take_upgrade() else { return Ok(response) };
+        let carrying = match (peer.take_upgrade(), peer.take_tunnel()) {
+            (Some(upgrade), _) => Carrying::Socket(upgrade),
+            (None, Some(tunnel)) => Carrying::Tunnel(tunnel),
+            (None, None) => return Ok(response),
+        };
         let Ok(place) = self.shared.connections.clone().try_acquire_owned() else {
             return Ok(refusal(StatusCode::SERVICE_UNAVAILABLE, "too many connections"));
         };
-        tokio::spawn(carry(Arc::clone(&self.shared), upgrade, place));
+        tokio::spawn(carry(Arc::clone(&self.shared), carrying, place));
         Ok(response)
     }
 
@@ -87,12 +92,25 @@ impl Node {
     }
 }
 
-async fn carry(shared: Arc<Shared>, upgrade: Upgrade, _place: OwnedSemaphorePermit) {
+/// What goes on after a 101.
+enum Carrying {
+    Socket(Upgrade),
+    /// A socket that another server owns.
+    Tunnel(Tunnel),
+}
+
+async fn carry(shared: Arc<Shared>, carrying: Carrying, _place: OwnedSemaphorePermit) {
     let mut gone = shared.stage.clone();
+    let carried = async {
+        match carrying {
+            Carrying::Socket(upgrade) => carry_socket(&shared, upgrade).await,
+            Carrying::Tunnel(tunnel) => tunnel.carry().await,
+        }
+    };
     tokio::select! {
         biased;
         () = reached(&mut gone, Stage::Gone) => {}
-        () = carry_socket(&shared, upgrade) => {}
+        () = carried => {}
     }
 }
 

@@ -11,6 +11,7 @@ use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{Sleep, sleep_until, timeout};
 
 use super::exchange::{Answer, Exchange, Full, queue};
+use super::relay::Forwards;
 use super::{Farewell, Mail, NodeConfig, Stage};
 use crate::application::{Delivered, deliver};
 use crate::authorization::{Answered, Question, settle};
@@ -21,8 +22,8 @@ pub(super) struct Task<A> {
     pub(super) application: A,
     ids: Box<dyn IdSource>,
     clock: Clock,
-    limits: CarrierLimits,
-    exchanges: BTreeMap<ExchangeId, Exchange>,
+    pub(super) limits: CarrierLimits,
+    pub(super) exchanges: BTreeMap<ExchangeId, Exchange>,
     /// Inputs that carrying out a transmission gave rise to.
     afterwards: VecDeque<ServerInput>,
     connections: Arc<Semaphore>,
@@ -30,6 +31,7 @@ pub(super) struct Task<A> {
     /// Answers that the application gives later, and how to cancel each.
     answers: JoinSet<Answered>,
     awaited: BTreeMap<Question, AbortHandle>,
+    pub(super) forwards: Forwards,
     #[cfg(feature = "redis")]
     link: Option<crate::store::Link>,
 }
@@ -54,6 +56,7 @@ impl<A: Application> Task<A> {
             stage,
             answers: JoinSet::new(),
             awaited: BTreeMap::new(),
+            forwards: Forwards::new(config.peers),
             #[cfg(feature = "redis")]
             link: None,
         }
@@ -81,6 +84,11 @@ impl<A: Application> Task<A> {
                 }
                 Some(answer) = self.answers.join_next_with_id(), if !self.answers.is_empty() => {
                     self.answered(answer);
+                }
+                forwarded = self.forwards.next(), if !self.forwards.is_empty() => {
+                    if let Some((exchange, reply)) = forwarded {
+                        self.forwarded(self.clock.now(), exchange, reply);
+                    }
                 }
                 received = mail.recv() => match received {
                     Some(Mail::Shutdown(farewell)) => {
@@ -132,6 +140,7 @@ impl<A: Application> Task<A> {
                 if self.exchanges.remove(&exchange).is_none() {
                     return;
                 }
+                self.forwards.give_up(exchange);
                 ServerInput::Closed { exchange, clean }
             }
             Mail::Call(command) => {
@@ -210,6 +219,7 @@ impl<A: Application> Task<A> {
                 self.answer(exchange, Answer::Respond(response));
             }
             ServerTransmit::Upgrade { exchange } => {
+                self.forwards.give_up(exchange);
                 let (sender, receiver) = queue(&self.server.config().limits);
                 if let Some(Exchange::Waiting(answer)) = self.exchanges.remove(&exchange) {
                     self.exchanges.insert(exchange, Exchange::Upgraded(sender));
@@ -218,6 +228,7 @@ impl<A: Application> Task<A> {
                 }
             }
             ServerTransmit::Begin { exchange, response } => {
+                self.forwards.give_up(exchange);
                 let (sender, receiver) = queue(&self.server.config().limits);
                 if let Some(Exchange::Waiting(answer)) = self.exchanges.remove(&exchange) {
                     self.exchanges.insert(exchange, Exchange::Streaming(sender));
@@ -240,6 +251,7 @@ impl<A: Application> Task<A> {
                 }
             }
             ServerTransmit::Close { exchange } => self.answer(exchange, Answer::Close),
+            ServerTransmit::Forward { exchange, node, request } => self.forward(exchange, node, request),
             ServerTransmit::Publish { .. }
             | ServerTransmit::Subscribe { .. }
             | ServerTransmit::Unsubscribe { .. } => self.carry_to_store(transmit),
@@ -266,6 +278,7 @@ impl<A: Application> Task<A> {
 
     /// Ends an exchange. Dropping a queue closes its socket, or completes its stream.
     fn answer(&mut self, exchange: ExchangeId, answer: Answer) {
+        self.forwards.give_up(exchange);
         if let Some(Exchange::Waiting(sender)) = self.exchanges.remove(&exchange) {
             // A connection that is gone needs no answer.
             let _ = sender.send(answer);

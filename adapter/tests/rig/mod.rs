@@ -1,6 +1,7 @@
 //! What the tests of the adapter share: a node with an application that echoes, and a peer that writes raw bytes.
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub, reason = "each test file uses its part of the rig")]
 
+pub mod pool;
 pub mod user;
 
 use std::net::SocketAddr;

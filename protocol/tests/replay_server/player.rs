@@ -321,9 +321,10 @@ impl Player {
             ServerTransmit::Upgrade { exchange } => (exchange, Item::Upgraded),
             ServerTransmit::Message { exchange, text } => (exchange, Item::Message(text.to_string())),
             ServerTransmit::Close { exchange } => (exchange, Item::Fin),
+            ServerTransmit::Forward { .. }
             ServerTransmit::Publish { .. }
             | ServerTransmit::Subscribe { .. }
-            | ServerTransmit::Unsubscribe { .. } => unreachable!("a server without a store"),
+            | ServerTransmit::Unsubscribe { .. } => unreachable!("a server alone"),
         };
         let (index, _) = self.exchanges[usize::try_from(exchange.0).expect("a small number")];
         let connection = &mut self.connections[index];

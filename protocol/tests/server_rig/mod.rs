@@ -23,6 +23,8 @@ pub(crate) struct Rig {
     pub(crate) closed: BTreeSet<ExchangeId>,
     /// What the machine told the store, in order.
     pub(crate) store: Vec<ServerTransmit>,
+    /// Requests for other servers, as they are to be made.
+    pub(crate) forwarded: Vec<(ExchangeId, String, Request)>,
     events: Vec<ServerEvent>,
     exchanges: u64,
     /// Ended by the peer.
@@ -44,6 +46,7 @@ impl Rig {
             upgraded: BTreeSet::new(),
             closed: BTreeSet::new(),
             store: Vec::new(),
+            forwarded: Vec::new(),
             events: Vec::new(),
             exchanges: 0,
             left: BTreeSet::new(),
@@ -233,6 +236,9 @@ impl Rig {
             ServerTransmit::Publish { .. }
             | ServerTransmit::Subscribe { .. }
             | ServerTransmit::Unsubscribe { .. } => self.store.push(transmit),
+            ServerTransmit::Forward { exchange, node, request } => {
+                self.forwarded.push((exchange, node.to_string(), request));
+            }
         }
     }
 }

@@ -191,6 +191,8 @@ impl World<'_> {
                 }
                 self.send_link_down(link, Down::Whole);
             }
+            // Servers of the simulated world forward nothing.
+            ServerTransmit::Forward { .. } => {}
             store @ (ServerTransmit::Publish { .. }
             | ServerTransmit::Subscribe { .. }
             | ServerTransmit::Unsubscribe { .. }) => self.redis_sends(server, store),
