@@ -79,10 +79,11 @@ async fn every_message_comes_once_and_in_order_over_websocket() {
 
 #[tokio::test]
 async fn a_user_whose_server_dies_starts_anew_at_another_one() {
-    let nodes = nodes().await;
+    let mut nodes = nodes().await;
     let user = pool::user(&nodes, Transport::XhrPolling);
     talk(&user, 3).await;
     let owner = nodes.iter().position(|node| !node.echo.events.lock().unwrap().is_empty()).unwrap();
+    nodes[owner].stop_listening().await;
     nodes[owner].node.shutdown(Farewell::Cut).await;
     user.events(2, |event| matches!(event, ClientEvent::Connected { .. })).await;
     user.send(Outgoing::Message(Text::from_static("back")), AckMode::None);
@@ -126,11 +127,10 @@ async fn forwarded_requests_share_kept_connections() {
         assert_eq!(raw.get(&target).await.body, format!("3:::m{number}"));
     }
     // The node would answer 503 if each request had a connection of its own.
-    let few = NodeConfig::limits;
     let limited = pool::start(2, |number, addresses| {
         let config = routed(number, addresses);
         let limits = config.limits.connections_max(2);
-        few(config, limits)
+        config.limits(limits)
     })
     .await;
     let id = limited[0].open_polling().await;

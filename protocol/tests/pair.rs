@@ -174,7 +174,7 @@ impl Pair {
                 ClientInput::Closed { exchange, clean: true }
             }
             ServerTransmit::Forward { .. }
-            ServerTransmit::Publish { .. }
+            | ServerTransmit::Publish { .. }
             | ServerTransmit::Subscribe { .. }
             | ServerTransmit::Unsubscribe { .. } => unreachable!("a server alone"),
         }

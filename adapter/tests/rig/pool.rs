@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::TestNode;
 use super::user::{User, config};
 
-/// Gives each connection to the next server, whoever asks.
+/// Gives each connection to the next server that accepts it, whoever asks.
 #[derive(Clone)]
 pub struct RoundRobin {
     servers: Arc<Vec<SocketAddr>>,
@@ -29,8 +29,18 @@ impl Connector for RoundRobin {
 
     fn connect(&self) -> Connecting<TcpStream> {
         let next = self.next.fetch_add(1, Ordering::Relaxed);
-        let to = self.servers[next % self.servers.len()];
-        TcpConnector { to, from: None }.connect()
+        let servers = Arc::clone(&self.servers);
+        Box::pin(async move {
+            let mut refused = None;
+            for turn in 0..servers.len() {
+                let to = servers[(next + turn) % servers.len()];
+                match (TcpConnector { to, from: None }).connect().await {
+                    Ok(stream) => return Ok(stream),
+                    Err(error) => refused = Some(error),
+                }
+            }
+            Err(refused.unwrap())
+        })
     }
 }
 

@@ -322,7 +322,7 @@ impl Player {
             ServerTransmit::Message { exchange, text } => (exchange, Item::Message(text.to_string())),
             ServerTransmit::Close { exchange } => (exchange, Item::Fin),
             ServerTransmit::Forward { .. }
-            ServerTransmit::Publish { .. }
+            | ServerTransmit::Publish { .. }
             | ServerTransmit::Subscribe { .. }
             | ServerTransmit::Unsubscribe { .. } => unreachable!("a server alone"),
         };

@@ -5,6 +5,7 @@ mod compare;
 mod explain;
 mod list;
 mod old_clients;
+mod pool;
 mod probe;
 mod run;
 mod schema;

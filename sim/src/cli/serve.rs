@@ -11,6 +11,7 @@ use socketio08_tokio::{RedisUrl, gzip};
 
 use super::Exit;
 use super::old_clients::OldClients;
+use super::pool::PoolArgs;
 use crate::serve::{App, Options, serve};
 
 /// Serve a Socket.IO 0.8 application on TCP, over every transport: a page at /, sessions under /socket.io. Messages
@@ -47,6 +48,8 @@ pub(super) struct ServeArgs {
     /// Redis store included: redis://[:PASSWORD@]HOST[:PORT][/DATABASE].
     #[arg(long, value_name = "URL")]
     redis: Option<RedisUrl>,
+    #[command(flatten)]
+    pool: PoolArgs,
     /// Do not log connects, disconnects and violations.
     #[arg(long)]
     quiet: bool,
@@ -123,6 +126,13 @@ pub(super) fn run(args: ServeArgs) -> Exit {
             return Exit::Usage;
         }
     };
+    let pool = match args.pool.read() {
+        Ok(pool) => pool,
+        Err(message) => {
+            eprintln!("error: {message}");
+            return Exit::Usage;
+        }
+    };
     let flash = args.old_clients.flash();
     let options = Options {
         listen: args.listen,
@@ -131,6 +141,7 @@ pub(super) fn run(args: ServeArgs) -> Exit {
         client_script: args.client_js.is_some(),
         client_files,
         redis: args.redis,
+        pool,
         namespaces: args.namespaces.into_iter().map(Text::from).collect(),
         origins,
         transports: args.old_clients.transports,

@@ -4,6 +4,7 @@ mod chat;
 mod echo;
 mod flash;
 mod log;
+mod pool;
 mod site;
 
 use std::io::{self, Write};
@@ -17,6 +18,7 @@ use tokio::net::TcpListener;
 use self::flash::Beside;
 pub use self::flash::FlashOptions;
 use self::log::Log;
+pub use self::pool::Pool;
 use self::site::Site;
 
 /// Which application is served.
@@ -53,6 +55,8 @@ pub struct Options {
     pub client_files: ClientFiles,
     /// The Redis through which sessions are shared with other servers.
     pub redis: Option<RedisUrl>,
+    /// The pool that the server is one of.
+    pub pool: Option<Pool>,
     /// Namespaces beside the root.
     pub namespaces: Vec<Text>,
     /// The pages of other origins that may use the server.
@@ -133,6 +137,9 @@ where
             "redis         {url}  connecting; sessions are shared with every server that uses it"
         ));
         config = config.shared_through(url).map_err(failed)?;
+    }
+    if let Some(pool) = options.pool {
+        config = pool.enter(config).map_err(failed)?;
     }
     let node = Node::start(config, site, ProfileIds(options.profile));
     // Whoever closed our output does not want to know.

@@ -6,5 +6,6 @@ mod origins;
 mod pages;
 mod process;
 mod profile;
+mod routed;
 mod sessions;
 mod usage;

@@ -28,7 +28,11 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let mut child = command(&[&["--listen", "127.0.0.1:0"], arguments].concat()).spawn().unwrap();
+        Self::start_at("127.0.0.1:0", arguments)
+    }
+
+    pub(crate) fn start_at(listen: &str, arguments: &[&str]) -> Self {
+        let mut child = command(&[&["--listen", listen], arguments].concat()).spawn().unwrap();
         let mut greeting = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut greeting).unwrap();
         let url = greeting.split_whitespace().nth(2).unwrap();
@@ -155,6 +159,11 @@ impl Session {
     pub(crate) fn hang_up(&mut self, serve: &Serve) {
         self.http = serve.connect();
         std::thread::sleep(Duration::from_millis(200));
+    }
+
+    /// Goes on over another connection, to whatever server.
+    pub(crate) fn go_on_at(&mut self, serve: &Serve) {
+        self.http = serve.connect();
     }
 
     pub(crate) fn ended(&mut self) -> bool {
