@@ -1,4 +1,5 @@
 //! Routed sessions: a request for a session of another server goes to that server, once, whatever the balancer did.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 mod server_rig;
 

@@ -1,7 +1,5 @@
 //! What servers of one pool do about sessions that a balancer does not keep at one of them.
 
-use std::io;
-
 use socketio08::server::{NodeName, SharedKey};
 use socketio08_tokio::{NodeConfig, Peers};
 
@@ -23,7 +21,7 @@ pub enum Pool {
 
 impl Pool {
     /// Makes the server one of the pool.
-    pub(super) fn enter(self, config: NodeConfig) -> io::Result<NodeConfig> {
+    pub(super) fn enter(self, config: NodeConfig) -> NodeConfig {
         match self {
             Pool::Routed { node, peers, key } => {
                 let others: Vec<&str> = peers.names().map(NodeName::as_str).collect();
@@ -31,7 +29,7 @@ impl Pool {
                     "routed        {node}; sessions of {} are forwarded there",
                     others.join(", ")
                 ));
-                Ok(config.routed(node, peers, key))
+                config.routed(node, peers, key)
             }
         }
     }
