@@ -11,8 +11,8 @@ use super::impact::{Impact, Toll};
 use super::verdict::{Verdict, seconds};
 use crate::engine::EngineName;
 use crate::scenario::{
-    Balance, BalancerMode, ClientProfile, Clients, Connections, HashType, HttpOption, Redispatch, Scenario,
-    Store,
+    Balance, BalancerMode, ClientProfile, Clients, Connections, CookieMode, HashType, HttpOption, Redispatch,
+    Scenario, StickOn, Store,
 };
 use crate::world::seed::Seed;
 
@@ -266,16 +266,32 @@ fn balancing(balancer: &crate::scenario::Balancer) -> String {
     }];
     words.push(match balancer.balance {
         Balance::RoundRobin => "roundrobin",
+        Balance::StaticRr => "static-rr",
+        Balance::Uri => "uri",
+        Balance::UrlParam => "url_param",
+        Balance::Hdr => "hdr",
         Balance::Source => "source",
         Balance::LeastConn => "leastconn",
         Balance::Random => "random",
     });
-    if balancer.balance == Balance::Source {
+    if balancer.balance.is_hash() {
         words.push(match balancer.hash_type {
             HashType::MapBased => "map-based",
             HashType::MapBasedAvalanche => "map-based avalanche",
             HashType::Consistent => "consistent",
+            HashType::ConsistentPlain => "consistent without avalanche",
         });
+    }
+    match balancer.cookie.as_ref().map(|cookie| cookie.mode) {
+        Some(CookieMode::Insert) => words.push("cookie insert"),
+        Some(CookieMode::Prefix) => words.push("cookie prefix"),
+        None => {}
+    }
+    match balancer.stick.map(|stick| stick.on) {
+        Some(StickOn::Src) => words.push("stick on src"),
+        Some(StickOn::Path) => words.push("stick on path"),
+        Some(StickOn::Response) => words.push("stick on the session of the response"),
+        None => {}
     }
     if balancer.redispatch != Redispatch::Never {
         words.push("redispatch");

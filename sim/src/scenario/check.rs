@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::check_redis;
 use super::duration::format_duration;
 use super::error::Problem;
-use super::model::{Arrival, BalancerMode, Clients, HttpOption, Scenario, Signal};
+use super::model::{Arrival, BalancerMode, Clients, HttpOption, Scenario, Signal, StickOn};
 use super::tree::Node;
 use crate::world::fault::{self, Action, Change, Origin};
 use crate::world::population;
@@ -118,10 +118,36 @@ fn habits(scenario: &Scenario, root: &Node, number: &str, sort: &Clients) -> Res
 
 fn balancer(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
     let balancer = &scenario.balancer;
+    let refuse = |key: &str, message: String| Err(problem(root, &["balancer", key], message));
     if balancer.mode == BalancerMode::Tcp && balancer.option == HttpOption::ServerClose {
         let message =
             "`option` \"server-close\" needs mode = \"http\": in tcp mode the balancer sees no responses";
-        return Err(problem(root, &["balancer", "option"], message.to_owned()));
+        return refuse("option", message.to_owned());
+    }
+    let sees = |key: &str, what: &str| {
+        refuse(key, format!("`{key}` needs mode = \"http\": in tcp mode the balancer sees no {what}"))
+    };
+    if balancer.mode == BalancerMode::Tcp {
+        match () {
+            () if balancer.balance.needs_head() => return sees("balance", "requests"),
+            () if balancer.cookie.is_some() => return sees("cookie", "cookies"),
+            () if balancer.stick.is_some_and(|stick| stick.on != StickOn::Src) => {
+                return sees("stick", "paths");
+            }
+            () if balancer.forwardfor => return sees("forwardfor", "headers"),
+            () => {}
+        }
+    }
+    let count = scenario.servers.count as usize;
+    let weights = balancer.weights.len();
+    if weights > 0 && weights != count {
+        return refuse("weights", format!("`weights` has {weights} weights for {count} servers"));
+    }
+    if weights > 0 && balancer.weights.iter().all(|weight| *weight == 0) {
+        return refuse("weights", "`weights` are all 0: no server would get anything".to_owned());
+    }
+    if let Some(server) = balancer.backup.iter().find(|server| server.0 >= count) {
+        return refuse("backup", format!("`backup` names \"{server}\", but there are only {count} servers"));
     }
     Ok(())
 }

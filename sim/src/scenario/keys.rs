@@ -49,8 +49,34 @@ pub(super) const RECONNECT: &[&str] = &["delay", "cap", "attempts", "jitter"];
 pub(super) const MOVES: &[&str] = &["every", "connections"];
 pub(super) const BACKGROUND: &[&str] = &["after", "every", "delays"];
 pub(super) const LEAVES: &[&str] = &["after", "how"];
-pub(super) const BALANCER: &[&str] =
-    &["mode", "option", "balance", "hash_type", "random_draws", "retries", "redispatch", "check"];
+pub(super) const BALANCER: &[&str] = &[
+    "mode",
+    "option",
+    "balance",
+    "hash_type",
+    "hash_function",
+    "uri_depth",
+    "uri_whole",
+    "param",
+    "header",
+    "random_draws",
+    "weights",
+    "backup",
+    "slowstart",
+    "cookie",
+    "stick",
+    "maxconn",
+    "timeouts",
+    "accept_proxy",
+    "send_proxy",
+    "forwardfor",
+    "retries",
+    "redispatch",
+    "check",
+];
+pub(super) const COOKIE: &[&str] = &["name", "mode"];
+pub(super) const STICK: &[&str] = &["on", "size", "expire"];
+pub(super) const TIMEOUTS: &[&str] = &["connect", "server", "http_request", "http_keep_alive", "queue"];
 pub(super) const CHECK: &[&str] = &["inter", "fall", "rise", "started_before"];
 pub(super) const SERVERS: &[&str] =
     &["count", "store", "broadcast_every", "broadcast_first", "broadcast_by", "request_cost", "message_cost"];
@@ -71,6 +97,9 @@ pub fn known_keys() -> impl Iterator<Item = (&'static str, &'static str)> {
         ("clients.background", BACKGROUND),
         ("clients.leaves", LEAVES),
         ("balancer", BALANCER),
+        ("balancer.cookie", COOKIE),
+        ("balancer.stick", STICK),
+        ("balancer.timeouts", TIMEOUTS),
         ("balancer.check", CHECK),
         ("servers", SERVERS),
         ("redis", REDIS),

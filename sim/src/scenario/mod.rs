@@ -30,6 +30,7 @@ pub use model::{
     RedisFault, RedisNodes, RedisSettings, Redispatch, Scenario, ServerCost, ServerIx, Servers, Signal,
     Store,
 };
+pub use model::{Cookie, CookieMode, HashFunction, Stick, StickOn, Timeouts};
 pub use model::{
     Background, Death, Delays, Leaves, Leaving, Moves, PageOrigin, Phase, Platform, Reconnect, Sizes, Span,
 };

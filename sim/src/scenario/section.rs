@@ -45,6 +45,14 @@ impl<'a> Section<'a> {
         self.node(key).map(|node| integer(key, node, range)).transpose()
     }
 
+    pub(super) fn truth(&self, key: &str) -> Result<Option<bool>, Problem> {
+        let Some(node) = self.node(key) else { return Ok(None) };
+        match node.value {
+            Value::Boolean(truth) => Ok(Some(truth)),
+            _ => Err(wrong_type(key, node, "true or false", &node.value)),
+        }
+    }
+
     pub(super) fn duration(&self, key: &str, least: Duration) -> Result<Option<Duration>, Problem> {
         self.node(key).map(|node| duration(key, node, least)).transpose()
     }

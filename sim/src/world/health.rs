@@ -22,6 +22,11 @@ impl Health {
         Self { up: true, against: 0, fall: check.fall, rise: check.rise }
     }
 
+    /// A server that came back from maintenance: up, but down at the first check that fails.
+    pub fn returned(check: &Check) -> Self {
+        Self { against: check.fall.saturating_sub(1), ..Self::new(check) }
+    }
+
     /// Whether the server takes requests.
     pub fn is_up(&self) -> bool {
         self.up

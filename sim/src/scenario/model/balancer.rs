@@ -4,6 +4,9 @@ use core::time::Duration;
 
 use serde::Serialize;
 
+use super::ServerIx;
+use super::stick::{Cookie, Stick};
+
 /// `[balancer]`: HAProxy 2.6 in its own words.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Balancer {
@@ -13,16 +16,61 @@ pub struct Balancer {
     pub option: HttpOption,
     /// Which server is chosen.
     pub balance: Balance,
-    /// How `source` maps a hash to a server.
+    /// How a hash is mapped to a server.
     pub hash_type: HashType,
+    /// How a text is hashed.
+    pub hash_function: HashFunction,
+    /// `uri`: how many slashes of the path count; `None`: all.
+    pub uri_depth: Option<u32>,
+    /// `uri`: whether the query counts too.
+    pub uri_whole: bool,
+    /// `url_param`: the name of the parameter.
+    pub param: Option<String>,
+    /// `hdr`: the name of the header.
+    pub header: Option<String>,
     /// How many servers `random` draws before it takes the one with the fewest connections; 1 to 10.
     pub random_draws: u32,
+    /// The weight of each server, 0 to 256; empty: all 1.
+    pub weights: Vec<u32>,
+    /// Servers that are only used when no other is left.
+    pub backup: Vec<ServerIx>,
+    /// How long a server that was down takes to have its whole weight; zero: no time.
+    pub slowstart: Duration,
+    /// Cookie stickiness.
+    pub cookie: Option<Cookie>,
+    /// A stick table.
+    pub stick: Option<Stick>,
+    /// Requests (http mode) or connections (tcp mode) in progress on one server at most; more wait.
+    pub maxconn: Option<u32>,
+    /// What does not end in time.
+    pub timeouts: Timeouts,
+    /// Whether connections begin with a line of the PROXY protocol that tells the client's address.
+    pub accept_proxy: bool,
+    /// Whether connections to servers begin with such a line.
+    pub send_proxy: bool,
+    /// Whether requests tell the client's address in X-Forwarded-For.
+    pub forwardfor: bool,
     /// How often a refused connection is tried again, one second apart on the same server.
     pub retries: u32,
     /// Whether a retry may choose again.
     pub redispatch: Redispatch,
     /// Health checks; `None`: every server counts as up for ever.
     pub check: Option<Check>,
+}
+
+/// `timeouts`: how long the balancer waits; `None`: for ever.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Timeouts {
+    /// For a connection to a server to open.
+    pub connect: Option<Duration>,
+    /// For a server to begin its response.
+    pub server: Option<Duration>,
+    /// For a client's first request.
+    pub http_request: Option<Duration>,
+    /// For a client's next request on a connection that it keeps.
+    pub http_keep_alive: Option<Duration>,
+    /// For a place on a server when all are full; `None`: as long as `connect`.
+    pub queue: Option<Duration>,
 }
 
 /// `mode`: what is balanced.
@@ -49,26 +97,64 @@ pub enum HttpOption {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Balance {
-    /// Each in turn.
+    /// Each in turn, by weight.
     RoundRobin,
+    /// Each in turn, by a map of the weights that is filled once.
+    #[serde(rename = "static-rr")]
+    StaticRr,
     /// By the client's source address.
     Source,
-    /// The one with the fewest requests (http) or connections (tcp) in progress; ties go round.
+    /// By the path of the request.
+    Uri,
+    /// By a parameter of the query; in turn without it.
+    #[serde(rename = "url_param")]
+    UrlParam,
+    /// By a header; in turn without it.
+    Hdr,
+    /// The one with the fewest requests (http) or connections (tcp) in progress for its weight; ties go round.
     LeastConn,
     /// Drawn.
     Random,
 }
 
-/// `hash_type`: from the source address to a server.
+impl Balance {
+    /// Whether a server is chosen by a hash of something.
+    pub const fn is_hash(self) -> bool {
+        matches!(self, Self::Source | Self::Uri | Self::UrlParam | Self::Hdr)
+    }
+
+    /// Whether the choice needs the head of a request.
+    pub const fn needs_head(self) -> bool {
+        matches!(self, Self::Uri | Self::UrlParam | Self::Hdr)
+    }
+}
+
+/// `hash_type`: from a hash to a server. The hash of an address is the address.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HashType {
-    /// The address as an integer modulo the number of servers that are up.
+    /// The hash modulo the sum of the weights of the servers that are up.
     MapBased,
     /// The same after HAProxy's full avalanche.
     MapBasedAvalanche,
-    /// A ring of 16 points for each server.
+    /// A ring of 16 points for each server and unit of weight, after the full avalanche.
     Consistent,
+    /// The same ring without the avalanche (`hash-type consistent sdbm`).
+    ConsistentPlain,
+}
+
+/// `hash_function`: from a text to a hash.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HashFunction {
+    /// HAProxy's default.
+    Sdbm,
+    /// By Bernstein.
+    Djb2,
+    /// By Torrez.
+    Wt6,
+    /// CRC-32.
+    Crc32,
 }
 
 /// `redispatch`: when a retry may choose a server again.
@@ -102,7 +188,22 @@ impl Default for Balancer {
             option: HttpOption::KeepAlive,
             balance: Balance::RoundRobin,
             hash_type: HashType::MapBased,
+            hash_function: HashFunction::Sdbm,
+            uri_depth: None,
+            uri_whole: false,
+            param: None,
+            header: None,
             random_draws: 2,
+            weights: Vec::new(),
+            backup: Vec::new(),
+            slowstart: Duration::ZERO,
+            cookie: None,
+            stick: None,
+            maxconn: None,
+            timeouts: Timeouts::default(),
+            accept_proxy: false,
+            send_proxy: false,
+            forwardfor: false,
             retries: 3,
             redispatch: Redispatch::Never,
             check: None,

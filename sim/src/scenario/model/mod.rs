@@ -6,12 +6,15 @@ mod events;
 mod network;
 mod redis;
 mod servers;
+mod stick;
 
 use core::time::Duration;
 
 use serde::Serialize;
 
-pub use balancer::{Balance, Balancer, BalancerMode, Check, HashType, HttpOption, Redispatch};
+pub use balancer::{
+    Balance, Balancer, BalancerMode, Check, HashFunction, HashType, HttpOption, Redispatch, Timeouts,
+};
 pub use clients::{
     AddressBlock, Arrival, Background, ClientProfile, Clients, Connections, Death, Delays, Leaves, Leaving,
     Moves, PageOrigin, Phase, Platform, Reconnect, Sizes, Span,
@@ -20,6 +23,7 @@ pub use events::{Deploy, DeployKind, Fault, Signal};
 pub use network::{Latency, Network};
 pub use redis::{RedisClient, RedisFault, RedisNodes, RedisSettings};
 pub use servers::{BroadcastBy, ServerCost, ServerIx, Servers, Store};
+pub use stick::{Cookie, CookieMode, Stick, StickOn};
 
 /// `expect`: the verdict that the scenario expects, in the words of the report.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]

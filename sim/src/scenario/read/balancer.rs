@@ -2,38 +2,144 @@
 
 use core::time::Duration;
 
-use super::SHORTEST_PERIOD;
+use super::{SHORTEST_PERIOD, events};
 use crate::scenario::error::Problem;
 use crate::scenario::keys;
-use crate::scenario::model::{Balance, Balancer, BalancerMode, Check, HashType, HttpOption, Redispatch};
+use crate::scenario::model::{
+    Balance, Balancer, BalancerMode, Check, Cookie, CookieMode, HashFunction, HashType, HttpOption,
+    Redispatch, ServerIx, Stick, StickOn, Timeouts,
+};
 use crate::scenario::section::{self, Section};
 use crate::scenario::tree::{Node, Value};
+
+/// The most a server can weigh in HAProxy.
+const WEIGHT_MAX: u32 = 256;
+/// The entries of the recorded stick tables.
+const STICK_SIZE: u32 = 200_000;
+/// How long their entries lasted.
+const STICK_EXPIRE: Duration = Duration::from_secs(30 * 60);
+
+const MODES: &[(&str, BalancerMode)] = &[("http", BalancerMode::Http), ("tcp", BalancerMode::Tcp)];
+const OPTIONS: &[(&str, HttpOption)] =
+    &[("keep-alive", HttpOption::KeepAlive), ("server-close", HttpOption::ServerClose)];
+const BALANCES: &[(&str, Balance)] = &[
+    ("roundrobin", Balance::RoundRobin),
+    ("static-rr", Balance::StaticRr),
+    ("source", Balance::Source),
+    ("uri", Balance::Uri),
+    ("url_param", Balance::UrlParam),
+    ("hdr", Balance::Hdr),
+    ("leastconn", Balance::LeastConn),
+    ("random", Balance::Random),
+];
+const HASH_TYPES: &[(&str, HashType)] = &[
+    ("map-based", HashType::MapBased),
+    ("map-based-avalanche", HashType::MapBasedAvalanche),
+    ("consistent", HashType::Consistent),
+    ("consistent-plain", HashType::ConsistentPlain),
+];
+const HASH_FUNCTIONS: &[(&str, HashFunction)] = &[
+    ("sdbm", HashFunction::Sdbm),
+    ("djb2", HashFunction::Djb2),
+    ("wt6", HashFunction::Wt6),
+    ("crc32", HashFunction::Crc32),
+];
 
 pub(super) fn balancer(node: Option<&Node>) -> Result<Balancer, Problem> {
     let default = Balancer::default();
     let section = Section::new(node, "[balancer]", keys::BALANCER)?;
-    let modes = [("http", BalancerMode::Http), ("tcp", BalancerMode::Tcp)];
-    let options = [("keep-alive", HttpOption::KeepAlive), ("server-close", HttpOption::ServerClose)];
-    let balances = [
-        ("roundrobin", Balance::RoundRobin),
-        ("source", Balance::Source),
-        ("leastconn", Balance::LeastConn),
-        ("random", Balance::Random),
-    ];
-    let hash_types = [
-        ("map-based", HashType::MapBased),
-        ("map-based-avalanche", HashType::MapBasedAvalanche),
-        ("consistent", HashType::Consistent),
-    ];
-    Ok(Balancer {
-        mode: section.choice("mode", &modes)?.unwrap_or(default.mode),
-        option: section.choice("option", &options)?.unwrap_or(default.option),
-        balance: section.choice("balance", &balances)?.unwrap_or(default.balance),
-        hash_type: section.choice("hash_type", &hash_types)?.unwrap_or(default.hash_type),
+    let balancer = Balancer {
+        mode: section.choice("mode", MODES)?.unwrap_or(default.mode),
+        option: section.choice("option", OPTIONS)?.unwrap_or(default.option),
+        balance: section.choice("balance", BALANCES)?.unwrap_or(default.balance),
+        hash_type: section.choice("hash_type", HASH_TYPES)?.unwrap_or(default.hash_type),
+        hash_function: section.choice("hash_function", HASH_FUNCTIONS)?.unwrap_or(default.hash_function),
+        uri_depth: section.integer("uri_depth", 1..=1_000)?,
+        uri_whole: section.truth("uri_whole")?.unwrap_or(default.uri_whole),
+        param: section.text("param")?.map(str::to_owned),
+        header: section.text("header")?.map(str::to_owned),
         random_draws: section.integer("random_draws", 1..=10)?.unwrap_or(default.random_draws),
+        weights: section.node("weights").map(weights).transpose()?.unwrap_or_default(),
+        backup: section.node("backup").map(backup).transpose()?.unwrap_or_default(),
+        slowstart: section.duration("slowstart", Duration::ZERO)?.unwrap_or(default.slowstart),
+        cookie: section.node("cookie").map(cookie).transpose()?,
+        stick: section.node("stick").map(stick).transpose()?,
+        maxconn: section.integer("maxconn", 1..=1_000_000)?,
+        timeouts: timeouts(section.node("timeouts"))?,
+        accept_proxy: section.truth("accept_proxy")?.unwrap_or(default.accept_proxy),
+        send_proxy: section.truth("send_proxy")?.unwrap_or(default.send_proxy),
+        forwardfor: section.truth("forwardfor")?.unwrap_or(default.forwardfor),
         retries: section.integer("retries", 0..=100)?.unwrap_or(default.retries),
         redispatch: section.node("redispatch").map(redispatch).transpose()?.unwrap_or(default.redispatch),
         check: section.node("check").map(check).transpose()?,
+    };
+    names(&section, &balancer)?;
+    Ok(balancer)
+}
+
+/// What an algorithm looks at must be named.
+fn names(section: &Section<'_>, balancer: &Balancer) -> Result<(), Problem> {
+    let Some(place) = section.node("balance").map(|node| &node.place) else { return Ok(()) };
+    match balancer.balance {
+        Balance::UrlParam => section::required("param", balancer.param.as_ref(), place, "\"cid\"").map(drop),
+        Balance::Hdr => section::required("header", balancer.header.as_ref(), place, "\"X-User\"").map(drop),
+        _ => Ok(()),
+    }
+}
+
+fn list<T>(
+    key: &str,
+    node: &Node,
+    example: &str,
+    item: impl Fn(&Node) -> Result<T, Problem>,
+) -> Result<Vec<T>, Problem> {
+    let Value::Array(items) = &node.value else {
+        return Err(section::wrong_type(key, node, &format!("a list such as {example}"), &node.value));
+    };
+    items.iter().map(item).collect()
+}
+
+fn weights(node: &Node) -> Result<Vec<u32>, Problem> {
+    list("weights", node, "[1, 2]", |item| section::integer("weights", item, 0..=WEIGHT_MAX))
+}
+
+fn backup(node: &Node) -> Result<Vec<ServerIx>, Problem> {
+    list("backup", node, "[\"s4\"]", |item| events::server("backup", item))
+}
+
+fn cookie(node: &Node) -> Result<Cookie, Problem> {
+    let section = Section::new(Some(node), "[balancer] cookie", keys::COOKIE)?;
+    let modes = [("insert", CookieMode::Insert), ("prefix", CookieMode::Prefix)];
+    let name = section::required("name", section.text("name")?, &node.place, "\"SRV\"")?;
+    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+    if name.is_empty() || !name.bytes().all(token) {
+        let place = section.node("name").map_or(&node.place, |node| &node.place);
+        let message = format!("`name` is \"{name}\"; a cookie is named by letters, digits, `_`, `-` and `.`");
+        return Err(Problem::new(place, message));
+    }
+    let mode = section.choice("mode", &modes)?.unwrap_or(CookieMode::Insert);
+    Ok(Cookie { name: name.to_owned(), mode })
+}
+
+fn stick(node: &Node) -> Result<Stick, Problem> {
+    let section = Section::new(Some(node), "[balancer] stick", keys::STICK)?;
+    let ons = [("src", StickOn::Src), ("path", StickOn::Path), ("response", StickOn::Response)];
+    Ok(Stick {
+        on: section::required("on", section.choice("on", &ons)?, &node.place, "\"src\"")?,
+        size: section.integer("size", 1..=u32::MAX)?.unwrap_or(STICK_SIZE),
+        expire: section.duration("expire", SHORTEST_PERIOD)?.unwrap_or(STICK_EXPIRE),
+    })
+}
+
+fn timeouts(node: Option<&Node>) -> Result<Timeouts, Problem> {
+    let section = Section::new(node, "[balancer] timeouts", keys::TIMEOUTS)?;
+    let wait = |key| section.duration(key, SHORTEST_PERIOD);
+    Ok(Timeouts {
+        connect: wait("connect")?,
+        server: wait("server")?,
+        http_request: wait("http_request")?,
+        http_keep_alive: wait("http_keep_alive")?,
+        queue: wait("queue")?,
     })
 }
 

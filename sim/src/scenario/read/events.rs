@@ -59,7 +59,7 @@ fn fault(node: &Node) -> Result<Fault, Problem> {
 }
 
 /// `s1`, `s2`, ...
-fn server(key: &str, node: &Node) -> Result<ServerIx, Problem> {
+pub(super) fn server(key: &str, node: &Node) -> Result<ServerIx, Problem> {
     let Value::String(text) = &node.value else {
         return Err(section::wrong_type(key, node, "a server such as \"s2\"", &node.value));
     };

@@ -10,7 +10,7 @@ use crate::scenario::{
     AddressBlock, Arrival, Balance, Balancer, BalancerMode, BroadcastBy, Builtin, Check, ClientProfile,
     Clients, Connections, Deploy, DeployKind, Fault, HashType, HttpOption, Latency, Network, RedisClient,
     RedisFault, RedisNodes, RedisSettings, Redispatch, Scenario, ServerCost, ServerIx, Servers, Signal, Span,
-    Store, known_keys,
+    Store, known_keys, Cookie, CookieMode, HashFunction, Stick, StickOn, Timeouts,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -37,6 +37,21 @@ option = "server-close"
 balance = "random"
 hash_type = "consistent"
 random_draws = 1
+hash_function = "djb2"
+uri_depth = 4
+uri_whole = true
+param = "cid"
+header = "X-User"
+weights = [1, 2, 0]
+backup = ["s3"]
+slowstart = "10s"
+cookie = { name = "io", mode = "prefix" }
+stick = { on = "path", size = 9, expire = "1m" }
+maxconn = 7
+timeouts = { connect = "5s", server = "6s", http_request = "7s", http_keep_alive = "8s", queue = "9s" }
+accept_proxy = true
+send_proxy = true
+forwardfor = true
 retries = 1
 redispatch = 1
 check = { inter = "500ms", fall = 2, rise = 1, started_before = "0s" }
@@ -126,7 +141,28 @@ fn every_key_is_read() {
             option: HttpOption::ServerClose,
             balance: Balance::Random,
             hash_type: HashType::Consistent,
+            hash_function: HashFunction::Djb2,
+            uri_depth: Some(4),
+            uri_whole: true,
+            param: Some("cid".to_owned()),
+            header: Some("X-User".to_owned()),
             random_draws: 1,
+            weights: vec![1, 2, 0],
+            backup: vec![ServerIx(2)],
+            slowstart: SECOND * 10,
+            cookie: Some(Cookie { name: "io".to_owned(), mode: CookieMode::Prefix }),
+            stick: Some(Stick { on: StickOn::Path, size: 9, expire: SECOND * 60 }),
+            maxconn: Some(7),
+            timeouts: Timeouts {
+                connect: Some(SECOND * 5),
+                server: Some(SECOND * 6),
+                http_request: Some(SECOND * 7),
+                http_keep_alive: Some(SECOND * 8),
+                queue: Some(SECOND * 9),
+            },
+            accept_proxy: true,
+            send_proxy: true,
+            forwardfor: true,
             retries: 1,
             redispatch: Redispatch::Every(1),
             check: Some(Check { inter: SECOND / 2, fall: 2, rise: 1, started_before: Duration::ZERO }),

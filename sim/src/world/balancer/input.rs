@@ -1,6 +1,7 @@
 //! What goes into the balancer and what comes out.
 
 use core::net::Ipv4Addr;
+use core::time::Duration;
 
 use socketio08::Instant;
 
@@ -76,6 +77,20 @@ pub enum Input {
         /// The link.
         link: LinkId,
     },
+    /// An operator changes what the balancer may send to a server (`set server b/s2 state drain`).
+    Administer {
+        /// The server.
+        server: ServerIx,
+        /// What it may get from now on. What is in progress goes on in any case.
+        administration: Administration,
+    },
+    /// The balancer is replaced by a fresh process while the old one finishes what is in progress (`haproxy -sf`): it
+    /// closes idle connections, forgets its stick table, its counts and what operators said, and takes all servers to
+    /// be up (`tables-2.md` item 45).
+    Reload {
+        /// When the old process ends what is still in progress (`hard-stop-after`), tunnels for the most part.
+        hard_stop_after: Option<Duration>,
+    },
     /// A check of [`Output::Check`] ended.
     Checked {
         /// The server.
@@ -83,6 +98,18 @@ pub enum Input {
         /// It accepted the connection.
         passed: bool,
     },
+}
+
+/// What a server may get.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Administration {
+    /// `ready`: everything.
+    #[default]
+    Ready,
+    /// `drain`: only requests that a cookie or a stick table sends to it.
+    Drain,
+    /// `maint`: nothing, and it is not checked either.
+    Maintenance,
 }
 
 /// What the balancer asks of the engine, in this order.
@@ -126,7 +153,7 @@ pub enum Output {
         conn: ConnId,
         /// The request.
         request: RequestId,
-        /// 502 or 503.
+        /// 400, 502, 503 or 504.
         status: u16,
     },
     /// End a client's connection (without a word, if a request of it is unanswered).
@@ -165,8 +192,14 @@ pub enum Output {
 pub enum BalancerTimer {
     /// A server is due for a check: a check is sent every `inter`.
     Check(ServerIx),
+    /// A server that starts slowly gets more of its weight.
+    Warm(ServerIx),
     /// A refused connection is tried again: HAProxy waits a second before it tries the same server.
     Retry(ConnId),
+    /// A wait of a connection takes too long: for a request, for a place on a server, for a server.
+    Expire(ConnId),
+    /// The old process of a reload ends.
+    HardStop,
 }
 
 /// A time with its reason.

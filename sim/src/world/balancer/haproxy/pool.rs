@@ -1,13 +1,13 @@
 //! The balancer's view of its servers: health, load, and links that wait for another request.
 
+use core::net::Ipv4Addr;
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use socketio08::Instant;
 
-use super::input::{ConnId, LinkId};
-use super::policy::Candidate;
 use crate::scenario::{Check, ServerIx};
+use crate::world::balancer::input::{Administration, ConnId, LinkId};
 use crate::world::health::{self, Health};
 
 /// Links that wait for each server at most, or clients that make one request for each connection would leave one behind with
@@ -20,6 +20,8 @@ pub(super) struct Link {
     pub(super) server: ServerIx,
     /// Whom it serves; `None` while it waits for another request.
     pub(super) conn: Option<ConnId>,
+    /// The address that its line of the PROXY protocol told: nobody else's requests may use it.
+    pub(super) proxy: Option<Ipv4Addr>,
     /// Requests it has carried.
     uses: u32,
 }
@@ -37,8 +39,8 @@ impl Link {
 struct Server {
     health: Option<Health>,
     awaiting_check: bool,
+    administration: Administration,
     load: u64,
-    changed: u64,
 }
 
 /// Servers and links.
@@ -50,68 +52,84 @@ pub(super) struct Pool {
     /// Links that wait for another request.
     idle: BTreeSet<IdleKey>,
     next_link: u64,
-    /// Counts changes of load.
-    sequence: u64,
 }
 
 impl Pool {
     pub(super) fn new(servers: usize, check: Option<Check>) -> Self {
-        let fresh = |changed| Server {
+        let fresh = || Server {
             health: check.as_ref().map(Health::new),
             awaiting_check: false,
+            administration: Administration::Ready,
             load: 0,
-            changed,
         };
-        let sequence = servers as u64;
         Self {
             check,
-            servers: (0..sequence).map(fresh).collect(),
+            servers: core::iter::repeat_with(fresh).take(servers).collect(),
             links: BTreeMap::new(),
             idle: BTreeSet::new(),
             next_link: 0,
-            sequence,
         }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.servers.len()
     }
 
     // --- servers
 
+    /// It is alive as far as the checks know.
     pub(super) fn is_up(&self, server: ServerIx) -> bool {
         self.servers.get(server.0).is_some_and(|server| server.health.as_ref().is_none_or(Health::is_up))
     }
 
-    pub(super) fn up_count(&self) -> usize {
-        (0..self.servers.len()).filter(|index| self.is_up(ServerIx(*index))).count()
+    /// It takes requests that belong to it: up, and not in maintenance.
+    pub(super) fn takes_its_own(&self, server: ServerIx) -> bool {
+        let administration = self.servers.get(server.0).map(|server| server.administration);
+        self.is_up(server) && administration.is_some_and(|state| state != Administration::Maintenance)
+    }
+
+    /// It takes requests of anybody.
+    pub(super) fn takes_all(&self, server: ServerIx) -> bool {
+        let administration = self.servers.get(server.0).map(|server| server.administration);
+        self.is_up(server) && administration == Some(Administration::Ready)
+    }
+
+    /// What an operator says of a server. One that comes back from maintenance is taken to be up, and falls at the
+    /// first check that fails.
+    pub(super) fn administer(&mut self, server: ServerIx, administration: Administration) {
+        let Some(state) = self.servers.get_mut(server.0) else { return };
+        let from_maintenance = state.administration == Administration::Maintenance;
+        if from_maintenance && administration != Administration::Maintenance {
+            state.health = self.check.as_ref().map(Health::returned);
+        }
+        state.administration = administration;
     }
 
     pub(super) fn load(&self, server: ServerIx) -> u64 {
         self.servers.get(server.0).map_or(0, |server| server.load)
     }
 
-    pub(super) fn candidates(&self) -> Vec<Candidate> {
-        let view = |(index, server): (usize, &Server)| Candidate {
-            up: self.is_up(ServerIx(index)),
-            load: server.load,
-            changed: server.changed,
-        };
-        self.servers.iter().enumerate().map(view).collect()
-    }
-
-    /// A request or connection begins on a server.
-    pub(super) fn take(&mut self, server: ServerIx) {
-        self.change_load(server, |load| load + 1);
-    }
-
-    /// A request or connection ends on a server.
-    pub(super) fn release(&mut self, server: ServerIx) {
-        self.change_load(server, |load| load.saturating_sub(1));
-    }
-
-    fn change_load(&mut self, server: ServerIx, change: impl Fn(u64) -> u64) {
-        self.sequence += 1;
+    /// A request or connection begins (`true`) or ends on a server.
+    pub(super) fn count(&mut self, server: ServerIx, begins: bool) {
         if let Some(state) = self.servers.get_mut(server.0) {
-            state.load = change(state.load);
-            state.changed = self.sequence;
+            state.load = if begins { state.load + 1 } else { state.load.saturating_sub(1) };
         }
+    }
+
+    /// The links that wait for another request; they are forgotten.
+    pub(super) fn take_idle_links(&mut self) -> Vec<LinkId> {
+        let idle = core::mem::take(&mut self.idle);
+        let links: Vec<_> = idle.into_iter().map(|(_, _, link)| link).collect();
+        for link in &links {
+            self.links.remove(link);
+        }
+        links
+    }
+
+    /// Everything but the links is as at the start.
+    pub(super) fn renew(&mut self) {
+        let fresh = Self::new(self.servers.len(), self.check);
+        self.servers = fresh.servers;
     }
 
     // --- checks
@@ -129,8 +147,14 @@ impl Pool {
     pub(super) fn begin_check(&mut self, server: ServerIx, due: Instant) -> Option<(Instant, Option<bool>)> {
         let inter = self.check?.inter.max(Duration::from_micros(1));
         let marked = self.handle_checked(server, false);
-        self.servers.get_mut(server.0)?.awaiting_check = true;
+        let state = self.servers.get_mut(server.0)?;
+        state.awaiting_check = state.administration != Administration::Maintenance;
         Some((due + inter, marked))
+    }
+
+    /// Whether the result of a check is waited for; none is made of a server in maintenance.
+    pub(super) fn awaits_check(&self, server: ServerIx) -> bool {
+        self.servers.get(server.0).is_some_and(|server| server.awaiting_check)
     }
 
     /// A check ended. Returns the server's new state if it changed; a result nobody waits for changes nothing.
@@ -144,10 +168,10 @@ impl Pool {
 
     // --- links
 
-    pub(super) fn open_link(&mut self, server: ServerIx, conn: ConnId) -> LinkId {
+    pub(super) fn open_link(&mut self, server: ServerIx, conn: ConnId, proxy: Option<Ipv4Addr>) -> LinkId {
         let link = LinkId(self.next_link);
         self.next_link += 1;
-        self.links.insert(link, Link { server, conn: Some(conn), uses: 0 });
+        self.links.insert(link, Link { server, conn: Some(conn), proxy, uses: 0 });
         link
     }
 
@@ -184,10 +208,17 @@ impl Pool {
 
     /// A waiting link to the server, for the first or a later request of a client connection. With `http-reuse safe`
     /// the first request only goes over a link that has proved to be reusable: nobody would repeat that request.
-    pub(super) fn reuse_link(&mut self, server: ServerIx, conn: ConnId, first: bool) -> Option<LinkId> {
+    pub(super) fn reuse_link(
+        &mut self,
+        server: ServerIx,
+        conn: ConnId,
+        (first, proxy): (bool, Option<Ipv4Addr>),
+    ) -> Option<LinkId> {
+        let fits = |key: &&IdleKey| self.links.get(&key.2).is_some_and(|link| link.proxy == proxy);
         let waiting = |proved| (server, proved, LinkId(0))..=(server, proved, LinkId(u64::MAX));
-        let proved = self.idle.range(waiting(true)).next();
-        let found = if first { proved } else { proved.or_else(|| self.idle.range(waiting(false)).next()) };
+        let proved = self.idle.range(waiting(true)).find(fits);
+        let found =
+            if first { proved } else { proved.or_else(|| self.idle.range(waiting(false)).find(fits)) };
         let key = *found?;
         self.idle.remove(&key);
         self.links.get_mut(&key.2)?.conn = Some(conn);
