@@ -236,5 +236,5 @@ fn parameter<'a>(head: &'a RequestHead, name: &str) -> Option<&'a str> {
 fn header<'a>(head: &'a RequestHead, name: &str) -> Option<&'a str> {
     let value = head.headers.get(name)?;
     let first = value.split_once(',').map_or(value.as_str(), |(first, _)| first);
-    Some(first.trim())
+    Some(first.trim()).filter(|first| !first.is_empty())
 }

@@ -30,6 +30,11 @@ impl Ring {
             self.points.extend(points.map(|key| (key, *server)));
         }
         self.points.sort_unstable();
+        // A point that is gone passes its turn on to the next one.
+        if let Some(last) = self.last.filter(|last| !self.points.contains(last)) {
+            let after = self.points.partition_point(|point| *point < last);
+            self.last = self.points.get(after).or(self.points.first()).copied();
+        }
     }
 
     /// The server whose point is nearest to `hash`. To avoid one, HAProxy goes *forward* to the next point of

@@ -82,7 +82,6 @@ impl Turns {
         self.edit(index, |entry| {
             if old == 0 {
                 entry.due = position + rest / entry.weight.max(1);
-                entry.rest = 0;
             } else if entry.place == Place::Later {
                 entry.due += current;
             } else if entry.place == Place::Fresh {
