@@ -11,8 +11,8 @@ use super::impact::{Impact, Toll};
 use super::verdict::{Verdict, seconds};
 use crate::engine::EngineName;
 use crate::scenario::{
-    Balance, BalancerMode, ClientProfile, Clients, Connections, CookieMode, HashType, HttpOption, Redispatch,
-    Scenario, StickOn, Store,
+    Balance, BalancerKind, BalancerMode, ClientProfile, Clients, Connections, CookieMode, HashType,
+    HttpOption, Redispatch, Scenario, StickOn, Store,
 };
 use crate::world::seed::Seed;
 
@@ -260,6 +260,7 @@ fn duration(scenario: &Scenario) -> String {
 
 fn balancing(balancer: &crate::scenario::Balancer) -> String {
     let mut words = vec![match (balancer.mode, balancer.option) {
+        _ if balancer.kind == BalancerKind::Nginx => "nginx",
         (BalancerMode::Tcp, _) => "tcp",
         (BalancerMode::Http, HttpOption::KeepAlive) => "http",
         (BalancerMode::Http, HttpOption::ServerClose) => "http server-close",
@@ -273,8 +274,10 @@ fn balancing(balancer: &crate::scenario::Balancer) -> String {
         Balance::Source => "source",
         Balance::LeastConn => "leastconn",
         Balance::Random => "random",
+        Balance::IpHash => "ip_hash",
+        Balance::Hash => "hash",
     });
-    if balancer.balance.is_hash() {
+    if balancer.balance.is_hash() || balancer.balance == Balance::Hash {
         words.push(match balancer.hash_type {
             HashType::MapBased => "map-based",
             HashType::MapBasedAvalanche => "map-based avalanche",

@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::check_redis;
 use super::duration::format_duration;
 use super::error::Problem;
-use super::model::{Arrival, BalancerMode, Clients, HttpOption, Scenario, Signal, StickOn};
+use super::model::{Arrival, BalancerKind, BalancerMode, Clients, HttpOption, Scenario, Signal, StickOn};
 use super::tree::Node;
 use crate::world::fault::{self, Action, Change, Origin};
 use crate::world::population;
@@ -137,6 +137,26 @@ fn balancer(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
             () if balancer.forwardfor => return sees("forwardfor", "headers"),
             () => {}
         }
+    }
+    let nginx = balancer.kind == BalancerKind::Nginx;
+    if nginx && !balancer.balance.is_of_nginx() {
+        let words = "\"roundrobin\", \"leastconn\", \"ip_hash\" or \"hash\"";
+        return refuse("balance", format!("nginx does not balance so; with kind = \"nginx\" take {words}"));
+    }
+    if !nginx && !balancer.balance.is_of_haproxy() {
+        let message = "`balance` is a word of nginx; add kind = \"nginx\", or take \"source\" or \"uri\"";
+        return refuse("balance", message.to_owned());
+    }
+    let only_haproxy = [
+        ("mode", balancer.mode == BalancerMode::Tcp),
+        ("cookie", balancer.cookie.is_some()),
+        ("stick", balancer.stick.is_some()),
+        ("maxconn", balancer.maxconn.is_some()),
+        ("slowstart", !balancer.slowstart.is_zero()),
+        ("check", balancer.check.is_some()),
+    ];
+    if let Some((key, _)) = only_haproxy.into_iter().find(|(_, used)| nginx && *used) {
+        return refuse(key, format!("nginx has no `{key}` as HAProxy has it; take it away"));
     }
     let count = scenario.servers.count as usize;
     let weights = balancer.weights.len();

@@ -50,6 +50,8 @@ pub(super) const MOVES: &[&str] = &["every", "connections"];
 pub(super) const BACKGROUND: &[&str] = &["after", "every", "delays"];
 pub(super) const LEAVES: &[&str] = &["after", "how"];
 pub(super) const BALANCER: &[&str] = &[
+    "kind",
+    "nginx",
     "mode",
     "option",
     "balance",
@@ -74,12 +76,22 @@ pub(super) const BALANCER: &[&str] = &[
     "redispatch",
     "check",
 ];
+pub(super) const NGINX: &[&str] =
+    &["http", "upgrade", "key", "max_fails", "fail_timeout", "next_upstream", "first_port"];
 pub(super) const COOKIE: &[&str] = &["name", "mode"];
 pub(super) const STICK: &[&str] = &["on", "size", "expire"];
 pub(super) const TIMEOUTS: &[&str] = &["connect", "server", "http_request", "http_keep_alive", "queue"];
 pub(super) const CHECK: &[&str] = &["inter", "fall", "rise", "started_before"];
-pub(super) const SERVERS: &[&str] =
-    &["count", "store", "broadcast_every", "broadcast_first", "broadcast_by", "request_cost", "message_cost"];
+pub(super) const SERVERS: &[&str] = &[
+    "count",
+    "store",
+    "broadcast_every",
+    "broadcast_first",
+    "broadcast_by",
+    "page_cookie",
+    "request_cost",
+    "message_cost",
+];
 pub(super) const REDIS: &[&str] = &["latency", "command_cost", "nodes", "client", "uncaught"];
 pub(super) const NETWORK: &[&str] = &["latency"];
 pub(super) const LATENCY: &[&str] = &["min", "max"];
@@ -97,6 +109,7 @@ pub fn known_keys() -> impl Iterator<Item = (&'static str, &'static str)> {
         ("clients.background", BACKGROUND),
         ("clients.leaves", LEAVES),
         ("balancer", BALANCER),
+        ("balancer.nginx", NGINX),
         ("balancer.cookie", COOKIE),
         ("balancer.stick", STICK),
         ("balancer.timeouts", TIMEOUTS),

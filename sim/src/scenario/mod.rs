@@ -30,10 +30,10 @@ pub use model::{
     RedisFault, RedisNodes, RedisSettings, Redispatch, Scenario, ServerCost, ServerIx, Servers, Signal,
     Store,
 };
-pub use model::{Cookie, CookieMode, HashFunction, Stick, StickOn, Timeouts};
 pub use model::{
     Background, Death, Delays, Leaves, Leaving, Moves, PageOrigin, Phase, Platform, Reconnect, Sizes, Span,
 };
+pub use model::{BalancerKind, Cookie, CookieMode, HashFunction, Nginx, NginxKey, Stick, StickOn, Timeouts};
 
 impl Scenario {
     /// The scenario of that name, if it is built in, or else of that file; `settings` are `key=value` overrides.

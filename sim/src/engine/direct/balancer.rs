@@ -194,7 +194,7 @@ impl World<'_> {
         if let Some(link) = self.links.get_mut(link.0) {
             link.conn = Some(conn);
         }
-        request.head.headers.apply(edits);
+        request.head.apply(edits);
         self.send_link_up(link, Up::Request(request));
     }
 

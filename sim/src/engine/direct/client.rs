@@ -15,7 +15,8 @@ use super::{Wire, World};
 use crate::scenario::{Connections, Leaving, Scenario};
 use crate::trace::{ClientId, TraceHandle};
 use crate::world::application::{MemberApplication, client_config};
-use crate::world::balancer::{ConnId, Headers, RequestHead, ResponseHead};
+use crate::world::balancer::{COOKIE, ConnId, Headers, RequestHead, ResponseHead, SET_COOKIE};
+use crate::world::jar::Jar;
 use crate::world::population::{self, Member};
 use crate::world::seed::Seed;
 
@@ -23,6 +24,7 @@ use crate::world::seed::Seed;
 pub(super) struct ClientNode {
     pub(super) member: Member,
     pub(super) visit: Visit,
+    jar: Jar,
     pub(super) address: Text,
     pub(super) machine: Client,
     pub(super) app: MemberApplication,
@@ -55,6 +57,7 @@ pub(super) fn population(scenario: &Scenario, seed: Seed, trace: &TraceHandle) -
     let node = |member: Member| ClientNode {
         member,
         visit: Visit::new(scenario, &member, seed),
+        jar: Jar::new(member.sort(scenario).cookies),
         address: Text::from(member.address.to_string()),
         machine: Client::new(config(member.group)),
         app: MemberApplication::new(scenario, &member, seed, trace.clone()),
@@ -146,7 +149,11 @@ impl World<'_> {
 
     fn carried(&self, client: ClientId, method: Method, target: Text, body: Bytes, upgrade: bool) -> Carried {
         let address = self.clients[client.index()].address.clone();
-        let head = RequestHead { method, target, headers: Headers::default(), upgrade };
+        let mut headers = Headers::default();
+        if let Some(cookies) = self.clients[client.index()].jar.header() {
+            headers.add(Text::from_static(COOKIE), cookies);
+        }
+        let head = RequestHead { method, target, headers, upgrade };
         Carried { head, body, address }
     }
 
@@ -206,6 +213,10 @@ impl World<'_> {
         let hears_at = self.clients[client.index()].visit.hears_at(self.now);
         if hears_at > self.now {
             return self.queue.push(hears_at, Event::ToClient(id, item));
+        }
+        if let Down::Response(head) | Down::Begun(head) | Down::Upgraded(head) = &item {
+            let jar = &mut self.clients[client.index()].jar;
+            head.headers.all(SET_COOKIE).for_each(|cookie| jar.handle_set_cookie(cookie));
         }
         match item {
             Down::Accepted => {

@@ -6,7 +6,15 @@ use crate::scenario::{Clients, Leaving, Scenario, Store};
 /// Refuses a scenario that this engine cannot carry, naming the key: a run without it would answer another question.
 pub(super) fn check(scenario: &Scenario) -> Result<(), EngineError> {
     let store = (scenario.servers.store == Store::Redis).then_some("servers.store = \"redis\"");
-    store.or_else(|| scenario.clients.sorts().find_map(unsupported)).map_or(Ok(()), |key| {
+    let balancer = &scenario.balancer;
+    let cookie = balancer.cookie.is_some() && scenario.clients.sorts().any(|sort| sort.cookies);
+    let balancer = [
+        ("balancer.cookie", cookie),
+        ("balancer.accept_proxy", balancer.accept_proxy),
+        ("balancer.send_proxy", balancer.send_proxy),
+    ];
+    let balancer = balancer.into_iter().find_map(|(key, used)| used.then_some(key));
+    store.or(balancer).or_else(|| scenario.clients.sorts().find_map(unsupported)).map_or(Ok(()), |key| {
         Err(EngineError::Unsupported { engine: EngineName::Turmoil, key: key.to_owned() })
     })
 }

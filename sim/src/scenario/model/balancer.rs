@@ -7,9 +7,13 @@ use serde::Serialize;
 use super::ServerIx;
 use super::stick::{Cookie, Stick};
 
-/// `[balancer]`: HAProxy 2.6 in its own words.
+/// `[balancer]`: HAProxy 2.6 or nginx 1.22, in the words of HAProxy as far as it has any.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Balancer {
+    /// Which program it is.
+    pub kind: BalancerKind,
+    /// What only nginx has.
+    pub nginx: Nginx,
     /// What is balanced.
     pub mode: BalancerMode,
     /// What happens to the server's side of a connection after a response (http mode).
@@ -73,6 +77,66 @@ pub struct Timeouts {
     pub queue: Option<Duration>,
 }
 
+/// `kind`: which program balances.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BalancerKind {
+    /// HAProxy 2.6.
+    Haproxy,
+    /// nginx 1.22.
+    Nginx,
+}
+
+/// `nginx`: what only nginx has.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Nginx {
+    /// `proxy_http_version` is 1.1.
+    pub http11: bool,
+    /// The Upgrade header is passed on.
+    pub upgrade: bool,
+    /// What `hash` hashes.
+    pub key: NginxKey,
+    /// After this many failures a server is left out; 0: never.
+    pub max_fails: u32,
+    /// For how long, in whole seconds.
+    pub fail_timeout: Duration,
+    /// Whether a request that a server failed is tried on the next one.
+    pub next_upstream: bool,
+    /// The port of `s1`; the others follow. `hash` consistent hashes addresses and ports of servers.
+    pub first_port: u16,
+}
+
+impl Nginx {
+    /// Whether a websocket comes through: HTTP/1.0 knows no upgrades.
+    pub const fn upgrades(self) -> bool {
+        self.http11 && self.upgrade
+    }
+}
+
+impl Default for Nginx {
+    fn default() -> Self {
+        Self {
+            http11: true,
+            upgrade: true,
+            key: NginxKey::Source,
+            max_fails: 1,
+            fail_timeout: Duration::from_secs(10),
+            next_upstream: true,
+            first_port: 10_401,
+        }
+    }
+}
+
+/// `key`: what nginx's `hash` hashes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NginxKey {
+    /// `$remote_addr`.
+    Source,
+    /// `$uri`.
+    Uri,
+}
+
 /// `mode`: what is balanced.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -115,12 +179,27 @@ pub enum Balance {
     LeastConn,
     /// Drawn.
     Random,
+    /// nginx: by the first three octets of the source address.
+    #[serde(rename = "ip_hash")]
+    IpHash,
+    /// nginx: by a key.
+    Hash,
 }
 
 impl Balance {
     /// Whether a server is chosen by a hash of something.
     pub const fn is_hash(self) -> bool {
         matches!(self, Self::Source | Self::Uri | Self::UrlParam | Self::Hdr)
+    }
+
+    /// Whether nginx has it; the others are HAProxy's.
+    pub const fn is_of_nginx(self) -> bool {
+        matches!(self, Self::RoundRobin | Self::LeastConn | Self::IpHash | Self::Hash)
+    }
+
+    /// Whether HAProxy has it.
+    pub const fn is_of_haproxy(self) -> bool {
+        !matches!(self, Self::IpHash | Self::Hash)
     }
 
     /// Whether the choice needs the head of a request.
@@ -184,6 +263,8 @@ pub struct Check {
 impl Default for Balancer {
     fn default() -> Self {
         Self {
+            kind: BalancerKind::Haproxy,
+            nginx: Nginx::default(),
             mode: BalancerMode::Http,
             option: HttpOption::KeepAlive,
             balance: Balance::RoundRobin,

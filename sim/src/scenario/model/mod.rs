@@ -13,7 +13,8 @@ use core::time::Duration;
 use serde::Serialize;
 
 pub use balancer::{
-    Balance, Balancer, BalancerMode, Check, HashFunction, HashType, HttpOption, Redispatch, Timeouts,
+    Balance, Balancer, BalancerKind, BalancerMode, Check, HashFunction, HashType, HttpOption, Nginx,
+    NginxKey, Redispatch, Timeouts,
 };
 pub use clients::{
     AddressBlock, Arrival, Background, ClientProfile, Clients, Connections, Death, Delays, Leaves, Leaving,

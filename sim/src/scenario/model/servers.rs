@@ -18,6 +18,8 @@ pub struct Servers {
     pub broadcast_first: Duration,
     /// Which servers send them.
     pub broadcast_by: BroadcastBy,
+    /// The cookie that the application's page sets on a client that has none of that name.
+    pub page_cookie: Option<String>,
     /// What the server's only processor spends.
     pub cost: ServerCost,
 }
@@ -75,6 +77,7 @@ impl Default for Servers {
             broadcast_every: None,
             broadcast_first: Duration::from_millis(350),
             broadcast_by: BroadcastBy::All,
+            page_cookie: None,
             cost: ServerCost::default(),
         }
     }

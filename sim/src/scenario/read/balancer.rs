@@ -6,8 +6,8 @@ use super::{SHORTEST_PERIOD, events};
 use crate::scenario::error::Problem;
 use crate::scenario::keys;
 use crate::scenario::model::{
-    Balance, Balancer, BalancerMode, Check, Cookie, CookieMode, HashFunction, HashType, HttpOption,
-    Redispatch, ServerIx, Stick, StickOn, Timeouts,
+    Balance, Balancer, BalancerKind, BalancerMode, Check, Cookie, CookieMode, HashFunction, HashType,
+    HttpOption, Nginx, NginxKey, Redispatch, ServerIx, Stick, StickOn, Timeouts,
 };
 use crate::scenario::section::{self, Section};
 use crate::scenario::tree::{Node, Value};
@@ -31,6 +31,8 @@ const BALANCES: &[(&str, Balance)] = &[
     ("hdr", Balance::Hdr),
     ("leastconn", Balance::LeastConn),
     ("random", Balance::Random),
+    ("ip_hash", Balance::IpHash),
+    ("hash", Balance::Hash),
 ];
 const HASH_TYPES: &[(&str, HashType)] = &[
     ("map-based", HashType::MapBased),
@@ -48,7 +50,10 @@ const HASH_FUNCTIONS: &[(&str, HashFunction)] = &[
 pub(super) fn balancer(node: Option<&Node>) -> Result<Balancer, Problem> {
     let default = Balancer::default();
     let section = Section::new(node, "[balancer]", keys::BALANCER)?;
+    let kinds = [("haproxy", BalancerKind::Haproxy), ("nginx", BalancerKind::Nginx)];
     let balancer = Balancer {
+        kind: section.choice("kind", &kinds)?.unwrap_or(default.kind),
+        nginx: nginx(section.node("nginx"))?,
         mode: section.choice("mode", MODES)?.unwrap_or(default.mode),
         option: section.choice("option", OPTIONS)?.unwrap_or(default.option),
         balance: section.choice("balance", BALANCES)?.unwrap_or(default.balance),
@@ -105,6 +110,24 @@ fn weights(node: &Node) -> Result<Vec<u32>, Problem> {
 
 fn backup(node: &Node) -> Result<Vec<ServerIx>, Problem> {
     list("backup", node, "[\"s4\"]", |item| events::server("backup", item))
+}
+
+fn nginx(node: Option<&Node>) -> Result<Nginx, Problem> {
+    let default = Nginx::default();
+    let section = Section::new(node, "[balancer] nginx", keys::NGINX)?;
+    let keys = [("source", NginxKey::Source), ("uri", NginxKey::Uri)];
+    let port = section.integer("first_port", 1..=60_000)?.and_then(|port| u16::try_from(port).ok());
+    Ok(Nginx {
+        http11: section.choice("http", &[("1.0", false), ("1.1", true)])?.unwrap_or(default.http11),
+        upgrade: section.truth("upgrade")?.unwrap_or(default.upgrade),
+        key: section.choice("key", &keys)?.unwrap_or(default.key),
+        max_fails: section.integer("max_fails", 0..=1_000)?.unwrap_or(default.max_fails),
+        fail_timeout: section
+            .duration("fail_timeout", Duration::from_secs(1))?
+            .unwrap_or(default.fail_timeout),
+        next_upstream: section.truth("next_upstream")?.unwrap_or(default.next_upstream),
+        first_port: port.unwrap_or(default.first_port),
+    })
 }
 
 fn cookie(node: &Node) -> Result<Cookie, Problem> {

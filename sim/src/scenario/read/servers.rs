@@ -24,6 +24,7 @@ pub(super) fn servers(node: Option<&Node>) -> Result<Servers, Problem> {
         broadcast_by: section
             .choice("broadcast_by", &[("all", BroadcastBy::All), ("first", BroadcastBy::First)])?
             .unwrap_or(default.broadcast_by),
+        page_cookie: section.text("page_cookie")?.map(str::to_owned),
         cost: ServerCost {
             request: section.duration("request_cost", Duration::ZERO)?.unwrap_or(default.cost.request),
             message: section.duration("message_cost", Duration::ZERO)?.unwrap_or(default.cost.message),

@@ -83,7 +83,7 @@ fn wrong_words_say_which_are_right() {
     let rows = [
         (
             "[balancer]\nbalance = \"roundrobbin\"\n",
-            "5:11: `balance` is \"roundrobbin\"; it must be one of \"roundrobin\", \"static-rr\", \"source\", \"uri\", \"url_param\", \"hdr\", \"leastconn\", \"random\"; did you mean `roundrobin`?",
+            "5:11: `balance` is \"roundrobbin\"; it must be one of \"roundrobin\", \"static-rr\", \"source\", \"uri\", \"url_param\", \"hdr\", \"leastconn\", \"random\", \"ip_hash\", \"hash\"; did you mean `roundrobin`?",
         ),
         (
             "[servers]\nstore = \"rediss\"\n",

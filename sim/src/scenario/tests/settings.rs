@@ -53,7 +53,7 @@ fn errors_name_the_setting_and_the_nearest_key() {
         ("clients.count=many", "`count` must be a whole number, not a string"),
         (
             "balancer.balance=sorce",
-            "`balance` is \"sorce\"; it must be one of \"roundrobin\", \"static-rr\", \"source\", \"uri\", \"url_param\", \"hdr\", \"leastconn\", \"random\"; did you mean `source`?",
+            "`balance` is \"sorce\"; it must be one of \"roundrobin\", \"static-rr\", \"source\", \"uri\", \"url_param\", \"hdr\", \"leastconn\", \"random\", \"ip_hash\", \"hash\"; did you mean `source`?",
         ),
         ("clients.count", "has no `=`; write --set clients.count=80"),
         ("=80", "has no key before the `=`; write --set clients.count=80"),

@@ -7,10 +7,11 @@ use socketio08::Transport;
 
 use super::{SMALL, parse, small};
 use crate::scenario::{
-    AddressBlock, Arrival, Balance, Balancer, BalancerMode, BroadcastBy, Builtin, Check, ClientProfile,
-    Clients, Connections, Deploy, DeployKind, Fault, HashType, HttpOption, Latency, Network, RedisClient,
-    RedisFault, RedisNodes, RedisSettings, Redispatch, Scenario, ServerCost, ServerIx, Servers, Signal, Span,
-    Store, known_keys, Cookie, CookieMode, HashFunction, Stick, StickOn, Timeouts,
+    AddressBlock, Arrival, Balance, Balancer, BalancerKind, BalancerMode, BroadcastBy, Builtin, Check,
+    ClientProfile, Clients, Connections, Cookie, CookieMode, Deploy, DeployKind, Fault, HashFunction,
+    HashType, HttpOption, Latency, Network, Nginx, NginxKey, RedisClient, RedisFault, RedisNodes,
+    RedisSettings, Redispatch, Scenario, ServerCost, ServerIx, Servers, Signal, Span, Stick, StickOn, Store,
+    Timeouts, known_keys,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -37,6 +38,8 @@ option = "server-close"
 balance = "random"
 hash_type = "consistent"
 random_draws = 1
+kind = "haproxy"
+nginx = { http = "1.0", upgrade = false, key = "uri", max_fails = 3, fail_timeout = "5s", next_upstream = false, first_port = 10001 }
 hash_function = "djb2"
 uri_depth = 4
 uri_whole = true
@@ -61,6 +64,7 @@ store = "redis"
 broadcast_every = "1s"
 broadcast_first = "10ms"
 broadcast_by = "first"
+page_cookie = "io"
 request_cost = "1ms"
 message_cost = "0us"
 [redis]
@@ -146,6 +150,16 @@ fn every_key_is_read() {
             uri_whole: true,
             param: Some("cid".to_owned()),
             header: Some("X-User".to_owned()),
+            kind: BalancerKind::Haproxy,
+            nginx: Nginx {
+                http11: false,
+                upgrade: false,
+                key: NginxKey::Uri,
+                max_fails: 3,
+                fail_timeout: SECOND * 5,
+                next_upstream: false,
+                first_port: 10_001,
+            },
             random_draws: 1,
             weights: vec![1, 2, 0],
             backup: vec![ServerIx(2)],
@@ -173,6 +187,7 @@ fn every_key_is_read() {
             broadcast_every: Some(SECOND),
             broadcast_first: SECOND / 100,
             broadcast_by: BroadcastBy::First,
+            page_cookie: Some("io".to_owned()),
             cost: ServerCost { request: Duration::from_millis(1), message: Duration::ZERO },
         },
         redis: RedisSettings {

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use socketio08::Instant;
 use socketio08::server::{
     Audience, Outgoing, Request, Response, Server, ServerConfig, ServerEvent, ServerInput, ServerTransmit,
 };
+use socketio08::{Instant, Text};
 use socketio08_tokio::Application;
 
 use crate::scenario::{self, BroadcastBy, Scenario, ServerIx};
 use crate::trace::{ServerObserver, TraceHandle, tick_text};
+use crate::world::balancer::{COOKIE, cookies};
 
 /// The application of one server process: it counts the numbered messages of clients, and sends a numbered tick to all its
 /// sessions. Ticks are sent at the times that the scenario fixes for all servers at once, and numbered by them, so the same
@@ -20,6 +21,7 @@ pub struct PoolApplication {
     observer: ServerObserver,
     rhythm: Option<Rhythm>,
     next: Option<Instant>,
+    page_cookie: Option<String>,
 }
 
 impl PoolApplication {
@@ -28,7 +30,12 @@ impl PoolApplication {
         let observer = ServerObserver::new(server, ServerConfig::default().resource, trace);
         let ticks = scenario.servers.broadcast_by == BroadcastBy::All || server == ServerIx(0);
         let rhythm = Rhythm::new(&scenario.servers).filter(|_| ticks);
-        Self { observer, rhythm, next: rhythm.map(|rhythm| rhythm.after(now)) }
+        Self {
+            observer,
+            rhythm,
+            next: rhythm.map(|rhythm| rhythm.after(now)),
+            page_cookie: scenario.servers.page_cookie.clone(),
+        }
     }
 }
 
@@ -38,8 +45,15 @@ impl Application for PoolApplication {
     }
 
     /// The application's page; what is on it is not simulated.
-    fn outside(&mut self, _now: Instant, _request: &Request) -> Response {
-        Response { status: 200, headers: Vec::new(), body: Bytes::from_static(b"page") }
+    fn outside(&mut self, _now: Instant, request: &Request) -> Response {
+        let sends = |name: &str| {
+            let headers = request.headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case(COOKIE));
+            headers.flat_map(|(_, value)| cookies(value)).any(|(key, _)| key == name)
+        };
+        let wanted = self.page_cookie.as_ref().filter(|name| !sends(name));
+        let headers = wanted.map(|name| ("Set-Cookie", Text::from(format!("{name}=1; path=/"))));
+        let body = Bytes::from_static(b"page");
+        Response { status: 200, headers: headers.into_iter().collect(), body }
     }
 
     fn poll_timeout(&self) -> Option<Instant> {

@@ -1,7 +1,7 @@
 //! What a proxy sees of requests and responses, and what it changes in them.
 //!
 //! Engines carry heads; the machines read them and answer with [`Edit`]s, which the engine applies to what it carries
-//! ([`Headers::apply`]). A head need not be complete: what no rule of a proxy can look at may be left out.
+//! ([`RequestHead::apply`], [`Headers::apply`]). A head need not be complete: what no rule of a proxy can look at may be left out.
 
 use bytes::Bytes;
 use socketio08::Text;
@@ -31,6 +31,12 @@ impl RequestHead {
     /// A request without headers.
     pub fn new(method: Method, target: impl Into<Text>) -> Self {
         Self { method, target: target.into(), headers: Headers::default(), upgrade: false }
+    }
+
+    /// Carries out changes, in their order.
+    pub fn apply(&mut self, edits: &[Edit]) {
+        self.upgrade &= !edits.contains(&Edit::NoUpgrade);
+        self.headers.apply(edits);
     }
 
     /// The target up to the query.
@@ -95,6 +101,7 @@ impl Headers {
             match edit {
                 Edit::Add { name, value } => self.add(*name, value.clone()),
                 Edit::Remove { name } => self.0.retain(|(key, _)| !key.eq_ignore_ascii_case(name)),
+                Edit::NoUpgrade => self.0.retain(|(key, _)| !key.eq_ignore_ascii_case("upgrade")),
             }
         }
     }
@@ -115,6 +122,8 @@ pub enum Edit {
         /// The name, in lower case.
         name: &'static str,
     },
+    /// Ask for no upgrade (requests only).
+    NoUpgrade,
 }
 
 /// The cookies of one `Cookie` header: names and values.

@@ -149,7 +149,7 @@ pub enum Output {
     },
     /// Answer a request with the balancer's own error page.
     Answer {
-        /// The client's connection; [`Output::CloseClient`] follows.
+        /// The client's connection; [`Output::CloseClient`] follows if it is to end.
         conn: ConnId,
         /// The request.
         request: RequestId,

@@ -25,6 +25,7 @@ mod haproxy;
 mod hash;
 mod head;
 mod input;
+mod nginx;
 #[cfg(test)]
 mod tests;
 
@@ -35,61 +36,83 @@ pub use self::head::{COOKIE, Edit, FORWARDED_FOR, Headers, RequestHead, Response
 pub use self::input::{
     Administration, BalancerDeadline, BalancerTimer, ConnId, Input, LinkId, Output, RequestId,
 };
-use crate::scenario::{self, ServerIx};
+use self::nginx::Nginx;
+use crate::scenario::{self, BalancerKind, ServerIx};
 use crate::world::seed::Stream;
 
 /// The balancer.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Balancer {
-    machine: Haproxy,
+    machine: Machine,
+}
+
+/// Which program it is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum Machine {
+    Haproxy(Box<Haproxy>),
+    Nginx(Box<Nginx>),
+}
+
+/// Calls the same method of whichever machine it is.
+macro_rules! on_machine {
+    ($machine:expr, $name:ident($($argument:expr),*)) => {
+        match $machine {
+            Machine::Haproxy(machine) => machine.$name($($argument),*),
+            Machine::Nginx(machine) => machine.$name($($argument),*),
+        }
+    };
 }
 
 impl Balancer {
     /// A balancer in front of `servers` servers, all taken to be up. `random` is the stream for `balance = "random"`:
     /// `seed.stream("balancer/random")`.
     pub fn new(config: &scenario::Balancer, servers: usize, random: Stream) -> Self {
-        Self { machine: Haproxy::new(config, servers, random) }
+        let machine = match config.kind {
+            BalancerKind::Haproxy => Machine::Haproxy(Box::new(Haproxy::new(config, servers, random))),
+            BalancerKind::Nginx => Machine::Nginx(Box::new(Nginx::new(config, servers))),
+        };
+        Self { machine }
     }
 
     /// Whether the balancer takes the server to be up; false for one that does not exist.
     pub fn is_up(&self, server: ServerIx) -> bool {
-        self.machine.is_up(server)
+        on_machine!(&self.machine, is_up(server))
     }
 
     /// Whether the connection is open, or a request of it may still go to a server although its client has left.
     pub fn knows(&self, conn: ConnId) -> bool {
-        self.machine.knows(conn)
+        on_machine!(&self.machine, knows(conn))
     }
 
     /// The server of a link, while it exists.
     pub fn link_server(&self, link: LinkId) -> Option<ServerIx> {
-        self.machine.link_server(link)
+        on_machine!(&self.machine, link_server(link))
     }
 
     /// Requests (http mode) or connections (tcp mode, tunnels) in progress on a server.
     pub fn load(&self, server: ServerIx) -> u64 {
-        self.machine.load(server)
+        on_machine!(&self.machine, load(server))
     }
 
     /// Something happened.
     pub fn handle_input(&mut self, now: Instant, input: Input) {
-        self.machine.handle_input(now, input);
+        on_machine!(&mut self.machine, handle_input(now, input));
     }
 
     /// Time passed. Calling it early or twice changes nothing.
     pub fn handle_timeout(&mut self, now: Instant) {
-        self.machine.handle_timeout(now);
+        on_machine!(&mut self.machine, handle_timeout(now));
     }
 
     /// The next thing to do, in order; changes after any `handle_*`.
     #[must_use]
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.machine.poll_output()
+        on_machine!(&mut self.machine, poll_output())
     }
 
     /// When to call [`Balancer::handle_timeout`], and why; changes after any `handle_*`.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<BalancerDeadline> {
-        self.machine.poll_timeout()
+        on_machine!(&self.machine, poll_timeout())
     }
 }

@@ -1,7 +1,7 @@
 //! Heads between hyper and the balancer's machine.
 
 use bytes::Bytes;
-use hyper::header::{HeaderName, HeaderValue, UPGRADE};
+use hyper::header::{CONNECTION, HeaderName, HeaderValue, UPGRADE};
 use hyper::{HeaderMap, Method, Request, Response};
 use socketio08::Text;
 use socketio08::server;
@@ -45,6 +45,10 @@ pub(super) fn apply(headers: &mut HeaderMap, edits: &[Edit]) {
             }
             Edit::Remove { name } => {
                 headers.remove(*name);
+            }
+            Edit::NoUpgrade => {
+                headers.remove(UPGRADE);
+                headers.remove(CONNECTION);
             }
         }
     }

@@ -180,7 +180,13 @@ impl Policy {
             Balance::Uri => text(uri(config, asker.head?)),
             Balance::UrlParam => text(parameter(asker.head?, config.param.as_deref()?)?),
             Balance::Hdr => text(header(asker.head?, config.header.as_deref()?)?),
-            Balance::RoundRobin | Balance::StaticRr | Balance::LeastConn | Balance::Random => return None,
+            // The last two are words of nginx, which no configuration of HAProxy has.
+            Balance::RoundRobin
+            | Balance::StaticRr
+            | Balance::LeastConn
+            | Balance::Random
+            | Balance::IpHash
+            | Balance::Hash => return None,
         };
         let avalanche = matches!(config.hash_type, HashType::MapBasedAvalanche | HashType::Consistent);
         Some(if avalanche { full_hash(hash) } else { hash })
