@@ -13,10 +13,16 @@ pub struct Builtin {
 
 impl Builtin {
     /// All of them, in the order in which to read them.
-    pub const ALL: [Builtin; 4] = [
+    pub const ALL: [Builtin; 7] = [
         Builtin { name: "round-robin", text: include_str!("../../scenarios/round-robin.toml") },
         Builtin { name: "sticky-source", text: include_str!("../../scenarios/sticky-source.toml") },
+        Builtin { name: "sticky-cookie", text: include_str!("../../scenarios/sticky-cookie.toml") },
+        Builtin { name: "sticky-session-path", text: include_str!("../../scenarios/sticky-session-path.toml") },
         Builtin { name: "server-failure", text: include_str!("../../scenarios/server-failure.toml") },
+        Builtin {
+            name: "server-failure-consistent-hash",
+            text: include_str!("../../scenarios/server-failure-consistent-hash.toml"),
+        },
         Builtin { name: "rolling-deploy", text: include_str!("../../scenarios/rolling-deploy.toml") },
     ];
 

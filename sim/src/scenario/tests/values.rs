@@ -266,7 +266,7 @@ fn the_manual_names_every_key_and_every_built_in_scenario() {
     for (table, key) in known_keys() {
         let heading = match table {
             "" => "## Top level",
-            "balancer.check" | "balancer" => "## `[balancer]`",
+            table if table.starts_with("balancer") => "## `[balancer]`",
             "network.latency" | "network" => "## `[network]`",
             "redis.latency" | "redis" => "## `[redis]`",
             "fault" => "## `[[fault]]`",

@@ -1,4 +1,4 @@
-//! HAProxy's hash functions, checked against its recorded choices (`tests/haproxy_choices.rs`).
+//! HAProxy's hash functions, checked against its recorded choices (`tests/balancer_choices.rs`).
 
 use crate::scenario::HashFunction;
 

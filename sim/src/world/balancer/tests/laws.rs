@@ -5,9 +5,11 @@ use core::time::Duration;
 
 use socketio08::Instant;
 
-use super::super::{Balancer, ConnId, Input, LinkId, Output, RequestId};
+use super::super::{Administration, Balancer, ConnId, Input, LinkId, Output, RequestId};
 use super::rig::{config, poll, response, table_c};
-use crate::scenario::{self, Balance, BalancerMode, HttpOption, Redispatch, ServerIx};
+use crate::scenario::{
+    self, Balance, BalancerKind, BalancerMode, HttpOption, Redispatch, ServerIx, Stick, StickOn, Timeouts,
+};
 use crate::world::seed::{Seed, Stream};
 
 const SERVERS: usize = 4;
@@ -16,14 +18,27 @@ fn configurations() -> Vec<scenario::Balancer> {
     let server_close = scenario::Balancer { option: HttpOption::ServerClose, ..config(Balance::LeastConn) };
     let tcp = scenario::Balancer { mode: BalancerMode::Tcp, redispatch: Redispatch::Every(1), ..table_c() };
     let random = scenario::Balancer { redispatch: Redispatch::AtLastRetry, ..config(Balance::Random) };
-    vec![config(Balance::RoundRobin), table_c(), server_close, tcp, random]
+    let sticky = scenario::Balancer {
+        stick: Some(Stick { on: StickOn::Src, size: 10, expire: Duration::from_secs(5) }),
+        maxconn: Some(3),
+        timeouts: Timeouts {
+            connect: Some(Duration::from_secs(1)),
+            server: Some(Duration::from_secs(2)),
+            http_request: Some(Duration::from_secs(3)),
+            http_keep_alive: Some(Duration::from_secs(3)),
+            queue: None,
+        },
+        ..config(Balance::StaticRr)
+    };
+    let nginx = scenario::Balancer { kind: BalancerKind::Nginx, ..config(Balance::LeastConn) };
+    vec![config(Balance::RoundRobin), table_c(), server_close, tcp, random, sticky, nginx]
 }
 
 /// One of the things that can be said, about few connections and links so that most of them exist.
 fn any_input(draws: &mut Stream, opened: &mut u64) -> Input {
     let conn = ConnId(draws.below(*opened + 2));
     let link = LinkId(draws.below(30));
-    match draws.below(10) {
+    match draws.below(50) / 4 {
         0 | 1 => {
             *opened += 1;
             let source = Ipv4Addr::from_bits(0x7f00_0100 + draws.next_u32() % 200);
@@ -36,6 +51,11 @@ fn any_input(draws: &mut Stream, opened: &mut u64) -> Input {
         6 => Input::ResponseStarted { link, head: response(if draws.chance(1, 3) { 101 } else { 200 }) },
         7 => Input::ResponseDone { link },
         8 => Input::LinkClosed { link },
+        10 => Input::Administer {
+            server: ServerIx(usize::from(draws.chance(1, 2))),
+            administration: if draws.chance(1, 2) { Administration::Ready } else { Administration::Drain },
+        },
+        12 => Input::Reload { hard_stop_after: draws.chance(1, 2).then_some(Duration::from_secs(3)) },
         _ => Input::Checked { server: ServerIx(usize::from(draws.chance(1, 2))), passed: draws.chance(1, 2) },
     }
 }

@@ -3,7 +3,10 @@
 mod checks;
 mod http;
 mod laws;
+mod limits;
+mod nginx;
 mod retries;
 mod rig;
 mod routing;
+mod sticky;
 mod tcp;

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use socketio08::Instant;
 use socketio08::server::Method;
 
-use super::super::{Balancer, ConnId, Input, LinkId, Output, RequestHead, RequestId, ResponseHead};
+use super::super::{Balancer, ConnId, Edit, Input, LinkId, Output, RequestHead, RequestId, ResponseHead};
 use crate::scenario::{self, Balance, Check, HashType, Redispatch, ServerIx};
 use crate::world::seed::Seed;
 
@@ -41,6 +41,8 @@ pub(super) struct Rig {
     pub(super) balancer: Balancer,
     pub(super) now: Instant,
     pub(super) dead: BTreeSet<ServerIx>,
+    /// Connections to servers are neither opened nor refused.
+    pub(super) silent: bool,
     /// Everything the balancer said, with its time.
     pub(super) log: Vec<(Instant, Output)>,
     /// Which server got each request, and over which link.
@@ -54,6 +56,7 @@ impl Rig {
             balancer: Balancer::new(config, servers, Seed(1).stream("balancer/random")),
             now: Instant::ZERO,
             dead: BTreeSet::new(),
+            silent: false,
             log: Vec::new(),
             forwarded: BTreeMap::new(),
             next: 0,
@@ -69,10 +72,39 @@ impl Rig {
     }
 
     pub(super) fn request(&mut self, conn: ConnId) -> RequestId {
+        self.request_with(conn, poll())
+    }
+
+    pub(super) fn request_with(&mut self, conn: ConnId, head: RequestHead) -> RequestId {
         self.next += 1;
         let request = RequestId(self.next);
-        self.input(Input::Request { conn, request, head: poll() });
+        self.input(Input::Request { conn, request, head });
         request
+    }
+
+    /// A new client connection brings one request, which is answered at once; returns its server and what changed in
+    /// the response.
+    pub(super) fn visit(&mut self, head: RequestHead, answer: ResponseHead) -> (ServerIx, Vec<Edit>) {
+        let conn = self.open(1);
+        let request = self.request_with(conn, head);
+        let (server, link) = self.forwarded[&request];
+        self.input(Input::ResponseStarted { link, head: answer });
+        self.input(Input::ResponseDone { link });
+        self.input(Input::ClientClosed { conn });
+        let edits = self.log.iter().rev().find_map(|(_, output)| match output {
+            Output::Respond { request: answered, edits, .. } if *answered == request => Some(edits.clone()),
+            _ => None,
+        });
+        (server, edits.unwrap_or_default())
+    }
+
+    /// What was changed in a request on its way to its server.
+    pub(super) fn request_edits(&self, request: RequestId) -> Vec<Edit> {
+        let edits = self.log.iter().rev().find_map(|(_, output)| match output {
+            Output::Forward { request: sent, edits, .. } if *sent == request => Some(edits.clone()),
+            _ => None,
+        });
+        edits.unwrap_or_default()
     }
 
     /// A new client connection brings one request. Returns where it went.
@@ -132,6 +164,7 @@ impl Rig {
         while let Some(output) = self.balancer.poll_output() {
             self.log.push((self.now, output.clone()));
             let answer = match output {
+                Output::Connect { .. } if self.silent => continue,
                 Output::Connect { link, server, .. } if self.dead.contains(&server) => {
                     Input::Refused { link }
                 }

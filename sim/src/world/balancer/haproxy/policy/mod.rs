@@ -1,5 +1,5 @@
 //! Which server gets a request: the balancing algorithms of HAProxy 2.6, checked against its recorded choices
-//! (`sim/tests/haproxy_choices.rs`).
+//! (`sim/tests/balancer_choices.rs`).
 
 mod least;
 mod map;
