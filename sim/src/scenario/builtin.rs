@@ -17,7 +17,10 @@ impl Builtin {
         Builtin { name: "round-robin", text: include_str!("../../scenarios/round-robin.toml") },
         Builtin { name: "sticky-source", text: include_str!("../../scenarios/sticky-source.toml") },
         Builtin { name: "sticky-cookie", text: include_str!("../../scenarios/sticky-cookie.toml") },
-        Builtin { name: "sticky-session-path", text: include_str!("../../scenarios/sticky-session-path.toml") },
+        Builtin {
+            name: "sticky-session-path",
+            text: include_str!("../../scenarios/sticky-session-path.toml"),
+        },
         Builtin { name: "server-failure", text: include_str!("../../scenarios/server-failure.toml") },
         Builtin {
             name: "server-failure-consistent-hash",

@@ -24,20 +24,20 @@ const PHASE: &str = "not judged: whether a client has one outage or two rests on
 const KNIFE_EDGE: &str = "not judged: half of the dead server's clients are back a second earlier than the others, and the \
                           median falls to either side";
 
-fn set(settings: &[&str]) -> Vec<String> {
+pub(crate) fn set(settings: &[&str]) -> Vec<String> {
     settings.iter().map(|setting| (*setting).to_owned()).collect()
 }
 
-fn each(runs: &[Figures], value: impl Fn(&Figures) -> f64) -> Vec<f64> {
+pub(crate) fn each(runs: &[Figures], value: impl Fn(&Figures) -> f64) -> Vec<f64> {
     runs.iter().map(value).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts are small")]
-fn number(value: u64) -> f64 {
+pub(crate) fn number(value: u64) -> f64 {
     value as f64
 }
 
-fn median(spread: Option<Spread>) -> f64 {
+pub(crate) fn median(spread: Option<Spread>) -> f64 {
     spread.map_or(f64::NAN, |spread| number(spread.median))
 }
 

@@ -5,6 +5,7 @@
 //! The parameters of the world are those of the recording's configuration files. What the recording does not state was
 //! set once, for every cell: see `BASE`.
 
+mod balancers;
 mod cells;
 mod table;
 
@@ -114,4 +115,15 @@ fn every_recorded_outcome_is_simulated_within_its_range() {
         cells::deploy(),
     ];
     check("recorded", &groups);
+}
+
+#[test]
+fn every_recorded_outcome_of_stickiness_nginx_and_algorithms_is_simulated_within_its_range() {
+    let groups = [
+        balancers::sticky_kill(),
+        balancers::session_in_the_path(),
+        balancers::nginx(),
+        balancers::algorithms(),
+    ];
+    check("balancers", &groups);
 }

@@ -130,7 +130,7 @@ impl World<'_> {
         }
     }
 
-    fn balancer_takes(&mut self, input: Input) {
+    pub(super) fn balancer_takes(&mut self, input: Input) {
         self.balancer.handle_input(self.now, input);
         self.settle_balancer();
     }

@@ -21,6 +21,7 @@ impl Haproxy {
             request,
             server: None,
             refused_by: None,
+            counted_by: 0,
             directed: false,
             retries_left,
             stage: Stage::Holding,
@@ -59,7 +60,11 @@ impl Haproxy {
 
     fn take_place(&mut self, conn: ConnId, server: ServerIx) {
         self.pool.count(server, true);
-        self.update(conn, |flight| flight.server = Some(server));
+        let generation = self.generation;
+        self.update(conn, |flight| {
+            flight.server = Some(server);
+            flight.counted_by = generation;
+        });
         self.tell_load(server);
     }
 
@@ -160,8 +165,8 @@ impl Haproxy {
     /// The flight counts on its server no more, and waits for none.
     pub(super) fn leave_server(&mut self, conn: ConnId) {
         let Some(state) = self.conns.get_mut(&conn) else { return };
-        let current = state.generation == self.generation;
         let Some(flight) = state.flight.as_mut() else { return };
+        let current = flight.counted_by == self.generation;
         if flight.stage == Stage::Queued {
             let place = self.queue.iter().position(|(waiting, _)| *waiting == conn);
             let on = place.and_then(|place| self.queue.remove(place)).and_then(|(_, on)| on);

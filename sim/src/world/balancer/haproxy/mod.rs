@@ -77,6 +77,8 @@ struct Flight {
     server: Option<ServerIx>,
     /// The server that refused it last.
     refused_by: Option<ServerIx>,
+    /// The process in which it counts there.
+    counted_by: u32,
     /// A cookie or the stick table sent it to its server.
     directed: bool,
     retries_left: u32,

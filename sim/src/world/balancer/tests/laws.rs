@@ -126,8 +126,9 @@ fn when_every_client_and_every_link_is_gone_no_server_has_any_load() {
             for conn in 0..1_000 {
                 balancer.handle_input(now, Input::ClientClosed { conn: ConnId(conn) });
             }
-            // What waits for a retry opens another link for a while: four rounds use every retry up.
-            for round in 1..=5 {
+            // What waits for a retry opens another link for a while: four rounds use every retry up, and as many those
+            // of requests that waited in the queue.
+            for round in 1..=10 {
                 for link in 0..3_000 {
                     balancer.handle_input(now, Input::LinkClosed { link: LinkId(link) });
                 }

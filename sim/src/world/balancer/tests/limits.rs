@@ -71,11 +71,8 @@ fn a_connection_that_does_not_open_in_time_is_tried_again_at_once_until_the_retr
 
 #[test]
 fn a_client_that_asks_nothing_in_time_is_closed() {
-    let timeouts = Timeouts {
-        http_request: Some(SECOND * 2),
-        http_keep_alive: Some(SECOND * 4),
-        ..Timeouts::default()
-    };
+    let timeouts =
+        Timeouts { http_request: Some(SECOND * 2), http_keep_alive: Some(SECOND * 4), ..Timeouts::default() };
     let mut rig = Rig::new(&scenario::Balancer { timeouts, ..config(Balance::RoundRobin) }, 1);
     let (mute, kept) = (rig.open(1), rig.open(2));
     rig.exchange(kept);
@@ -125,11 +122,8 @@ fn table_f_sides_that_do_not_agree_on_the_proxy_line_end_the_connection() {
 #[test]
 fn a_server_that_came_back_starts_slowly() {
     let check = Check { inter: SECOND, fall: 1, rise: 1, started_before: Duration::ZERO };
-    let config = scenario::Balancer {
-        slowstart: SECOND * 60,
-        check: Some(check),
-        ..config(Balance::RoundRobin)
-    };
+    let config =
+        scenario::Balancer { slowstart: SECOND * 60, check: Some(check), ..config(Balance::RoundRobin) };
     let mut rig = Rig::new(&config, 2);
     rig.kill(0);
     rig.run_for(3);

@@ -8,9 +8,7 @@ use socketio08::server::Method;
 
 use super::super::{Administration, COOKIE, Edit, Input, RequestHead, ResponseHead, SET_COOKIE};
 use super::rig::{Rig, config, poll, response};
-use crate::scenario::{
-    self, Balance, Check, Cookie, CookieMode, Redispatch, ServerIx, Stick, StickOn,
-};
+use crate::scenario::{self, Balance, Check, Cookie, CookieMode, Redispatch, ServerIx, Stick, StickOn};
 
 const S1: ServerIx = ServerIx(0);
 const S2: ServerIx = ServerIx(1);
@@ -110,8 +108,7 @@ fn item_24_a_request_held_for_a_dead_server_goes_elsewhere_after_a_second_if_the
 
 #[test]
 fn item_24_with_redispatch_1_it_goes_elsewhere_at_once() {
-    let config =
-        scenario::Balancer { redispatch: Redispatch::Every(1), ..with_cookie(CookieMode::Insert) };
+    let config = scenario::Balancer { redispatch: Redispatch::Every(1), ..with_cookie(CookieMode::Insert) };
     let mut rig = Rig::new(&config, 4);
     rig.kill(0);
     let conn = rig.open(1);
@@ -200,7 +197,11 @@ fn a_full_table_forgets_the_entries_that_expire_first() {
     }
     assert_eq!(rig.visit(target(300), response(200)).0, S1, "the last one is there");
     assert_eq!(rig.visit(target(2), response(200)).0, ServerIx(2), "and the third");
-    assert_eq!(rig.visit(target(0), response(200)).0, S2, "the first two are gone: it goes to the next in turn");
+    assert_eq!(
+        rig.visit(target(0), response(200)).0,
+        S2,
+        "the first two are gone: it goes to the next in turn"
+    );
 }
 
 #[test]
