@@ -291,6 +291,20 @@ fn other_methods_and_upgrades_of_a_poll_are_refused_without_harm() {
 }
 
 #[test]
+fn a_head_of_a_session_is_refused_and_takes_nothing_from_it() {
+    let mut rig = rig();
+    let session = rig.polling_session();
+    for transport in ["xhr-polling", "jsonp-polling", "htmlfile"] {
+        let head =
+            rig.request(Method::Head, &format!("/socket.io/1/{transport}/{}", session.0), "", &[], false);
+        assert_eq!(rig.status(head), Some(405), "{transport}");
+    }
+    assert_eq!(rig.server.session_count(), 1);
+    let handshake = rig.request(Method::Head, "/socket.io/1/", "", &[], false);
+    assert_ne!(rig.status(handshake), Some(405), "a handshake may be asked for by any method (facts 4.3)");
+}
+
+#[test]
 fn unknown_and_disabled_transports_are_cut_off_without_a_response() {
     let config = ServerConfig::default().transports(vec![Transport::XhrPolling]);
     let mut rig = Rig::new(config);

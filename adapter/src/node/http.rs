@@ -163,7 +163,8 @@ async fn collect<B: Body<Data = Bytes>>(body: B, len_max: usize) -> Result<Optio
 
 fn method(method: &HttpMethod) -> Method {
     match *method {
-        HttpMethod::GET | HttpMethod::HEAD => Method::Get,
+        HttpMethod::GET => Method::Get,
+        HttpMethod::HEAD => Method::Head,
         HttpMethod::POST => Method::Post,
         HttpMethod::OPTIONS => Method::Options,
         _ => Method::Other,

@@ -201,7 +201,7 @@ impl Server {
         if self.config.client_files.is_empty() {
             return false;
         }
-        let response = if request.method != Method::Get {
+        let response = if !matches!(request.method, Method::Get | Method::Head) {
             response::method_not_allowed()
         } else if name.starts_with(BUNDLE) && !self.bundles(name) {
             // As recorded, the path in the text.

@@ -32,8 +32,11 @@ pub struct SessionId(pub Text);
 /// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Method {
-    /// GET (and HEAD, which the carrier answers without its body).
+    /// GET.
     Get,
+    /// HEAD: as GET for handshakes and files, whose bodies the carrier leaves out. For a session it is refused by 405:
+    /// 0.8.7 takes it for a poll, and what it answers with is lost.
+    Head,
     /// POST.
     Post,
     /// OPTIONS.

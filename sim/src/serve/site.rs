@@ -94,7 +94,7 @@ impl Application for Site {
         if !matches!(path, "/" | SCRIPT_PATH) {
             return answer(404, PLAIN, "There is nothing here; the page is at /.\n");
         }
-        if request.method != Method::Get {
+        if !matches!(request.method, Method::Get | Method::Head) {
             let mut response = answer(405, PLAIN, "This can only be read: use GET or HEAD.\n");
             response.headers.push(("Allow", Text::from_static("GET, HEAD")));
             return response;

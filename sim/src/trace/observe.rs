@@ -165,7 +165,7 @@ impl ServerObserver {
         match request.method {
             Method::Get => self.trace.record(now, TraceEvent::Opened { server, session, transport }),
             Method::Post => self.trace.record(now, TraceEvent::Posted { server, session }),
-            Method::Options | Method::Other => {}
+            Method::Head | Method::Options | Method::Other => {}
         }
     }
 
