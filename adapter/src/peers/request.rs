@@ -28,6 +28,7 @@ pub(super) fn build(request: Request, node: &NodeName) -> Option<hyper::Request<
     let method = match request.method {
         Method::Get => HttpMethod::GET,
         Method::Post => HttpMethod::POST,
+        Method::Head => HttpMethod::HEAD,
         Method::Options => HttpMethod::OPTIONS,
         Method::Other => return None,
     };

@@ -106,7 +106,7 @@ impl Server {
             (_, _, Method::Post) => self.post(exchange, id, transport, request.body, &cors),
             (_, _, Method::Options) => self.preflight(&request),
             (_, _, Method::Head | Method::Other) => {
-                self.transmit_response(exchange, response::method_not_allowed())
+                self.transmit_response(exchange, response::method_not_allowed());
             }
         }
     }

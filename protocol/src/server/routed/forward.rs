@@ -88,7 +88,7 @@ impl Server {
                 _ => LastResort::Poll(PollStyle::Plain { cors: cors() }),
             }),
             (Method::Post, false) => Some(LastResort::Post(cors())),
-            (Method::Options | Method::Other, false) => None,
+            (Method::Head | Method::Options | Method::Other, false) => None,
         }
     }
 

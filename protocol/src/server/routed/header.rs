@@ -27,6 +27,7 @@ fn method_name(method: Method) -> &'static str {
     match method {
         Method::Get => "GET",
         Method::Post => "POST",
+        Method::Head => "HEAD",
         Method::Options => "OPTIONS",
         Method::Other => "",
     }
