@@ -4,6 +4,7 @@ use serde::Serialize;
 use socketio08::Instant;
 
 use super::impact::Impact;
+use super::life::LifeFigures;
 use crate::scenario::ServerIx;
 
 /// Median, 95th and 99th percentile and maximum, by nearest rank; in the unit the name of the figure says.
@@ -140,6 +141,8 @@ pub struct Figures {
     pub clients_with_several_sessions: u32,
     /// Answers of the balancer itself.
     pub balancer_errors: u64,
+    /// What the clients lived through.
+    pub life: LifeFigures,
     /// Each server.
     pub servers: Vec<ServerFigures>,
     /// Each fault and deploy action, and what it did to the clients.

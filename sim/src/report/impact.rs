@@ -35,10 +35,14 @@ pub struct Toll {
 pub struct Impact {
     /// When, from the start of the run.
     pub at_ms: u64,
-    /// The server.
+    /// The server; the first of several that changed alike at this instant.
     pub server: ServerIx,
-    /// `down` or `up`.
+    /// How many servers did.
+    pub servers: u32,
+    /// `down` or `up`; what an operator told the balancer of it, `drain`, `ready` or `maint`; or `reload` of the balancer.
     pub change: &'static str,
+    /// A deploy did it, not a fault.
+    pub planned: bool,
     /// When the balancer took notice, from the action; `None`: it did not within the window.
     pub noticed_ms: Option<u64>,
     /// Those who were connected to the server (for `up`: when it last went down).
@@ -62,21 +66,37 @@ struct Sufferer {
 pub(super) struct Window {
     at: Instant,
     server: ServerIx,
+    servers: u32,
     change: &'static str,
+    planned: bool,
     noticed: Option<Instant>,
     clients: Vec<Sufferer>,
 }
 
 impl Window {
     /// A window that opens at `at`; `its` says for each client whether it is the server's.
-    pub(super) fn new(at: Instant, server: ServerIx, up: bool, its: &[bool]) -> Self {
+    pub(super) fn new(
+        at: Instant,
+        server: ServerIx,
+        change: &'static str,
+        planned: bool,
+        its: &[bool],
+    ) -> Self {
         let clients = its.iter().map(|its| Sufferer { its: *its, ..Sufferer::default() }).collect();
-        Self { at, server, change: if up { "up" } else { "down" }, noticed: None, clients }
+        Self { at, server, servers: 1, change, planned, noticed: None, clients }
     }
 
-    /// Which clients are the server's.
-    pub(super) fn its(&self) -> Vec<bool> {
-        self.clients.iter().map(|client| client.its).collect()
+    /// Whether the same happens to another server at the same instant: one action, as far as clients can tell.
+    pub(super) fn is_same(&self, at: Instant, change: &str) -> bool {
+        self.at == at && self.change == change
+    }
+
+    /// Another server, to which the same happens.
+    pub(super) fn add(&mut self, its: &[bool]) {
+        self.servers += 1;
+        for (client, its) in self.clients.iter_mut().zip(its) {
+            client.its |= its;
+        }
     }
 
     pub(super) fn marked(&mut self, at: Instant, server: ServerIx, up: bool) {
@@ -121,7 +141,9 @@ impl Window {
         Impact {
             at_ms: self.at.as_millis(),
             server: self.server,
+            servers: self.servers,
             change: self.change,
+            planned: self.planned,
             noticed_ms: self.noticed.map(|noticed| millis(self.at, noticed)),
             its_clients: self.toll(true),
             others: self.toll(false),

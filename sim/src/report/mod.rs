@@ -5,10 +5,12 @@
 mod figures;
 mod finding;
 mod impact;
+mod life;
 mod matrix;
 mod story;
 mod summary;
 mod table;
+mod tally;
 mod text;
 mod verdict;
 
@@ -17,6 +19,7 @@ pub use figures::{
 };
 pub use finding::{finding, meets};
 pub use impact::{Impact, Toll};
+pub use life::{Bar, Episode, Ghosts, HarmFigures, LifeFigures, Load, Storms, Traffic};
 pub use matrix::{MatrixRow, matrix, worst_seed};
 pub use story::Story;
 pub use summary::Summary;

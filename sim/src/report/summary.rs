@@ -9,10 +9,12 @@ use super::figures::{
     ClientFigures, Delivery, Figures, Handshakes, Opens, ServerFigures, fraction, millis, spread,
 };
 use super::impact::{Impact, Window};
+use super::life::Life;
 use crate::scenario::{Scenario, ServerIx};
 use crate::trace::{ClientId, Record, TraceEvent};
 
-/// A tick sent this shortly before the end is not counted: it may still be on its way.
+/// A tick sent this shortly before the end is not counted: it may still be on its way, and to clients that ask
+/// periodically until they ask.
 const ON_ITS_WAY: Duration = Duration::from_millis(500);
 /// A session this old at the end counts as stable.
 const STABLE: Duration = Duration::from_secs(5);
@@ -105,6 +107,13 @@ pub struct Summary {
     balancer_errors: u64,
     window: Option<Window>,
     impacts: Vec<Impact>,
+    life: Life,
+    on_its_way: Duration,
+}
+
+/// How long a tick may wait for a client that asks periodically.
+fn longest_wait(scenario: &Scenario) -> Duration {
+    scenario.clients.sorts().filter_map(|sort| sort.ask_every).max().unwrap_or_default()
 }
 
 impl Summary {
@@ -131,12 +140,15 @@ impl Summary {
             balancer_errors: 0,
             window: None,
             impacts: Vec::new(),
+            life: Life::new(scenario),
+            on_its_way: ON_ITS_WAY + longest_wait(scenario),
         }
     }
 
     /// Takes the next record.
     pub fn record(&mut self, record: &Record) {
         let at = Instant::from_micros(record.at);
+        self.life.record(at, &record.event);
         match &record.event {
             TraceEvent::Opened { server, session, .. } => self.opened(*server, session),
             TraceEvent::Rejected { server, session, open } => self.rejected(*server, session, *open),
@@ -154,8 +166,15 @@ impl Summary {
                     window.marked(at, *server, *up);
                 }
             }
-            TraceEvent::ServerDown { server, .. } => self.server_changed(at, *server, false),
-            TraceEvent::ServerUp { server } => self.server_changed(at, *server, true),
+            TraceEvent::ServerDown { server, planned, .. } => {
+                self.server_changed(at, *server, "down", *planned);
+            }
+            TraceEvent::ServerUp { server } => self.server_changed(at, *server, "up", false),
+            // What is said before the first client comes is how the world begins.
+            TraceEvent::Administered { server, administration } if record.at > 0 => {
+                self.server_changed(at, *server, administration, true);
+            }
+            TraceEvent::Reloaded => self.server_changed(at, ServerIx(0), "reload", true),
             TraceEvent::Posted { .. } | TraceEvent::Requested { .. } => {}
             event => self.client_record(at, event),
         }
@@ -264,27 +283,25 @@ impl Summary {
         }
     }
 
-    fn server_changed(&mut self, at: Instant, server: ServerIx, up: bool) {
-        if let Some(window) = self.window.take() {
-            self.impacts.push(window.close());
-        }
-        let connected_here = || {
-            let here = |client: &ClientState| client.connected.is_some() && client.server == Some(server);
-            self.clients.iter().map(here).collect::<Vec<_>>()
-        };
+    fn server_changed(&mut self, at: Instant, server: ServerIx, change: &'static str, planned: bool) {
+        let here = |client: &ClientState| client.connected.is_some() && client.server == Some(server);
         let its = match self.servers.get(server.0).and_then(|state| state.its.clone()) {
-            Some(its) if up => its,
-            _ => connected_here(),
+            Some(its) if change == "up" => its,
+            _ => self.clients.iter().map(here).collect(),
         };
-        let window = Window::new(at, server, up, &its);
-        if let Some(state) = self.servers.get_mut(server.0) {
-            state.alive = up;
-            state.its = Some(window.its());
+        if let Some(window) = self.window.as_mut().filter(|window| window.is_same(at, change)) {
+            window.add(&its);
+        } else {
+            let window = Window::new(at, server, change, planned, &its);
+            self.impacts.extend(self.window.replace(window).map(|window| window.close()));
         }
-        if !up {
+        if let Some(state) = self.servers.get_mut(server.0).filter(|_| change == "up" || change == "down") {
+            state.alive = change == "up";
+            state.its = Some(its);
+        }
+        if change == "down" {
             self.forget(server);
         }
-        self.window = Some(window);
     }
 
     fn forget(&mut self, server: ServerIx) {
@@ -348,7 +365,7 @@ impl Summary {
     }
 
     fn tick_sent(&mut self, at: Instant, number: u64) {
-        if at + ON_ITS_WAY <= self.end && self.ticks.last() < Some(&number) {
+        if at + self.on_its_way <= self.end && self.ticks.last() < Some(&number) {
             self.ticks.push(number);
         }
     }
@@ -403,6 +420,7 @@ impl Summary {
             live_sessions_per_client_max: self.live_max,
             clients_with_several_sessions: self.count(|client| client.live > 1),
             balancer_errors: self.balancer_errors,
+            life: self.life.clone().finish(),
             servers: self.server_figures(),
             impacts: self.impacts,
         }

@@ -29,7 +29,7 @@ pub fn engines(direct: (&Figures, &Verdict), turmoil: (&Figures, &Verdict)) -> S
 
 type Value = fn(&Figures, &Verdict) -> String;
 
-fn lines() -> [(&'static str, Value); 16] {
+fn lines() -> [(&'static str, Value); 20] {
     [
         ("verdict", |_, verdict| verdict.verdict.name().to_owned()),
         (OPENS, |figures, _| per_cent(figures.opens.rejected, figures.opens.total)),
@@ -53,6 +53,14 @@ fn lines() -> [(&'static str, Value); 16] {
         ("down: lost / twice", |figures, _| {
             format!("{} / {}", thousands(figures.down.lost), thousands(figures.down.duplicated))
         }),
+        ("up: delay, median", |figures, _| micros(figures.life.up_delay_us)),
+        ("down: delay, median", |figures, _| micros(figures.life.down_delay_us)),
+        ("requests per message", |figures, _| {
+            each(figures.life.traffic.and_then(|traffic| traffic.requests_per_message))
+        }),
+        ("bytes per message", |figures, _| {
+            each(figures.life.traffic.and_then(|traffic| traffic.bytes_per_message))
+        }),
         ("live sessions, max", |figures, _| figures.live_sessions_per_client_max.to_string()),
         ("clients per server", |figures, _| {
             figures.servers.iter().map(|server| server.clients.to_string()).collect::<Vec<_>>().join(" ")
@@ -62,6 +70,20 @@ fn lines() -> [(&'static str, Value); 16] {
 
 const OPENS: &str = "opens rejected";
 const FIRST: &str = "first open rejected";
+
+fn micros(spread: Option<Spread>) -> String {
+    spread.map_or_else(dash, |spread| match spread.median {
+        0..10_000 => format!("{}.{} ms", spread.median / 1_000, spread.median % 1_000 / 100),
+        more => seconds(more / 1_000),
+    })
+}
+
+fn each(amount: Option<f64>) -> String {
+    amount.map_or_else(
+        dash,
+        |amount| if amount < 10.0 { format!("{amount:.2}") } else { format!("{amount:.0}") },
+    )
+}
 
 fn dash() -> String {
     "-".to_owned()

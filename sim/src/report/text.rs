@@ -127,7 +127,52 @@ pub(super) fn rows(figures: &Figures) -> Vec<(&'static str, String)> {
             ),
         ));
     }
+    rows.extend(lived(figures));
     rows.push(("per server", servers(figures)));
+    rows
+}
+
+/// What is worth a line of what the clients lived through.
+fn lived(figures: &Figures) -> Vec<(&'static str, String)> {
+    let (life, mut rows) = (&figures.life, Vec::new());
+    if let Some(longest) = life.storm.longest.filter(|longest| longest.clients > 1) {
+        let until = longest
+            .until_99_ms
+            .map_or("never before the end".to_owned(), |until| format!("after {}", seconds(until)));
+        rows.push((
+            "99 of 100 back",
+            format!("{until}, of {} cut off from {}", longest.clients, seconds(longest.at_ms)),
+        ));
+        let waves = life.storm.waves.len();
+        rows.push((
+            "handshakes sent",
+            format!(
+                "in {waves} waves; at most {} in 100 ms, {} in a second, {:.1} in the mean",
+                life.storm.peak_per_100_ms, life.storm.peak_per_second, life.storm.mean_per_second
+            ),
+        ));
+    }
+    if life.ghosts.total > 0 {
+        let lasted = life
+            .ghosts
+            .outlived_ms
+            .map_or_else(String::new, |lasted| format!(", outlived by {}", times(lasted)));
+        rows.push((
+            "ghost sessions",
+            format!("{}, {} at the end{lasted}", life.ghosts.total, life.ghosts.at_end),
+        ));
+    }
+    if let Some(known) = life.ghosts.silent_death_known_ms {
+        rows.push(("silent deaths known", times(known)));
+    }
+    for harm in &life.harms {
+        let what = if harm.bitten {
+            "connections lost while it lasted"
+        } else {
+            "connections lost; it touched nothing"
+        };
+        rows.push(("fault", format!("{}: {} {what}", harm.title(), harm.lost)));
+    }
     rows
 }
 
@@ -171,10 +216,18 @@ fn servers(figures: &Figures) -> String {
 }
 
 fn event_name(impact: &Impact) -> String {
-    format!("{} {} at {}", impact.server, impact.change, seconds(impact.at_ms))
+    let who = match (impact.change, impact.servers) {
+        ("reload", _) => "balancer".to_owned(),
+        (_, 1) => impact.server.to_string(),
+        (_, servers) => format!("{servers} servers"),
+    };
+    format!("{who} {} at {}", impact.change, seconds(impact.at_ms))
 }
 
 fn event_text(impact: &Impact) -> String {
+    if !matches!(impact.change, "down" | "up") {
+        return format!("its {}; the others {}", toll(&impact.its_clients), toll(&impact.others));
+    }
     let noticed = impact.noticed_ms.map_or_else(
         || "the balancer did not notice".to_owned(),
         |after| format!("the balancer noticed after {}", seconds(after)),

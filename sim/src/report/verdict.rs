@@ -52,7 +52,7 @@ pub fn judge(scenario: &Scenario, figures: &Figures) -> Verdict {
 
 fn class(figures: &Figures) -> Class {
     let clients = figures.clients;
-    if clients.total == 0 || !idle_faults(figures).is_empty() {
+    if clients.total == 0 || !idle_faults(figures).is_empty() || !harmless(figures).is_empty() {
         return Class::Unknown;
     }
     let stayed = clients.total.saturating_sub(clients.left);
@@ -71,16 +71,25 @@ fn class(figures: &Figures) -> Class {
 fn idle_faults(figures: &Figures) -> Vec<String> {
     let idle = |impact: &&super::Impact| {
         impact.change == "down"
+            && !impact.planned
             && impact.its_clients.clients == 0
             && impact.its_clients.disconnected + impact.others.disconnected == 0
     };
     figures.impacts.iter().filter(idle).map(|impact| impact.server.to_string()).collect()
 }
 
+/// Faults that end no server and touched nothing.
+fn harmless(figures: &Figures) -> Vec<String> {
+    figures.life.harms.iter().filter(|harm| !harm.bitten).map(super::HarmFigures::title).collect()
+}
+
 fn sentence(class: Class, figures: &Figures) -> String {
     let clients = figures.clients;
     match class {
         Class::Unknown if clients.total == 0 => "no client arrived before the end".to_owned(),
+        Class::Unknown if idle_faults(figures).is_empty() => {
+            format!("the fault touched nothing: {}", harmless(figures).join(", "))
+        }
         Class::Unknown => {
             format!("the fault hit nobody: no client was connected to {}", idle_faults(figures).join(", "))
         }
@@ -90,6 +99,9 @@ fn sentence(class: Class, figures: &Figures) -> String {
             "only {} of {} clients had a session of five seconds at the end",
             clients.stable_5s, clients.total
         ),
+        Class::Works if clients.left > 0 => {
+            "every client that stayed kept its connection; nothing was lost".to_owned()
+        }
         Class::Works => "every client connected once and stayed; nothing was lost".to_owned(),
         Class::Degraded => degraded(figures),
     }

@@ -1,12 +1,17 @@
 //! Worlds that cannot be, though each of their values could.
 
+mod harms;
+
 use core::time::Duration;
 
 use super::check_redis;
 use super::duration::format_duration;
 use super::error::Problem;
-use super::model::{Arrival, BalancerKind, BalancerMode, Clients, HttpOption, Scenario, Signal, StickOn};
+use super::model::{
+    Arrival, BalancerKind, BalancerMode, Clients, DeployKind, HttpOption, Scenario, Signal, StickOn,
+};
 use super::tree::Node;
+use crate::world::deploy;
 use crate::world::fault::{self, Action, Change, Origin};
 use crate::world::population;
 
@@ -16,12 +21,13 @@ pub(super) fn check(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
     arrivals(scenario, root)?;
     balancer(scenario, root)?;
     faults(scenario, root)?;
+    harms::check(scenario, root)?;
     deploy(scenario, root)?;
     overlaps(scenario, root)?;
     check_redis::check(scenario, root)
 }
 
-fn problem(root: &Node, path: &[&str], message: String) -> Problem {
+pub(super) fn problem(root: &Node, path: &[&str], message: String) -> Problem {
     Problem { place: root.place_of(path), message }
 }
 
@@ -172,9 +178,13 @@ fn balancer(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
     Ok(())
 }
 
+fn ends_server(fault: &Node) -> bool {
+    fault.get(&["kill"]).is_some() || fault.get(&["stop"]).is_some()
+}
+
 fn faults(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
-    for (index, fault) in scenario.faults.iter().enumerate() {
-        let index = check_redis::listed(root, index, false);
+    for (nth, fault) in scenario.faults.iter().enumerate() {
+        let index = harms::place(root, ends_server, nth);
         let (key, verb) = match fault.signal {
             Signal::Kill => ("kill", "kills"),
             Signal::Term => ("stop", "stops"),
@@ -205,16 +215,25 @@ fn faults(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
 
 fn deploy(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
     let Some(deploy) = &scenario.deploy else { return Ok(()) };
-    let done = deploy.start + deploy.gap * (scenario.servers.count - 1) + deploy.down;
+    let count = scenario.servers.count;
+    if deploy.new >= count {
+        let message =
+            format!("`new` is {}, but [servers] count = {count} must have old ones too", deploy.new);
+        return Err(problem(root, &["deploy", "new"], message));
+    }
+    let done = deploy::actions(deploy, count).iter().map(|action| action.at).max().unwrap_or(deploy.start);
     if done >= scenario.duration {
-        let message = format!(
-            "the last of {} servers would be back at {}, but {}",
-            scenario.servers.count,
-            format_duration(done),
-            end(scenario)
-        );
-        let key = if deploy.start >= scenario.duration { "start" } else { "gap" };
-        return Err(problem(root, &["deploy", key], message));
+        let done = format_duration(done);
+        let message = if deploy.kind == DeployKind::Rolling {
+            format!("the last of {count} servers would be back at {done}, but {}", end(scenario))
+        } else {
+            format!("the deploy would be done at {done}, but {}", end(scenario))
+        };
+        let long = ["gap", "back_after", "stop_after", "down"].into_iter();
+        let key = long
+            .filter(|key| root.get(&["deploy", key]).is_some())
+            .find(|_| deploy.start < scenario.duration);
+        return Err(problem(root, &["deploy", key.unwrap_or("start")], message));
     }
     Ok(())
 }
@@ -226,10 +245,10 @@ fn overlaps(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
     for action in &plan {
         let Some(since) = down_since.get_mut(action.server.0) else { continue };
         match (action.change, *since) {
-            (Change::EndRedis | Change::StartRedis, _) => {}
             (Change::Start, _) => *since = None,
             (Change::End(_), None) => *since = Some(action.at),
             (Change::End(_), Some(since)) => return Err(already_down(scenario, root, action, since)),
+            _ => {}
         }
     }
     Ok(())
@@ -244,13 +263,13 @@ fn already_down(scenario: &Scenario, root: &Node, action: &Action, since: Durati
     );
     let ends = |fault: &super::Fault| fault.at == action.at && fault.server == action.server;
     match (action.origin, scenario.faults.iter().rposition(ends)) {
-        (Origin::Fault, Some(index)) => {
-            problem(root, &["fault", &check_redis::listed(root, index, false), "at"], message)
+        (Origin::Fault, Some(nth)) => {
+            problem(root, &["fault", &harms::place(root, ends_server, nth), "at"], message)
         }
         _ => problem(root, &["deploy"], message),
     }
 }
 
-fn end(scenario: &Scenario) -> String {
+pub(super) fn end(scenario: &Scenario) -> String {
     format!("the run ends at {}", format_duration(scenario.duration))
 }

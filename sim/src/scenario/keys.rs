@@ -28,6 +28,7 @@ pub(super) const CLIENTS: &[&str] = &[
     "origin",
     "flash",
     "profile",
+    "ask_every",
     "reconnect",
     "connections",
     "cookies",
@@ -95,8 +96,37 @@ pub(super) const SERVERS: &[&str] = &[
 pub(super) const REDIS: &[&str] = &["latency", "command_cost", "nodes", "client", "uncaught"];
 pub(super) const NETWORK: &[&str] = &["latency"];
 pub(super) const LATENCY: &[&str] = &["min", "max"];
-pub(super) const FAULT: &[&str] = &["at", "kill", "stop", "redis", "restart_after"];
-pub(super) const DEPLOY: &[&str] = &["start", "kind", "down", "gap", "signal"];
+pub(super) const FAULT: &[&str] = &[
+    "at",
+    "kill",
+    "stop",
+    "redis",
+    "restart_after",
+    "pause",
+    "slow",
+    "factor",
+    "delay",
+    "by",
+    "lose",
+    "per_cent",
+    "cut",
+    "disconnect",
+    "for",
+];
+pub(super) const DEPLOY: &[&str] = &[
+    "start",
+    "kind",
+    "down",
+    "gap",
+    "signal",
+    "drain",
+    "ready",
+    "goodbye",
+    "new",
+    "stop_after",
+    "back_after",
+    "hard_stop_after",
+];
 
 /// Every key that a scenario file may have, as `(table, key)`; the table of the top level is empty.
 pub fn known_keys() -> impl Iterator<Item = (&'static str, &'static str)> {

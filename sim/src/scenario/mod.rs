@@ -31,7 +31,8 @@ pub use model::{
     Store,
 };
 pub use model::{
-    Background, Death, Delays, Leaves, Leaving, Moves, PageOrigin, Phase, Platform, Reconnect, Sizes, Span,
+    Background, Death, Delays, Harm, HarmKind, Leaves, Leaving, Moves, PageOrigin, Phase, Platform,
+    Reconnect, Road, Sizes, Span, Weather,
 };
 pub use model::{BalancerKind, Cookie, CookieMode, HashFunction, Nginx, NginxKey, Stick, StickOn, Timeouts};
 

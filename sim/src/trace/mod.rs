@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use socketio08::server::Cause;
 use socketio08::{Instant, Text, Transport};
 
-pub use observe::{ClientObserver, ServerObserver, TraceHandle, tick_text, up_text};
+pub use observe::{ClientObserver, ServerObserver, TraceHandle, parse_tick, tick_text, up_text};
 pub use recorder::{Recorder, TraceSink};
 
 use crate::scenario::{Leaving, ServerIx};
@@ -260,12 +260,53 @@ pub enum TraceEvent {
         /// 502, 503 or 504.
         status: u16,
     },
+    /// What was on the wire between one client and the balancer; at the end of the run.
+    Traffic {
+        /// Who.
+        client: ClientId,
+        /// HTTP requests, upgrades included.
+        requests: u64,
+        /// Connections opened.
+        connections: u64,
+        /// From the client.
+        bytes_up: u64,
+        /// To the client.
+        bytes_down: u64,
+    },
+    /// An operator told the balancer what a server may get.
+    Administered {
+        /// Which server.
+        server: ServerIx,
+        /// `ready`, `drain` or `maint`.
+        administration: &'static str,
+    },
+    /// The balancer was replaced by a fresh process.
+    Reloaded,
+    /// A fault that ends no server begins.
+    HarmBegan {
+        /// Its place among those of the scenario, from 0.
+        fault: usize,
+        /// What it does, as in the file.
+        verb: &'static str,
+    },
+    /// It touches something for the first time.
+    HarmBit {
+        /// Its place.
+        fault: usize,
+    },
+    /// It is over.
+    HarmEnded {
+        /// Its place.
+        fault: usize,
+    },
     /// A server's process ends, by a fault or a deploy.
     ServerDown {
         /// Which.
         server: ServerIx,
         /// SIGTERM, not SIGKILL.
         graceful: bool,
+        /// By a deploy, not a fault.
+        planned: bool,
     },
     /// Redis ends, by a fault.
     RedisDown,

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use socketio08::client::{Client, ClientEvent, ClientTransmit};
 use socketio08::server::{ExchangeId, Method, ServerEvent, ServerInput, ServerTransmit};
 use socketio08::target::Target;
-use socketio08::{Body, Instant, Text};
+use socketio08::{Body, Instant, Text, Transport};
 
 use super::{ClientId, RequestKind, TraceEvent, TraceSink};
 use crate::scenario::{Leaving, ServerIx};
@@ -48,6 +48,25 @@ impl ClientObserver {
     /// The client starts.
     pub fn started(&self, now: Instant) {
         self.trace.record(now, TraceEvent::ClientStarted { client: self.client });
+    }
+
+    /// A client that asks periodically got an answer after none, or none after one.
+    pub fn plainly_connected(&mut self, now: Instant, connected: bool) {
+        let client = self.client;
+        if !connected {
+            return self.trace.record(now, TraceEvent::Disconnected { client, cause: "transport" });
+        }
+        let (session, transport) = (Text::EMPTY, Transport::XhrPolling);
+        self.trace.record(now, TraceEvent::Connected { client, session, transport });
+        if core::mem::replace(&mut self.live, 1) > 0 {
+            self.trace.record(now, TraceEvent::Reconnected { client });
+        }
+    }
+
+    /// Such a client was told of a tick.
+    pub fn told(&self, now: Instant, number: u64) {
+        let event = TraceEvent::TickReceived { client: self.client, session: Text::EMPTY, number };
+        self.trace.record(now, event);
     }
 
     /// The client leaves.
@@ -190,6 +209,14 @@ impl ServerObserver {
         self.trace.record(now, TraceEvent::TickSent { server: self.server, number, sessions });
     }
 
+    /// A client that asks periodically sent a message.
+    pub fn posted(&self, now: Instant, body: &[u8]) {
+        let text = core::str::from_utf8(body).unwrap_or_default();
+        if let Some((client, number)) = parse_up(text) {
+            self.trace.record(now, TraceEvent::UpReceived { server: self.server, client, number });
+        }
+    }
+
     /// The machine tells an event; call it for each.
     pub fn event(&self, now: Instant, event: &ServerEvent) {
         let server = self.server;
@@ -232,7 +259,8 @@ fn parse_up(text: &str) -> Option<(ClientId, u64)> {
     Some((ClientId(client.parse().ok()?), number.parse().ok()?))
 }
 
-fn parse_tick(text: &str) -> Option<u64> {
+/// The number of a tick's text; `None` if it is another text.
+pub fn parse_tick(text: &str) -> Option<u64> {
     text.strip_prefix("tick ")?.parse().ok()
 }
 

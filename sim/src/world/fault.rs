@@ -5,6 +5,7 @@ use core::time::Duration;
 use serde::Serialize;
 
 use crate::scenario::{Scenario, ServerIx, Signal};
+use crate::world::balancer::Administration;
 use crate::world::deploy;
 
 /// Something done to one server.
@@ -21,8 +22,7 @@ pub struct Action {
 }
 
 /// What is done to a server.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Change {
     /// Its process ends by this signal: every connection is closed and every session forgotten. Nothing happens to
     /// a server that is down already.
@@ -33,6 +33,17 @@ pub enum Change {
     EndRedis,
     /// Redis is back, empty. `server` means nothing.
     StartRedis,
+    /// The balancer is told what the server may get.
+    Administer(Administration),
+    /// The server says goodbye to this many sessions each second, until it ends.
+    Goodbye(u32),
+    /// The balancer is replaced by a fresh process, whose old one ends what it still has after this long. `server`
+    /// means nothing.
+    Reload(Option<Duration>),
+    /// The fault of this place in [`Scenario::harms`] begins. `server` means nothing.
+    Harm(usize),
+    /// It is over. `server` means nothing.
+    Relieve(usize),
 }
 
 /// Who asked for an action.
@@ -66,6 +77,13 @@ pub fn plan(scenario: &Scenario) -> Vec<Action> {
         actions.push(Action { at: fault.at, server, change: Change::EndRedis, origin });
         if let Some(after) = fault.restart_after {
             actions.push(Action { at: fault.at + after, server, change: Change::StartRedis, origin });
+        }
+    }
+    for (index, harm) in scenario.harms.iter().enumerate() {
+        let (server, origin) = (ServerIx(0), Origin::Fault);
+        actions.push(Action { at: harm.at, server, change: Change::Harm(index), origin });
+        if let Some(lasts) = harm.lasts {
+            actions.push(Action { at: harm.at + lasts, server, change: Change::Relieve(index), origin });
         }
     }
     if let Some(plan) = &scenario.deploy {

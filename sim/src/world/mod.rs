@@ -2,6 +2,7 @@
 
 pub mod application;
 pub mod balancer;
+pub mod bytes;
 pub mod deploy;
 pub mod fault;
 pub mod health;
@@ -9,3 +10,4 @@ pub mod jar;
 pub mod population;
 pub mod redis;
 pub mod seed;
+pub mod weather;

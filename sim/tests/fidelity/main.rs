@@ -7,6 +7,7 @@
 
 mod balancers;
 mod cells;
+mod life;
 mod table;
 
 use std::collections::BTreeMap;
@@ -126,4 +127,17 @@ fn every_recorded_outcome_of_stickiness_nginx_and_algorithms_is_simulated_within
         balancers::algorithms(),
     ];
     check("balancers", &groups);
+}
+
+#[test]
+fn every_recorded_deploy_and_mass_reconnection_is_simulated_within_its_range() {
+    let groups = [
+        life::drain(),
+        life::blue_green(),
+        life::scale(),
+        life::reload(),
+        life::mass_reconnect(),
+        life::timers(),
+    ];
+    check("life", &groups);
 }

@@ -156,3 +156,36 @@ fn jitter_spreads_the_first_attempt_and_the_genuine_client_has_none() {
     let early = improved.iter().filter(|at| **at < 10_250).count();
     assert!(improved.len() == 40 && (10..30).contains(&early), "{improved:?}");
 }
+
+#[test]
+fn a_client_that_asks_every_five_seconds_gets_each_message_once_and_late() {
+    let world = run(
+        "duration = \"60s\"\n[clients]\ncount = 4\nask_every = \"5s\"\nsend_every = \"7s\"\nquiet_at_end = \"5s\"\n\
+                     [servers]\ncount = 1\nbroadcast_every = \"1s\"\n",
+    );
+    let figures = &world.figures;
+    assert_eq!((figures.clients.stable_5s, figures.up.lost, figures.down.duplicated), (4, 0, 0));
+    let delay = figures.life.down_delay_us.unwrap();
+    assert!((1_500_000..3_500_000).contains(&delay.median) && delay.max <= 5_000_000, "{delay:?}");
+    let traffic = figures.life.traffic.unwrap();
+    assert_eq!(
+        traffic.requests,
+        4 * 12 + 1 + figures.up.sent,
+        "twelve polls each, one at the very end, and a POST for each message"
+    );
+}
+
+#[test]
+fn bytes_and_requests_for_each_message_fall_from_periodic_to_long_polling_to_sockets() {
+    let traffic = |more: &str| {
+        let text = format!(
+            "duration = \"60s\"\n[servers]\ncount = 1\nbroadcast_every = \"10s\"\n[clients]\ncount = 4\n{more}"
+        );
+        run(&text).figures.life.traffic.unwrap()
+    };
+    let periodic = traffic("ask_every = \"2s\"\n");
+    let long = traffic("transports = [\"xhr-polling\"]\n");
+    let sockets = traffic("transports = [\"websocket\"]\n");
+    assert!(periodic.requests > 2 * long.requests && long.requests > 2 * sockets.requests);
+    assert!(periodic.bytes_up > long.bytes_up && long.bytes_up > 2 * sockets.bytes_up);
+}

@@ -1,4 +1,6 @@
 //! What clients live through in the direct engine: arrivals, moves, sleep, and how they leave.
 
 mod clients;
+mod deploys;
+mod faults;
 mod world;

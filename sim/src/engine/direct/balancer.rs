@@ -54,6 +54,13 @@ impl Conn {
     }
 }
 
+impl Conn {
+    /// It never reaches the balancer.
+    pub(super) fn close_at_balancer(&mut self) {
+        self.at_balancer = false;
+    }
+}
+
 /// The balancer's connection to a server, with what each end knows of it.
 pub(super) struct Link {
     pub(super) server: ServerIx,
@@ -77,32 +84,43 @@ impl World<'_> {
 
     /// Sends from a client to the balancer.
     pub(super) fn send_up(&mut self, id: ConnId, item: Up) {
-        let Some(conn) = self.conns.get_mut(id.0).filter(|conn| !conn.severed) else { return };
-        let delay = self.clients[conn.client.index()].wire.delay();
+        let Some(client) = self.client_on(id) else { return };
+        self.clients[client.index()].meter.count_up(&item);
+        let Some(delay) = self.client_hop(client, matches!(item, Up::Syn)) else { return };
+        let Some(conn) = self.conns.get_mut(id.0) else { return };
         conn.last_up = conn.last_up.max(self.now + delay);
         self.queue.push(conn.last_up, Event::FromClient(id, item));
     }
 
     /// Sends from the balancer to a client.
     fn send_down(&mut self, id: ConnId, item: Down) {
-        let Some(conn) = self.conns.get_mut(id.0).filter(|conn| !conn.severed) else { return };
-        let delay = self.clients[conn.client.index()].wire.delay();
+        let Some(client) = self.client_on(id) else { return };
+        self.clients[client.index()].meter.count_down(&item);
+        let Some(delay) = self.client_hop(client, matches!(item, Down::Accepted)) else { return };
+        let Some(conn) = self.conns.get_mut(id.0) else { return };
         conn.last_down = conn.last_down.max(self.now + delay);
         self.queue.push(conn.last_down, Event::ToClient(id, item));
     }
 
+    /// The client of a connection over which something passes.
+    fn client_on(&self, id: ConnId) -> Option<ClientId> {
+        self.conns.get(id.0).filter(|conn| !conn.severed).map(|conn| conn.client)
+    }
+
     /// Sends from the balancer to a server.
     fn send_link_up(&mut self, id: LinkId, item: Up) {
+        let Some(server) = self.links.get(id.0).map(|link| link.server) else { return };
+        let Some(delay) = self.server_hop(server, matches!(item, Up::Syn)) else { return };
         let Some(link) = self.links.get_mut(id.0) else { return };
-        let delay = self.servers[link.server.0].wire.delay();
         link.last_up = link.last_up.max(self.now + delay);
         self.queue.push(link.last_up, Event::ToServer(id, item));
     }
 
     /// Sends from a server to the balancer.
     pub(super) fn send_link_down(&mut self, id: LinkId, item: Down) {
+        let Some(server) = self.links.get(id.0).map(|link| link.server) else { return };
+        let Some(delay) = self.server_hop(server, matches!(item, Down::Accepted)) else { return };
         let Some(link) = self.links.get_mut(id.0) else { return };
-        let delay = self.servers[link.server.0].wire.delay();
         link.last_down = link.last_down.max(self.now + delay);
         self.queue.push(link.last_down, Event::FromServer(id, item));
     }
@@ -166,8 +184,9 @@ impl World<'_> {
             }
             Output::Tunnel { conn, link } => self.tunnel(conn, link),
             Output::Check { server } => {
-                let delay = self.servers[server.0].wire.delay();
-                self.queue.push(self.now + delay, Event::CheckArrives(server));
+                if let Some(delay) = self.check_hop(server) {
+                    self.queue.push(self.now + delay, Event::CheckArrives(server));
+                }
             }
             Output::Marked { server, up } => self.trace.record(self.now, TraceEvent::Marked { server, up }),
         }
@@ -320,9 +339,10 @@ impl World<'_> {
     }
 
     pub(super) fn check_arrives(&mut self, server: ServerIx) {
-        let node = &mut self.servers[server.0];
-        let (alive, delay) = (node.is_alive(), node.wire.delay());
-        self.queue.push(self.now + delay, Event::CheckEnds(server, alive));
+        let alive = self.servers[server.0].is_alive();
+        if let Some(delay) = self.check_hop(server) {
+            self.queue.push(self.now + delay, Event::CheckEnds(server, alive));
+        }
     }
 
     pub(super) fn check_ends(&mut self, server: ServerIx, passed: bool) {

@@ -10,7 +10,8 @@ use socketio08_tokio::ClientApplication;
 
 use super::balancer::Conn;
 use super::queue::{Carried, Down, Event, Up, Wake};
-use super::visit::{PAGE, Visit};
+use super::traffic::Meter;
+use super::visit::{PAGE, PLAIN, Visit};
 use super::{Wire, World};
 use crate::scenario::{Connections, Leaving, Scenario};
 use crate::trace::{ClientId, TraceHandle};
@@ -30,6 +31,9 @@ pub(super) struct ClientNode {
     pub(super) app: MemberApplication,
     wake: Wake,
     pub(super) wire: Wire,
+    pub(super) meter: Meter,
+    /// The fault that refuses its connections.
+    pub(super) refused_by: Option<usize>,
     pub(super) exchanges: BTreeMap<ExchangeId, ConnId>,
     /// The exchanges whose answers are streams.
     streams: BTreeSet<ExchangeId>,
@@ -62,7 +66,9 @@ pub(super) fn population(scenario: &Scenario, seed: Seed, trace: &TraceHandle) -
         machine: Client::new(config(member.group)),
         app: MemberApplication::new(scenario, &member, seed, trace.clone()),
         wake: Wake::default(),
-        wire: Wire::new(scenario.network.latency, seed.stream(&format!("network/clients/{}", member.index))),
+        wire: Wire::new(scenario.network.latency, seed, &format!("network/clients/{}", member.index)),
+        meter: Meter::default(),
+        refused_by: None,
         exchanges: BTreeMap::new(),
         streams: BTreeSet::new(),
         idle: Vec::new(),
@@ -92,6 +98,9 @@ impl World<'_> {
         if input.exchange() == PAGE {
             return self.page_answered(client, &input);
         }
+        if input.exchange() >= PLAIN {
+            return self.plain_answered(client, &input);
+        }
         if !matches!(input, ClientInput::Chunk { .. }) {
             node.streams.remove(&input.exchange());
         }
@@ -113,6 +122,7 @@ impl World<'_> {
                 break;
             }
         }
+        self.ask_plainly(client);
         self.end_visit(client);
         let node = &mut self.clients[client.index()];
         let due = node.due().filter(|_| node.visit.gone.is_none());
@@ -180,6 +190,9 @@ impl World<'_> {
         self.conns_made += 1;
         self.conns.insert(id.0, Conn::new(client, exchange, Box::new(request)));
         self.clients[client.index()].exchanges.insert(exchange, id);
+        if self.refuses(client, id) {
+            return;
+        }
         self.send_up(id, Up::Syn);
     }
 

@@ -15,9 +15,12 @@
 
 mod balancer;
 mod client;
+mod deploys;
+mod harms;
 mod queue;
 mod redis;
 mod server;
+mod traffic;
 mod visit;
 
 use std::time::Duration;
@@ -32,8 +35,9 @@ use super::{Engine, EngineError, Outcome};
 use crate::scenario::{Latency, Scenario, ServerIx};
 use crate::trace::{ClientId, TraceHandle, TraceSink};
 use crate::world::balancer::Balancer;
-use crate::world::fault::{self, Action, Change};
+use crate::world::fault::{self, Action, Change, Origin};
 use crate::world::seed::{Seed, Stream};
+use crate::world::weather::Sky;
 
 /// This many steps at one instant are a fault of the program: a hop takes a microsecond at least.
 const STUCK_STEPS: u64 = 50_000_000;
@@ -63,11 +67,19 @@ impl Engine for Direct {
 struct Wire {
     latency: Latency,
     stream: Stream,
+    sky: Sky,
 }
 
 impl Wire {
-    fn new(latency: Latency, stream: Stream) -> Self {
-        Self { latency, stream }
+    fn new(latency: Latency, seed: Seed, name: &str) -> Self {
+        let sky = Sky::new(seed.stream(&format!("{name}/weather")));
+        Self { latency, stream: seed.stream(name), sky }
+    }
+
+    /// How long what is sent now takes, in whatever weather; `None`: it never arrives. `opening`: a connection's first.
+    fn hop(&mut self, now: Instant, opening: bool) -> Option<Duration> {
+        let delay = self.delay();
+        self.sky.pass(now, delay, opening)
     }
 
     /// How long the next hop takes; never nothing, or a client that polls again at once would stop time.
@@ -92,6 +104,8 @@ struct World<'a> {
     requests_made: u64,
     links: Table<Link>,
     redis: Option<redis::Shared>,
+    /// Which faults have touched something.
+    bitten: Vec<bool>,
 }
 
 impl<'a> World<'a> {
@@ -112,6 +126,7 @@ impl<'a> World<'a> {
             requests_made: 0,
             links: Table::default(),
             redis: redis::Shared::new(scenario, seed),
+            bitten: vec![false; scenario.harms.len()],
             trace,
         };
         for index in 0..servers {
@@ -156,6 +171,9 @@ impl<'a> World<'a> {
                 progress(self.now.as_micros());
             }
         }
+        self.now = self.now.max(end);
+        self.tell_traffic();
+        self.trace.drain(sink);
         progress(end.as_micros());
         Ok(steps)
     }
@@ -181,10 +199,17 @@ impl<'a> World<'a> {
 
     fn act(&mut self, action: Action) {
         match action.change {
-            Change::End(signal) => self.end_server(action.server, signal),
+            Change::End(signal) => {
+                self.end_server(action.server, signal, action.origin == Origin::Deploy);
+            }
             Change::Start => self.start_server(action.server, true),
             Change::EndRedis => self.end_redis(),
             Change::StartRedis => self.start_redis(),
+            Change::Administer(to) => self.administer(action.server, to),
+            Change::Goodbye(rate) => self.say_goodbye(action.server, rate),
+            Change::Reload(hard_stop_after) => self.reload(hard_stop_after),
+            Change::Harm(fault) => self.begin_harm(fault),
+            Change::Relieve(fault) => self.end_harm(fault),
         }
     }
 }

@@ -63,7 +63,7 @@ impl Shared {
         }
         let latency = scenario.redis.latency.unwrap_or(scenario.network.latency);
         let node = |server| Node {
-            wire: Wire::new(latency, seed.stream(&format!("network/redis/{server}"))),
+            wire: Wire::new(latency, seed, &format!("network/redis/{server}")),
             seed,
             link: None,
             starts: 0,
@@ -173,7 +173,7 @@ impl World<'_> {
                 (Act::Deliver { channel, message }, _) => {
                     self.server_takes(server, ServerInput::Published { channel, message });
                 }
-                (Act::Crash, _) => self.end_server(server, Signal::Kill),
+                (Act::Crash, _) => self.end_server(server, Signal::Kill, false),
             }
         }
         let Some(node) = self.redis.as_mut().and_then(|shared| shared.nodes.get_mut(server.0)) else {

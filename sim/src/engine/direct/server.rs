@@ -8,6 +8,7 @@ use socketio08::server::{ExchangeId, Request, Response, Server, ServerInput, Ser
 use socketio08::{Instant, Text};
 use socketio08_tokio::{Application, deliver};
 
+use super::harms::Paused;
 use super::queue::{Down, Event, Up, Wake};
 use super::{Wire, World};
 use crate::scenario::{Scenario, ServerIx, Signal};
@@ -19,7 +20,9 @@ use crate::world::seed::Seed;
 /// One server of the pool.
 pub(super) struct ServerNode {
     pub(super) wire: Wire,
-    process: Option<Process>,
+    pub(super) process: Option<Process>,
+    /// The fault that slows it, and how many times.
+    pub(super) slowed: Option<(usize, u32)>,
     /// How many processes it had.
     starts: u32,
     /// Links whose server's end is open.
@@ -27,24 +30,27 @@ pub(super) struct ServerNode {
 }
 
 /// A running process.
-struct Process {
+pub(super) struct Process {
     machine: Server,
-    app: PoolApplication,
+    pub(super) app: PoolApplication,
     ids: SeededIds,
-    wake: Wake,
+    pub(super) wake: Wake,
     exchanges: BTreeMap<ExchangeId, LinkId>,
     /// Those whose response goes on.
     streams: BTreeSet<ExchangeId>,
     exchanges_made: u64,
     /// When the processor has done everything that came so far.
-    busy_until: Instant,
+    pub(super) busy_until: Instant,
+    /// The fault that paused it, with what came since.
+    pub(super) paused: Option<Paused>,
 }
 
 impl ServerNode {
     pub(super) fn new(scenario: &Scenario, seed: Seed, server: ServerIx) -> Self {
-        let stream = seed.stream(&format!("network/servers/{}", server.0));
+        let name = format!("network/servers/{}", server.0);
         Self {
-            wire: Wire::new(scenario.network.latency, stream),
+            wire: Wire::new(scenario.network.latency, seed, &name),
+            slowed: None,
             process: None,
             starts: 0,
             links: BTreeSet::new(),
@@ -74,6 +80,7 @@ impl World<'_> {
             streams: BTreeSet::new(),
             exchanges_made: 0,
             busy_until: self.now,
+            paused: None,
         });
         node.starts += 1;
         self.redis_joined(server, told);
@@ -84,13 +91,14 @@ impl World<'_> {
     }
 
     /// Ends the process, if one runs: its connections are closed, its sessions are forgotten.
-    pub(super) fn end_server(&mut self, server: ServerIx, signal: Signal) {
+    pub(super) fn end_server(&mut self, server: ServerIx, signal: Signal, planned: bool) {
         let node = &mut self.servers[server.0];
         if node.process.take().is_none() {
             return;
         }
         self.redis_left(server);
-        self.trace.record(self.now, TraceEvent::ServerDown { server, graceful: signal == Signal::Term });
+        self.trace
+            .record(self.now, TraceEvent::ServerDown { server, graceful: signal == Signal::Term, planned });
         let node = &mut self.servers[server.0];
         for link in std::mem::take(&mut node.links) {
             self.close_from_server(link);
@@ -110,6 +118,9 @@ impl World<'_> {
     // --- the machine
 
     pub(super) fn server_wakes(&mut self, server: ServerIx) {
+        if self.paused_by(server).is_some_and(|fault| self.bite(fault)) {
+            return;
+        }
         let Some(process) = &mut self.servers[server.0].process else { return };
         if !process.wake.fires(self.now) {
             return;
@@ -128,7 +139,7 @@ impl World<'_> {
         self.settle_server(server);
     }
 
-    fn settle_server(&mut self, server: ServerIx) {
+    pub(super) fn settle_server(&mut self, server: ServerIx) {
         loop {
             let Some(process) = &mut self.servers[server.0].process else { return };
             if let Some(transmit) = process.machine.poll_transmit() {
@@ -231,12 +242,18 @@ impl World<'_> {
             Up::Message(_) => self.scenario.servers.cost.message,
             Up::Syn | Up::Fin => Duration::ZERO,
         };
+        let factor = node.slowed.map_or(1, |(_, factor)| factor);
+        let slowed_by = node.slowed.map(|(fault, _)| fault).filter(|_| !cost.is_zero());
         let Some(process) = &mut node.process else { return };
-        process.busy_until = process.busy_until.max(self.now) + cost;
-        if process.busy_until == self.now {
+        process.busy_until = process.busy_until.max(self.now) + cost * factor;
+        let busy_until = process.busy_until;
+        if let Some(fault) = slowed_by {
+            self.bite(fault);
+        }
+        if busy_until == self.now {
             self.server_serves(id, item);
         } else {
-            self.queue.push(process.busy_until, Event::Serve(id, item));
+            self.queue.push(busy_until, Event::Serve(id, item));
         }
     }
 
@@ -245,6 +262,8 @@ impl World<'_> {
         // The process may have died since; a new one does not have the link.
         let Some(link) = self.links.get_mut(id.0).filter(|link| link.at_server) else { return };
         let server = link.server;
+        let Some(item) = self.held_back(server, id, item) else { return };
+        let Some(link) = self.links.get_mut(id.0) else { return };
         match item {
             Up::Syn => {}
             Up::Fin => {

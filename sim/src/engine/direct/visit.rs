@@ -19,6 +19,9 @@ use crate::world::seed::{Seed, Stream};
 /// The exchange of the page's request, which is not the machine's: those count from zero.
 pub(super) const PAGE: ExchangeId = ExchangeId(u64::MAX);
 
+/// The first exchange of a client that asks periodically.
+pub(super) const PLAIN: ExchangeId = ExchangeId(1 << 63);
+
 /// How long a person waits before asking for a page again that did not come.
 const RELOAD: Duration = Duration::from_secs(1);
 
@@ -30,6 +33,7 @@ pub(super) struct Visit {
     pub(super) gone: Option<Leaving>,
     /// Since when the page is in the background, and how that is.
     background: Option<(Instant, Background)>,
+    plain_made: u64,
     moves: u32,
     next_move: Option<Instant>,
     random: Stream,
@@ -43,6 +47,7 @@ impl Visit {
             page_wanted: sort.page,
             gone: None,
             background: sort.background.map(|background| (arrives + background.after, background)),
+            plain_made: 0,
             moves: 0,
             next_move: None,
             random: seed.stream(&format!("clients/{}/moves", member.index)),
@@ -96,6 +101,27 @@ impl World<'_> {
         self.request(client, PAGE, Method::Get, Text::from_static("/"), Bytes::new());
     }
 
+    /// Makes the plain requests of a client that asks periodically.
+    pub(super) fn ask_plainly(&mut self, client: ClientId) {
+        loop {
+            let node = &mut self.clients[client.index()];
+            let Some(request) = node.app.poll_plain() else { return };
+            let exchange = ExchangeId(PLAIN.0 + node.visit.plain_made);
+            node.visit.plain_made += 1;
+            self.request(client, exchange, request.method, request.target, request.body);
+        }
+    }
+
+    /// The answer to such a request, or its end.
+    pub(super) fn plain_answered(&mut self, client: ClientId, input: &ClientInput) {
+        let answer = match input {
+            ClientInput::Response { status, body, .. } => Some((*status, &body[..])),
+            _ => None,
+        };
+        self.clients[client.index()].app.handle_plain(self.now, answer);
+        self.settle_client(client);
+    }
+
     /// The answer to the request for the page. Any page will do: what is on it is not simulated.
     pub(super) fn page_answered(&mut self, client: ClientId, input: &ClientInput) {
         let came = matches!(input, ClientInput::Response { status, .. } if *status < 500);
@@ -121,7 +147,7 @@ impl World<'_> {
         }
     }
 
-    fn connections_of(&self, client: ClientId) -> Vec<ConnId> {
+    pub(super) fn connections_of(&self, client: ClientId) -> Vec<ConnId> {
         let node = &self.clients[client.index()];
         let busy = node.exchanges.values().chain(&node.idle).copied();
         busy.chain(node.handling.map(|(_, conn)| conn)).collect()

@@ -1,7 +1,7 @@
 //! What this engine does not carry, key by key.
 
 use crate::engine::{EngineError, EngineName};
-use crate::scenario::{Clients, Leaving, Scenario, Store};
+use crate::scenario::{Clients, DeployKind, Leaving, Scenario, Store};
 
 /// Refuses a scenario that this engine cannot carry, naming the key: a run without it would answer another question.
 pub(super) fn check(scenario: &Scenario) -> Result<(), EngineError> {
@@ -14,9 +14,10 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), EngineError> {
         ("balancer.send_proxy", balancer.send_proxy),
     ];
     let balancer = balancer.into_iter().find_map(|(key, used)| used.then_some(key));
-    store.or(balancer).or_else(|| scenario.clients.sorts().find_map(unsupported)).map_or(Ok(()), |key| {
-        Err(EngineError::Unsupported { engine: EngineName::Turmoil, key: key.to_owned() })
-    })
+    let fixed = store.or(balancer).or_else(|| scenario.clients.sorts().find_map(unsupported));
+    let harm = scenario.harms.first().map(|harm| format!("fault.{}", harm.kind.verb()));
+    let key = fixed.map(str::to_owned).or(harm).or_else(|| deploy(scenario));
+    key.map_or(Ok(()), |key| Err(EngineError::Unsupported { engine: EngineName::Turmoil, key }))
 }
 
 /// What the real carrier's client has no way to do: it owns its connections.
@@ -25,8 +26,16 @@ fn unsupported(sort: &Clients) -> Option<&'static str> {
         ("clients.moves", sort.moves.is_some()),
         ("clients.background", sort.background.is_some()),
         ("clients.page", sort.page),
+        ("clients.ask_every", sort.ask_every.is_some()),
         ("clients.leaves.how = \"silent\"", sort.leaves.is_some_and(|leaves| leaves.how == Leaving::Silent)),
         ("clients.leaves.how = \"unload\"", sort.leaves.is_some_and(|leaves| leaves.how == Leaving::Unload)),
     ];
     keys.into_iter().find_map(|(key, used)| used.then_some(key))
+}
+
+/// Only what ends and starts servers: nobody tells the balancer's host anything.
+fn deploy(scenario: &Scenario) -> Option<String> {
+    let kind = scenario.deploy?.kind;
+    let carried = matches!(kind, DeployKind::All | DeployKind::Rolling);
+    (!carried).then(|| format!("deploy.kind = \"{}\"", kind.name()))
 }

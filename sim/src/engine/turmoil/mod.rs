@@ -20,7 +20,7 @@ use turmoil::{Builder, Sim};
 
 use crate::scenario::{Scenario, ServerIx, Signal};
 use crate::trace::{TraceEvent, TraceHandle, TraceSink};
-use crate::world::fault::{self, Action, Change};
+use crate::world::fault::{self, Action, Change, Origin};
 use crate::world::population;
 use crate::world::seed::Seed;
 
@@ -171,13 +171,17 @@ impl World {
         let event = match action.change {
             Change::End(signal) if process.is_up() => {
                 process.end();
-                TraceEvent::ServerDown { server, graceful: signal == Signal::Term }
+                TraceEvent::ServerDown {
+                    server,
+                    graceful: signal == Signal::Term,
+                    planned: action.origin == Origin::Deploy,
+                }
             }
             Change::Start if !process.is_up() => {
                 process.start();
                 TraceEvent::ServerUp { server }
             }
-            Change::End(_) | Change::Start | Change::EndRedis | Change::StartRedis => return,
+            _ => return,
         };
         self.trace.record(now, event);
         self.sim.bounce(server.to_string());

@@ -96,7 +96,7 @@ impl Story {
                 let text = format!("{server} ends session {}: {cause:?}", short(session));
                 self.push(at, What::World(text));
             }
-            TraceEvent::ServerDown { server, graceful } => {
+            TraceEvent::ServerDown { server, graceful, .. } => {
                 let how = if *graceful { "is stopped" } else { "is killed" };
                 self.push(at, What::World(format!("{server} {how}")));
             }

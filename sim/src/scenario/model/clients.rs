@@ -24,6 +24,8 @@ pub struct Clients {
     pub platform: Option<Platform>,
     /// How the client behaves.
     pub profile: ClientProfile,
+    /// It is no client of Socket.IO at all, but asks a plain HTTP server for news this often (periodic polling).
+    pub ask_every: Option<Duration>,
     /// How it comes back.
     pub reconnect: Reconnect,
     /// Whether a client keeps its TCP connections.
@@ -277,6 +279,7 @@ impl Default for Clients {
             transports: vec![Transport::XhrPolling],
             platform: None,
             profile: ClientProfile::Genuine,
+            ask_every: None,
             reconnect: Reconnect::default(),
             connections: Connections::KeepAlive,
             cookies: true,

@@ -33,22 +33,60 @@ pub struct Fault {
 /// `[deploy]`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Deploy {
-    /// When the first server is stopped.
+    /// When it begins.
     pub start: Duration,
     /// The plan.
     pub kind: DeployKind,
-    /// How long each server is down.
+    /// How long each server is down (all, rolling, rolling-drain).
     pub down: Duration,
-    /// From the stop of one server to the stop of the next.
+    /// From the beginning of one server's turn to that of the next (rolling, rolling-drain).
     pub gap: Duration,
     /// How each server is ended.
     pub signal: Signal,
+    /// How long a server is drained before it is stopped (rolling-drain).
+    pub drain: Duration,
+    /// From the start of a drained server's process until the balancer uses it again (rolling-drain).
+    pub ready: Duration,
+    /// Sessions to which a draining server says goodbye each second; `None`: to none (rolling-drain).
+    pub goodbye: Option<u32>,
+    /// How many of the last servers of the pool are new (blue-green, scale).
+    pub new: u32,
+    /// When servers that are in use no more are stopped, from that moment; `None`: never (blue-green, scale).
+    pub stop_after: Option<Duration>,
+    /// When the new servers are taken away again; `None`: never (scale).
+    pub back_after: Option<Duration>,
+    /// When the balancer's old process ends what it still has; `None`: never (reload).
+    pub hard_stop_after: Option<Duration>,
 }
 
 /// `kind`: the plan of a deploy.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum DeployKind {
+    /// Every server at once.
+    All,
     /// Each server in turn.
     Rolling,
+    /// The same, each drained before: the balancer sends it no new clients.
+    RollingDrain,
+    /// The last servers of the pool wait; the balancer changes to them from all others at one moment.
+    BlueGreen,
+    /// The last servers of the pool are added, and perhaps taken away again.
+    Scale,
+    /// No server: the balancer is replaced by a fresh process.
+    Reload,
+}
+
+impl DeployKind {
+    /// The word in a file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            DeployKind::All => "all",
+            DeployKind::Rolling => "rolling",
+            DeployKind::RollingDrain => "rolling-drain",
+            DeployKind::BlueGreen => "blue-green",
+            DeployKind::Scale => "scale",
+            DeployKind::Reload => "reload",
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! Faults that end no server: what is paused, slowed, cut or restarted, and for how long.
+//! Faults that end no server: what is paused, slowed, cut or disconnected, and for how long.
 
 use core::time::Duration;
 
@@ -38,8 +38,6 @@ pub enum HarmKind {
     },
     /// `disconnect`: every connection of these clients is reset, and while it lasts new ones are refused.
     Disconnect(Road),
-    /// `balancer = "restart"`: it ends with all its connections, and a fresh one listens when it is over.
-    RestartBalancer,
 }
 
 /// A part of the network.
@@ -75,7 +73,6 @@ impl HarmKind {
             HarmKind::Road { weather: Weather::Lose(_), .. } => "lose",
             HarmKind::Road { weather: Weather::Cut, .. } => "cut",
             HarmKind::Disconnect(_) => "disconnect",
-            HarmKind::RestartBalancer => "restart",
         }
     }
 }

@@ -3,6 +3,7 @@
 mod balancer;
 mod clients;
 mod events;
+mod harms;
 mod network;
 mod redis;
 mod servers;
@@ -21,6 +22,7 @@ pub use clients::{
     Moves, PageOrigin, Phase, Platform, Reconnect, Sizes, Span,
 };
 pub use events::{Deploy, DeployKind, Fault, Signal};
+pub use harms::{Harm, HarmKind, Road, Weather};
 pub use network::{Latency, Network};
 pub use redis::{RedisClient, RedisFault, RedisNodes, RedisSettings};
 pub use servers::{BroadcastBy, ServerCost, ServerIx, Servers, Store};
@@ -64,10 +66,12 @@ pub struct Scenario {
     pub redis: RedisSettings,
     /// The network between them.
     pub network: Network,
-    /// Faults, in the order of the file.
+    /// Faults that end servers, in the order of the file.
     pub faults: Vec<Fault>,
     /// Faults of Redis, in the order of the file.
     pub redis_faults: Vec<RedisFault>,
+    /// The other faults, in the order of the file.
+    pub harms: Vec<Harm>,
     /// The deploy, if there is one.
     pub deploy: Option<Deploy>,
 }

@@ -5,14 +5,17 @@ use core::time::Duration;
 use super::SHORTEST_PERIOD;
 use crate::scenario::error::Problem;
 use crate::scenario::keys;
-use crate::scenario::model::{Deploy, DeployKind, Fault, RedisFault, ServerIx, Signal};
+use crate::scenario::model::{Fault, RedisFault, ServerIx, Signal};
 use crate::scenario::section::{self, Section};
 use crate::scenario::tree::{Node, Value};
 
 pub(super) fn faults(node: Option<&Node>) -> Result<Vec<Fault>, Problem> {
     let Some(node) = node else { return Ok(Vec::new()) };
     match &node.value {
-        Value::Array(items) => items.iter().filter(|item| !is_redis(item)).map(fault).collect(),
+        Value::Array(items) => {
+            let ends = |item: &&Node| !is_redis(item) && !super::harms::is_harm(item);
+            items.iter().filter(ends).map(fault).collect()
+        }
         _ => Err(Problem::new(&node.place, "faults are a list: write [[fault]] with two brackets")),
     }
 }
@@ -71,20 +74,5 @@ pub(super) fn server(key: &str, node: &Node) -> Result<ServerIx, Problem> {
             &node.place,
             format!("`{key}` is \"{text}\"; servers are named \"s1\", \"s2\" and so on"),
         )
-    })
-}
-
-pub(super) fn deploy(node: &Node) -> Result<Deploy, Problem> {
-    let section = Section::new(Some(node), "[deploy]", keys::DEPLOY)?;
-    let (start, down) =
-        (section.duration("start", Duration::ZERO)?, section.duration("down", SHORTEST_PERIOD)?);
-    let gap = section.duration("gap", Duration::ZERO)?;
-    let signals = [("SIGTERM", Signal::Term), ("SIGKILL", Signal::Kill)];
-    Ok(Deploy {
-        start: section::required("start", start, &node.place, "\"8s\"")?,
-        kind: section.choice("kind", &[("rolling", DeployKind::Rolling)])?.unwrap_or(DeployKind::Rolling),
-        down: section::required("down", down, &node.place, "\"1s\"")?,
-        gap: section::required("gap", gap, &node.place, "\"10s\"")?,
-        signal: section.choice("signal", &signals)?.unwrap_or(Signal::Term),
     })
 }

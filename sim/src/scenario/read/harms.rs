@@ -11,14 +11,13 @@ use crate::scenario::section::{self, Section};
 use crate::scenario::tree::{Node, Value};
 
 /// What each verb may have beside `at` and `for`.
-const VERBS: [(&str, &[&str]); 7] = [
+const VERBS: [(&str, &[&str]); 6] = [
     ("pause", &[]),
     ("slow", &["factor"]),
     ("delay", &["by"]),
     ("lose", &["per_cent"]),
     ("cut", &[]),
     ("disconnect", &[]),
-    ("balancer", &[]),
 ];
 
 /// Whether a fault is one of these.
@@ -82,14 +81,13 @@ fn kind(
             bad(Weather::Lose(section::required("per_cent", lost, &fault.place, "10")? * 10))
         }
         "cut" => bad(Weather::Cut),
-        "disconnect" => match road(verb, target, clients)? {
+        _ => match road(verb, target, clients)? {
             Road::Server(_) => Err(Problem::new(
                 &target.place,
                 "`disconnect` is of clients: write \"clients\" or the name of a group, or kill the server",
             )),
             road => Ok(HarmKind::Disconnect(road)),
         },
-        _ => section::choice(verb, target, &[("restart", HarmKind::RestartBalancer)]),
     }
 }
 
@@ -105,8 +103,10 @@ fn road(key: &str, node: &Node, clients: &Clients) -> Result<Road, Problem> {
         return Ok(Road::Group(group));
     }
     let wrong = || {
-        let groups: Vec<String> = clients.groups.iter().map(|group| format!(", \"{}\"", group.name)).collect();
-        let message = format!("`{key}` is \"{text}\"; write \"clients\"{} or a server such as \"s2\"", groups.concat());
+        let groups: Vec<String> =
+            clients.groups.iter().map(|group| format!(", \"{}\"", group.name)).collect();
+        let message =
+            format!("`{key}` is \"{text}\"; write \"clients\"{} or a server such as \"s2\"", groups.concat());
         Problem::new(&node.place, message)
     };
     server(key, node).map(|server: ServerIx| Road::Server(server)).map_err(|_| wrong())

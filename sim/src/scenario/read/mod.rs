@@ -2,7 +2,9 @@
 
 mod balancer;
 mod clients;
+mod deploy;
 mod events;
+mod harms;
 mod network;
 mod redis;
 mod servers;
@@ -35,6 +37,7 @@ pub(super) fn scenario(root: &Node) -> Result<Scenario, Problem> {
     let top = Section::new(Some(root), "the scenario", keys::TOP)?;
     let name = section::required("name", top.text("name")?, &Place::Whole, "\"my-scenario\"")?;
     let duration = top.duration("duration", SHORTEST_PERIOD)?;
+    let clients = clients::clients(top.node("clients"))?;
     Ok(Scenario {
         name: name.to_owned(),
         question: top.text("question")?.unwrap_or("").to_owned(),
@@ -42,14 +45,15 @@ pub(super) fn scenario(root: &Node) -> Result<Scenario, Problem> {
         finding: top.text("finding")?.unwrap_or("").to_owned(),
         expect: top.choice("expect", EXPECT)?,
         duration: section::required("duration", duration, &Place::Whole, "\"13s\"")?,
-        clients: clients::clients(top.node("clients"))?,
+        harms: harms::harms(top.node("fault"), &clients)?,
+        clients,
         balancer: balancer::balancer(top.node("balancer"))?,
         servers: servers::servers(top.node("servers"))?,
         redis: redis::redis(top.node("redis"))?,
         network: network::network(top.node("network"))?,
         faults: events::faults(top.node("fault"))?,
         redis_faults: events::redis_faults(top.node("fault"))?,
-        deploy: top.node("deploy").map(events::deploy).transpose()?,
+        deploy: top.node("deploy").map(deploy::deploy).transpose()?,
     })
 }
 

@@ -1,6 +1,8 @@
 //! What a scenario file may say, and how it is refused.
 
 mod clients;
+mod deploys;
+mod harms;
 mod impossible;
 mod refusals;
 mod settings;

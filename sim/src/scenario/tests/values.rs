@@ -114,6 +114,7 @@ fn three_keys_are_enough_and_the_rest_are_defaults() {
         network: Network::default(),
         faults: vec![],
         redis_faults: vec![],
+        harms: vec![],
         deploy: None,
     };
     assert_eq!(parse(SMALL), Ok(expected));
@@ -213,12 +214,20 @@ fn every_key_is_read() {
             },
             Fault { at: SECOND * 50, server: ServerIx(0), signal: Signal::Kill, restart_after: Some(SECOND) },
         ],
+        harms: vec![],
         deploy: Some(Deploy {
             start: SECOND * 60,
             kind: DeployKind::Rolling,
             down: SECOND,
             gap: SECOND * 10,
             signal: Signal::Kill,
+            drain: Duration::ZERO,
+            ready: Duration::ZERO,
+            goodbye: None,
+            new: 0,
+            stop_after: None,
+            back_after: None,
+            hard_stop_after: None,
         }),
     };
     assert_eq!(parse(EVERY_KEY), Ok(expected));
@@ -264,22 +273,12 @@ fn every_built_in_scenario_is_valid_carries_its_name_and_asks_a_question() {
 fn the_manual_names_every_key_and_every_built_in_scenario() {
     let manual = include_str!("../../../../docs/SCENARIOS.md");
     for (table, key) in known_keys() {
-        let heading = match table {
-            "" => "## Top level",
-            table if table.starts_with("balancer") => "## `[balancer]`",
-            "network.latency" | "network" => "## `[network]`",
-            "redis.latency" | "redis" => "## `[redis]`",
-            "fault" => "## `[[fault]]`",
-            "clients"
-            | "clients.arrive_phases"
-            | "clients.reconnect"
-            | "clients.moves"
-            | "clients.background"
-            | "clients.leaves" => "## `[clients]`",
-            "servers" => "## `[servers]`",
-            _ => "## `[deploy]`",
+        let heading = match table.split('.').next().unwrap_or_default() {
+            "" => "## Top level".to_owned(),
+            "fault" => "## `[[fault]]`".to_owned(),
+            table => format!("## `[{table}]`"),
         };
-        let (_, after) = manual.split_once(heading).unwrap_or_else(|| panic!("no {heading}"));
+        let (_, after) = manual.split_once(&heading).unwrap_or_else(|| panic!("no {heading}"));
         let part = after.split("\n## ").next().unwrap();
         assert!(part.contains(&format!("| `{key}`")), "`{key}` is not in the table of {heading}");
     }

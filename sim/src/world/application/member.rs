@@ -7,6 +7,7 @@ use socketio08::server::{AckMode, Outgoing};
 use socketio08::{Instant, Text};
 use socketio08_tokio::ClientApplication;
 
+use super::periodic::{Periodic, PlainRequest};
 use crate::scenario::{Leaving, Scenario, Sizes, Span};
 use crate::trace::{ClientId, ClientObserver, TraceHandle, up_text};
 use crate::world::population::Member;
@@ -32,6 +33,8 @@ pub struct MemberApplication {
     jitter: Stream,
     habits: Stream,
     stay: Stay,
+    /// It is a client that asks periodically, and its machine is not used.
+    periodic: Option<Periodic>,
 }
 
 /// How far a client's visit is.
@@ -73,6 +76,7 @@ impl MemberApplication {
             jitter: seed.stream(&format!("clients/{}/jitter", id.0)),
             habits,
             stay,
+            periodic: sort.ask_every.map(Periodic::new),
         }
     }
 
@@ -82,6 +86,27 @@ impl MemberApplication {
         match self.stay {
             Stay::Gone(how) => Some(how),
             _ => None,
+        }
+    }
+
+    /// A plain HTTP request to make; its answer is for [`MemberApplication::handle_plain`].
+    #[must_use]
+    pub fn poll_plain(&mut self) -> Option<PlainRequest> {
+        self.periodic.as_mut()?.poll_request()
+    }
+
+    /// The answer to a plain request: status and body, or `None` if none will come. Those to messages bring no news.
+    pub fn handle_plain(&mut self, now: Instant, answer: Option<(u16, &[u8])>) {
+        let Some(periodic) = &mut self.periodic else { return };
+        let news = periodic.handle_answer(answer);
+        if news.connected {
+            self.observer.plainly_connected(now, true);
+        }
+        if news.lost {
+            self.observer.plainly_connected(now, false);
+        }
+        for tick in news.ticks {
+            self.observer.told(now, tick);
         }
     }
 
@@ -100,6 +125,10 @@ impl MemberApplication {
         self.observer.sent(now, self.sent);
         let drawn = self.habits.below(u64::from(self.size.max.saturating_sub(self.size.min)) + 1);
         let size = usize::try_from(u64::from(self.size.min) + drawn).unwrap_or(usize::MAX);
+        if let Some(periodic) = &mut self.periodic {
+            periodic.send(self.id, self.sent, size);
+            return self.schedule(now);
+        }
         let message = Outgoing::Message(up_text(self.id, self.sent, size));
         // A full buffer refuses the message: it is then one that was sent and never arrives.
         let _ = client.send(now, &Text::EMPTY, message, AckMode::None);
@@ -134,6 +163,9 @@ impl ClientApplication for MemberApplication {
     fn start(&mut self, now: Instant, client: &mut Client) {
         self.observer.started(now);
         self.schedule(now);
+        if let Some(periodic) = &mut self.periodic {
+            return periodic.start(now);
+        }
         self.draw_jitter(client);
         client.connect(now);
     }
@@ -151,12 +183,16 @@ impl ClientApplication for MemberApplication {
             Stay::Until(at, _) | Stay::Leaving(at) => Some(at),
             Stay::Forever | Stay::Gone(_) => None,
         };
-        self.next.into_iter().chain(leaves).min()
+        let asks = self.periodic.as_ref().and_then(Periodic::poll_timeout);
+        self.next.into_iter().chain(leaves).chain(asks).min()
     }
 
     fn handle_timeout(&mut self, now: Instant, client: &mut Client) {
         if self.next.is_some_and(|next| next <= now) {
             self.send(now, client);
+        }
+        if let Some(periodic) = &mut self.periodic {
+            periodic.handle_timeout(now);
         }
         self.leave(now, client);
     }

@@ -2,6 +2,7 @@
 //! Both engines run them, so both count alike.
 
 mod member;
+mod periodic;
 mod pool;
 
 use socketio08::client::{ClientBehaviour, ClientConfig};
@@ -10,6 +11,7 @@ use socketio08::{Profile, Text, Transport};
 use socketio08_tokio::IdSource;
 
 pub use self::member::MemberApplication;
+pub use self::periodic::PlainRequest;
 pub use self::pool::PoolApplication;
 use crate::scenario::{self, Clients, Scenario, ServerIx};
 use crate::world::population;

@@ -9,6 +9,7 @@ use socketio08::server::{
 use socketio08::{Instant, Text};
 use socketio08_tokio::Application;
 
+use super::periodic;
 use crate::scenario::{self, BroadcastBy, Scenario, ServerIx};
 use crate::trace::{ServerObserver, TraceHandle, tick_text};
 use crate::world::balancer::{COOKIE, cookies};
@@ -22,6 +23,10 @@ pub struct PoolApplication {
     rhythm: Option<Rhythm>,
     next: Option<Instant>,
     page_cookie: Option<String>,
+    /// The tick sent last.
+    last: u64,
+    /// When it says the next goodbye, and how long it waits between two.
+    goodbye: Option<(Instant, Duration)>,
 }
 
 impl PoolApplication {
@@ -34,7 +39,42 @@ impl PoolApplication {
             observer,
             rhythm,
             next: rhythm.map(|rhythm| rhythm.after(now)),
+            last: 0,
+            goodbye: None,
             page_cookie: scenario.servers.page_cookie.clone(),
+        }
+    }
+}
+
+impl PoolApplication {
+    /// From now on it ends this many sessions each second, until none is left.
+    pub fn say_goodbye(&mut self, now: Instant, rate: u32) {
+        self.goodbye = Some((now, Duration::from_secs(1) / rate.max(1)));
+    }
+
+    fn tick(&mut self, now: Instant, server: &mut Server) {
+        let (Some(rhythm), Some(next)) = (self.rhythm, self.next) else { return };
+        if now < next {
+            return;
+        }
+        let number = rhythm.number(next);
+        let tick = Outgoing::Message(tick_text(number));
+        // The root endpoint is always good, which is all that a broadcast can complain about.
+        let sessions = server.broadcast(now, &Audience::default(), &tick).unwrap_or(0);
+        self.observer.ticked(now, number, sessions);
+        self.last = number;
+        self.next = Some(rhythm.after(now));
+    }
+
+    fn part(&mut self, now: Instant, server: &mut Server) {
+        while let Some((at, every)) = self.goodbye.filter(|(at, _)| *at <= now) {
+            let Some(session) = server.sessions().next().cloned() else {
+                self.goodbye = None;
+                return;
+            };
+            // It fails only for a session that is not there.
+            let _ = server.disconnect(now, &session);
+            self.goodbye = Some((at + every.max(Duration::from_micros(1)), every));
         }
     }
 }
@@ -44,8 +84,16 @@ impl Application for PoolApplication {
         self.observer.event(now, &event);
     }
 
-    /// The application's page; what is on it is not simulated.
-    fn outside(&mut self, _now: Instant, request: &Request) -> Response {
+    /// News for clients that ask periodically, their messages, or the application's page; what is on that is not simulated.
+    fn outside(&mut self, now: Instant, request: &Request) -> Response {
+        let answer = |body: String| Response { status: 200, headers: Vec::new(), body: body.into() };
+        if let Some(news) = periodic::ticks_since(&request.target, self.last) {
+            return answer(news);
+        }
+        if periodic::is_post(&request.target) {
+            self.observer.posted(now, &request.body);
+            return answer(String::new());
+        }
         let sends = |name: &str| {
             let headers = request.headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case(COOKIE));
             headers.flat_map(|(_, value)| cookies(value)).any(|(key, _)| key == name)
@@ -57,20 +105,12 @@ impl Application for PoolApplication {
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        self.next
+        self.next.into_iter().chain(self.goodbye.map(|(at, _)| at)).min()
     }
 
     fn handle_timeout(&mut self, now: Instant, server: &mut Server) {
-        let (Some(rhythm), Some(next)) = (self.rhythm, self.next) else { return };
-        if now < next {
-            return;
-        }
-        let number = rhythm.number(next);
-        let tick = Outgoing::Message(tick_text(number));
-        // The root endpoint is always good, which is all that a broadcast can complain about.
-        let sessions = server.broadcast(now, &Audience::default(), &tick).unwrap_or(0);
-        self.observer.ticked(now, number, sessions);
-        self.next = Some(rhythm.after(now));
+        self.tick(now, server);
+        self.part(now, server);
     }
 
     fn observe(&mut self, now: Instant, input: &ServerInput) {

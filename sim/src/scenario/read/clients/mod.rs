@@ -70,6 +70,7 @@ fn sort(section: &Section<'_>, default: Clients) -> Result<Clients, Problem> {
         transports: section.node("transports").map(transports).transpose()?.unwrap_or(default.transports),
         platform: habits::platform(section, default.platform)?,
         profile: section.choice("profile", &profiles)?.unwrap_or(default.profile),
+        ask_every: section.duration("ask_every", SHORTEST_PERIOD)?.or(default.ask_every),
         reconnect: habits::reconnect(section, default.reconnect)?,
         connections: section.choice("connections", &connections)?.unwrap_or(default.connections),
         cookies: section.boolean("cookies")?.unwrap_or(default.cookies),

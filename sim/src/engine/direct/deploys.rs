@@ -1,0 +1,42 @@
+//! What a deploy does beside ending and starting servers.
+
+use std::time::Duration;
+
+use super::World;
+use crate::scenario::ServerIx;
+use crate::trace::TraceEvent;
+use crate::world::balancer::{Administration, Input};
+
+impl World<'_> {
+    /// An operator tells the balancer what a server may get.
+    pub(super) fn administer(&mut self, server: ServerIx, administration: Administration) {
+        self.trace
+            .record(self.now, TraceEvent::Administered { server, administration: name(administration) });
+        self.balancer.handle_input(self.now, Input::Administer { server, administration });
+        self.settle_balancer();
+    }
+
+    /// The server says goodbye to its sessions, one after the other.
+    pub(super) fn say_goodbye(&mut self, server: ServerIx, rate: u32) {
+        let Some(process) = self.servers.get_mut(server.0).and_then(|node| node.process.as_mut()) else {
+            return;
+        };
+        process.app.say_goodbye(self.now, rate);
+        self.settle_server(server);
+    }
+
+    /// The balancer is replaced by a fresh process.
+    pub(super) fn reload(&mut self, hard_stop_after: Option<Duration>) {
+        self.trace.record(self.now, TraceEvent::Reloaded);
+        self.balancer.handle_input(self.now, Input::Reload { hard_stop_after });
+        self.settle_balancer();
+    }
+}
+
+fn name(administration: Administration) -> &'static str {
+    match administration {
+        Administration::Ready => "ready",
+        Administration::Drain => "drain",
+        Administration::Maintenance => "maint",
+    }
+}
