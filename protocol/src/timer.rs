@@ -22,6 +22,8 @@ pub enum Timer {
     Connect,
     /// Server: the owner of a session did not answer a forwarded request in time (5 s, for polls 25 s).
     Forward,
+    /// Server: another server did not hand a session over in time (2 s), or the store did not answer (5 s).
+    Handover,
     /// Server: sweep of handshakes that no transport ever used (every 10 s, those older than 30 s).
     Handshake,
     /// Server: time to send `2::` (20 s after the open or the last answer).

@@ -113,7 +113,7 @@ impl Server {
     }
 
     /// The error packet as recorded. Who had joined before and asked again is out, too.
-    fn turn_away(&mut self, id: &SessionId, endpoint: &Text, refusal: JoinRefusal) {
+    pub(super) fn turn_away(&mut self, id: &SessionId, endpoint: &Text, refusal: JoinRefusal) {
         if self.sessions.get(id).is_some_and(|session| session.joined.contains(endpoint)) {
             self.leave(id, endpoint.clone());
         }

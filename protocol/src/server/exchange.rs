@@ -15,6 +15,8 @@ pub(super) enum Exchange {
     Handshake(HandshakeStyle, Arc<HandshakeData>),
     /// A request of a session of another server.
     Forwarded(Forwarded),
+    /// A request that waits for the store.
+    Parked,
     /// A request outside the protocol, for the application.
     Outside,
     /// A GET of xhr-polling or jsonp-polling, current or superseded.
@@ -73,7 +75,7 @@ impl Server {
     /// superseded one is harmless (facts 4.6, 4.7, 6, 7.7, 7.11).
     pub(super) fn closed(&mut self, exchange: ExchangeId, clean: bool) {
         match self.exchanges.remove(&exchange) {
-            None => {}
+            None | Some(Exchange::Parked) => {}
             Some(Exchange::Handshake(..)) => {
                 self.waiting -= 1;
                 self.store_withdrawn(exchange);

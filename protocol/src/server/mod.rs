@@ -55,6 +55,7 @@ mod key;
 mod members;
 mod namespaces;
 mod polling;
+mod portable;
 mod requests;
 mod response;
 mod revised;
@@ -73,6 +74,7 @@ pub use client_files::{ClientFileError, ClientFiles};
 pub use config::ServerConfig;
 pub use handshake_data::HandshakeData;
 pub use key::{SharedKey, WeakKey};
+pub use portable::{PortableConfig, StoreAnswer};
 pub use routed::{BadNodeName, NodeName, RoutedConfig, Routing};
 pub use store::{RedisConfig, Store, StoreError};
 pub use types::{
@@ -156,6 +158,7 @@ pub struct Server {
     deadlines: Deadlines,
     questions: Questions,
     forwards: routed::Forwards,
+    portable: portable::Portable,
     transmits: VecDeque<ServerTransmit>,
     events: VecDeque<ServerEvent>,
     store: Option<store::Link>,
@@ -181,11 +184,13 @@ impl Server {
             deadlines: Deadlines::default(),
             questions: Questions::default(),
             forwards: routed::Forwards::default(),
+            portable: portable::Portable::default(),
             transmits: VecDeque::new(),
             events: VecDeque::new(),
             store: None,
         };
         server.open_store();
+        server.open_portable();
         server
     }
 
@@ -258,7 +263,8 @@ impl Server {
         self.advance(now);
         match input {
             ServerInput::Request(request) => {
-                if let Some(request) = self.route_request(request) {
+                let ours = self.route_request(request);
+                if let Some(request) = ours.and_then(|request| self.park_request(request)) {
                     self.request(request);
                 }
             }
@@ -266,6 +272,8 @@ impl Server {
             ServerInput::Closed { exchange, clean } => self.closed(exchange, clean),
             ServerInput::ForwardBegun { exchange } => self.forward_begun(exchange),
             ServerInput::ForwardFailed { exchange } => self.forward_failed(exchange),
+            ServerInput::Stored { ticket, answer } => self.stored(ticket, answer),
+            ServerInput::Published { message, .. } if self.is_portable() => self.portable_heard(&message),
             ServerInput::Published { channel, message } => self.published(&channel, &message),
         }
     }
@@ -335,7 +343,7 @@ impl Server {
     /// ```
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Deadline> {
-        [self.deadlines.next(), self.questions.next(), self.forwards.next()].into_iter().flatten().min()
+        [self.deadlines.next(), self.questions.next(), self.forwards.next(), self.portable.next()].into_iter().flatten().min()
     }
 
     fn advance(&mut self, now: Instant) {

@@ -188,6 +188,10 @@ impl Server {
             return Err(LocalError::Limit("sessions_max"));
         }
         let (style, data) = self.take_handshake(exchange)?;
+        if self.is_portable() {
+            self.create_portable(exchange, style, data, session);
+            return Ok(());
+        }
         let body = self.handshake_body(&session);
         self.transmit_response(exchange, response::handshaken(&style, &body));
         let deadline = self.handshake_deadline();
@@ -199,7 +203,7 @@ impl Server {
         Ok(())
     }
 
-    fn handshake_body(&self, session: &SessionId) -> Text {
+    pub(super) fn handshake_body(&self, session: &SessionId) -> Text {
         let config = &self.config;
         let heartbeats = config.heartbeats && !config.heartbeat_timeout.is_zero();
         let handshake = Handshake {

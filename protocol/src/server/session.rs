@@ -108,6 +108,17 @@ impl Outbox {
         Some(packet)
     }
 
+    /// What waits, in order.
+    pub(super) fn packets(&self) -> impl ExactSizeIterator<Item = &Text> {
+        self.packets.iter()
+    }
+
+    /// Takes back what waited elsewhere.
+    pub(super) fn restore(&mut self, packets: VecDeque<Text>) {
+        self.len = packets.iter().map(|packet| packet.len()).sum();
+        self.packets = packets;
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.packets.is_empty()
     }
@@ -202,6 +213,7 @@ impl Server {
             self.deadlines.remove(id, deadline);
         }
         self.store_ended(id, &session, cause);
+        self.portable_ended(id);
         let ours = session.is_ours();
         let current = session.channel.map(Channel::exchange);
         for exchange in session.superseded.into_iter().chain(current) {

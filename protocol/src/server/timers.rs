@@ -75,6 +75,8 @@ impl Server {
                 self.give_up(question);
             } else if let Some(exchange) = self.forwards.due(self.now) {
                 self.forward_failed(exchange);
+            } else if let Some(session) = self.portable.due(self.now) {
+                self.handover_due(&session);
             } else {
                 return;
             }
@@ -101,7 +103,7 @@ impl Server {
             }
             Timer::HeartbeatReply => self.end(id, Cause::HeartbeatTimeout, None),
             // Of a question or an exchange, not of a session; and those of the client.
-            Timer::Authorization | Timer::Connect | Timer::Forward | Timer::Reconnect => {}
+            Timer::Authorization | Timer::Connect | Timer::Forward | Timer::Handover | Timer::Reconnect => {}
         }
     }
 }

@@ -3,9 +3,11 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use core::time::Duration;
+
 use bytes::Bytes;
 
-use super::{HandshakeData, NodeName, StoreError};
+use super::{HandshakeData, NodeName, StoreAnswer, StoreError};
 use crate::config::config;
 use crate::{ExchangeId, Packet, Text, Transport, Violation};
 
@@ -146,6 +148,13 @@ pub enum ServerInput {
         /// The exchange.
         exchange: ExchangeId,
     },
+    /// What the store said to [`ServerTransmit::StoreGet`], [`ServerTransmit::StorePut`] or [`ServerTransmit::StoreDelete`].
+    Stored {
+        /// The operation's.
+        ticket: u64,
+        /// The answer.
+        answer: StoreAnswer,
+    },
     /// The store carried a publication on a channel that the machine subscribed to; its own come back too.
     Published {
         /// The channel.
@@ -239,6 +248,36 @@ pub enum ServerTransmit {
         node: NodeName,
         /// The request as it is to be made, but for headers that belong to one connection.
         request: Request,
+    },
+    /// Get a record from the store: only with [`Store::Portable`](super::Store::Portable), as the next two. Operations are answered
+    /// by [`ServerInput::Stored`], and those of one key are done in the order in which they come.
+    StoreGet {
+        /// Tells answers apart.
+        ticket: u64,
+        /// The key.
+        key: Text,
+    },
+    /// Put a record under a key if the one there has the version `expected`, as the version after it.
+    StorePut {
+        /// Tells answers apart.
+        ticket: u64,
+        /// The key.
+        key: Text,
+        /// The version that must be there; 0: there must be no record.
+        expected: u64,
+        /// The record.
+        record: Text,
+        /// After how long the store forgets it.
+        lifetime: Duration,
+    },
+    /// Delete a record if it has the version `expected`.
+    StoreDelete {
+        /// Tells answers apart.
+        ticket: u64,
+        /// The key.
+        key: Text,
+        /// The version that must be there.
+        expected: u64,
     },
     /// Publish a message to every node, this one included. Only with a [`Store`](super::Store) other than memory, as the next two.
     Publish {
@@ -400,6 +439,19 @@ pub enum ServerEvent {
         session: SessionId,
         /// Why.
         cause: Cause,
+    },
+    /// A session that another server had is ours from here on; only with [`Store::Portable`](super::Store::Portable). It keeps its
+    /// endpoints, rooms and acknowledgements.
+    Adopted {
+        /// The session.
+        session: SessionId,
+        /// The transport it had.
+        transport: Transport,
+    },
+    /// A session is no longer ours: another server wants it. What is sent to it from here on goes nowhere.
+    HandedOver {
+        /// The session.
+        session: SessionId,
     },
     /// A handshake or an upgrade of a page that [`ServerConfig::origins`](super::ServerConfig::origins) does not allow was
     /// refused.

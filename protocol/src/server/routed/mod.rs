@@ -51,11 +51,13 @@ fn owner(id: &str) -> Option<&str> {
 }
 
 impl Server {
-    /// The id under which a session is known: routed, it names this server.
+    /// The id under which a session is known: routed, it names this server; portable, it is signed.
     pub(super) fn issued(&self, id: SessionId) -> SessionId {
         match &self.config.routing {
-            Routing::Balancer => id,
-            Routing::Routed(routed) => SessionId(Text::from(alloc::format!("{}-{}", routed.node, id.0))),
+            Routing::Balancer => self.signed(id),
+            Routing::Routed(routed) => {
+                self.signed(SessionId(Text::from(alloc::format!("{}-{}", routed.node, id.0))))
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use super::super::PortableConfig;
 use crate::config::config;
 
 /// Where a server shares its sessions with other nodes.
@@ -15,6 +16,8 @@ pub enum Store {
     /// Nowhere: it is alone.
     #[default]
     Memory,
+    /// In one store that any server takes a session over from: see [`PortableConfig`].
+    Portable(PortableConfig),
     /// Through Redis's publish and subscribe, as the Redis store of 0.8.7 does. The carrier connects to Redis; the machine says what to
     /// publish and to subscribe to. Needs the feature `json`.
     #[cfg(feature = "json")]
