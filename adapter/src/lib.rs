@@ -52,6 +52,7 @@ mod node;
 mod peer;
 mod peers;
 mod policy_server;
+mod portable;
 mod socket;
 mod store;
 mod tcp;
@@ -71,6 +72,7 @@ pub use node::{Farewell, Node, NodeBody, NodeConfig, NodeService, Unanswered};
 pub use peer::PeerInfo;
 pub use peers::Peers;
 pub use policy_server::PolicyServer;
+pub use portable::SharedStore;
 pub use store::StoreHealth;
 #[cfg(feature = "redis")]
 pub use store::{RedisUrl, RedisUrlError};

@@ -174,6 +174,9 @@ impl Pair {
                 ClientInput::Closed { exchange, clean: true }
             }
             ServerTransmit::Forward { .. }
+            | ServerTransmit::StoreGet { .. }
+            | ServerTransmit::StorePut { .. }
+            | ServerTransmit::StoreDelete { .. }
             | ServerTransmit::Publish { .. }
             | ServerTransmit::Subscribe { .. }
             | ServerTransmit::Unsubscribe { .. } => unreachable!("a server alone"),

@@ -6,6 +6,7 @@ mod entry;
 mod exchange;
 mod http;
 mod mounted;
+mod portable;
 mod relay;
 #[cfg(feature = "redis")]
 mod store;
@@ -21,7 +22,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use socketio08::policy::Policy;
 use socketio08::server::{
-    ExchangeId, NodeName, Request, RoutedConfig, Routing, Server, ServerConfig, SharedKey,
+    ExchangeId, NodeName, Request, RoutedConfig, Routing, Server, ServerConfig, ServerInput, SharedKey,
 };
 use socketio08::{Instant, Limits, Text};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -29,7 +30,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
 use self::exchange::Answer;
 use crate::config::config;
-use crate::{Application, CarrierLimits, Clock, IdSource, PeerInfo, Peers};
+use crate::{Application, CarrierLimits, Clock, IdSource, PeerInfo, Peers, SharedStore};
 
 config! {
     /// What a node needs to know.
@@ -64,6 +65,8 @@ config! {
         pub flash_policy: Option<Policy>,
         /// The servers that requests for their sessions are forwarded to: see [`NodeConfig::routed`].
         pub peers: Peers,
+        /// Where sessions are kept that move between nodes: see [`NodeConfig::portable`].
+        pub store: Option<SharedStore>,
         /// Where the Redis is that the store of the server needs: see [`NodeConfig::shared_through`]. It wants a real network.
         #[cfg(feature = "redis")]
         pub redis: Option<crate::RedisUrl>,
@@ -91,6 +94,7 @@ impl NodeConfig {
             hixie: false,
             flash_policy: None,
             peers: Peers::default(),
+            store: None,
             #[cfg(feature = "redis")]
             redis: None,
         }
@@ -193,6 +197,8 @@ enum Mail {
         clean: bool,
     },
     Call(Command),
+    /// What the store of sessions said.
+    Stored(ServerInput),
     #[cfg(feature = "redis")]
     Store(store::StoreMail),
     Shutdown(Farewell),
@@ -226,6 +232,7 @@ impl Node {
         let (stage_sender, stage) = watch::channel(Stage::Running);
         #[cfg(feature = "redis")]
         let link = store::start(&config, &mailbox);
+        let keeper = portable::start(&config, &mailbox);
         let shared = Arc::new(Shared {
             mailbox,
             mailbox_room: Arc::new(Semaphore::new(config.limits.mailbox_max)),
@@ -239,7 +246,8 @@ impl Node {
             flash_policy: config.flash_policy.as_ref().map(|policy| policy.to_text().into_bytes()),
         });
         let connections = Arc::clone(&shared.connections);
-        let task = task::Task::new(config, application, Box::new(ids), connections, stage_sender);
+        let task = task::Task::new(config, application, Box::new(ids), connections, stage_sender)
+            .with_keeper(keeper);
         #[cfg(feature = "redis")]
         let task = task.with_store(link);
         tokio::spawn(task.run(mail));

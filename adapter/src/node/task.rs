@@ -15,23 +15,25 @@ use super::relay::Forwards;
 use super::{Farewell, Mail, NodeConfig, Stage};
 use crate::application::{Delivered, deliver};
 use crate::authorization::{Answered, Question, settle};
+use crate::portable::Keeper;
 use crate::{Application, CarrierLimits, Clock, IdSource};
 
 pub(super) struct Task<A> {
-    server: Server,
+    pub(super) server: Server,
     pub(super) application: A,
     ids: Box<dyn IdSource>,
     clock: Clock,
     pub(super) limits: CarrierLimits,
     pub(super) exchanges: BTreeMap<ExchangeId, Exchange>,
     /// Inputs that carrying out a transmission gave rise to.
-    afterwards: VecDeque<ServerInput>,
+    pub(super) afterwards: VecDeque<ServerInput>,
     connections: Arc<Semaphore>,
     stage: watch::Sender<Stage>,
     /// Answers that the application gives later, and how to cancel each.
     answers: JoinSet<Answered>,
     awaited: BTreeMap<Question, AbortHandle>,
     pub(super) forwards: Forwards,
+    pub(super) keeper: Option<Keeper>,
     #[cfg(feature = "redis")]
     link: Option<crate::store::Link>,
 }
@@ -57,9 +59,14 @@ impl<A: Application> Task<A> {
             answers: JoinSet::new(),
             awaited: BTreeMap::new(),
             forwards: Forwards::new(config.peers),
+            keeper: None,
             #[cfg(feature = "redis")]
             link: None,
         }
+    }
+
+    pub(super) fn with_keeper(self, keeper: Option<Keeper>) -> Self {
+        Self { keeper, ..self }
     }
 
     #[cfg(feature = "redis")]
@@ -147,6 +154,7 @@ impl<A: Application> Task<A> {
                 command(now, &mut self.server);
                 return self.drain(now);
             }
+            Mail::Stored(input) => input,
             #[cfg(feature = "redis")]
             Mail::Store(mail) => return self.take_store_mail(now, mail),
             Mail::Shutdown(_) => return,
@@ -251,15 +259,18 @@ impl<A: Application> Task<A> {
                 }
             }
             ServerTransmit::Close { exchange } => self.answer(exchange, Answer::Close),
+            ServerTransmit::StoreGet { .. }
+            | ServerTransmit::StorePut { .. }
+            | ServerTransmit::StoreDelete { .. } => self.operate(transmit),
             ServerTransmit::Forward { exchange, node, request } => self.forward(exchange, node, request),
             ServerTransmit::Publish { .. }
             | ServerTransmit::Subscribe { .. }
-            | ServerTransmit::Unsubscribe { .. } => self.carry_to_store(transmit),
+            | ServerTransmit::Unsubscribe { .. } => self.tell(transmit),
         }
     }
 
     #[cfg(feature = "redis")]
-    fn carry_to_store(&mut self, transmit: ServerTransmit) {
+    pub(super) fn carry_to_store(&mut self, transmit: ServerTransmit) {
         if let Some(link) = &self.link {
             super::store::carry(link, transmit);
         }
@@ -268,7 +279,7 @@ impl<A: Application> Task<A> {
     /// A node without a connection is alone: nobody listens.
     #[cfg(not(feature = "redis"))]
     #[expect(clippy::unused_self, clippy::needless_pass_by_value, reason = "as with the feature `redis`")]
-    fn carry_to_store(&mut self, _transmit: ServerTransmit) {}
+    pub(super) fn carry_to_store(&mut self, _transmit: ServerTransmit) {}
 
     /// A peer that does not read has ended the exchange, as far as the machine is concerned.
     fn give_up(&mut self, exchange: ExchangeId) {
@@ -290,12 +301,16 @@ impl<A: Application> Task<A> {
             self.disconnect_all();
         }
         if farewell != Farewell::Cut {
+            self.hand_over(self.clock.now());
             // Requests without an answer are closed, sockets closed when their queue is sent.
             self.exchanges.clear();
             self.stage.send_replace(Stage::Leaving);
             let all = u32::try_from(self.limits.connections_max).unwrap_or(u32::MAX);
             // Those that have not finished in time are cut below.
             let _ = timeout(self.limits.linger, self.connections.acquire_many(all)).await;
+        }
+        if let Some(keeper) = self.keeper.take() {
+            keeper.finish().await;
         }
         #[cfg(feature = "redis")]
         if let Some(link) = self.link.take() {

@@ -343,7 +343,10 @@ impl Server {
     /// ```
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Deadline> {
-        [self.deadlines.next(), self.questions.next(), self.forwards.next(), self.portable.next()].into_iter().flatten().min()
+        [self.deadlines.next(), self.questions.next(), self.forwards.next(), self.portable.next()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn advance(&mut self, now: Instant) {

@@ -322,6 +322,9 @@ impl Player {
             ServerTransmit::Message { exchange, text } => (exchange, Item::Message(text.to_string())),
             ServerTransmit::Close { exchange } => (exchange, Item::Fin),
             ServerTransmit::Forward { .. }
+            | ServerTransmit::StoreGet { .. }
+            | ServerTransmit::StorePut { .. }
+            | ServerTransmit::StoreDelete { .. }
             | ServerTransmit::Publish { .. }
             | ServerTransmit::Subscribe { .. }
             | ServerTransmit::Unsubscribe { .. } => unreachable!("a server alone"),

@@ -233,7 +233,10 @@ impl Rig {
                 assert!(!self.responses.contains_key(&exchange), "a close after the response");
                 assert!(self.closed.insert(exchange), "closed twice");
             }
-            ServerTransmit::Publish { .. }
+            ServerTransmit::StoreGet { .. }
+            | ServerTransmit::StorePut { .. }
+            | ServerTransmit::StoreDelete { .. }
+            | ServerTransmit::Publish { .. }
             | ServerTransmit::Subscribe { .. }
             | ServerTransmit::Unsubscribe { .. } => self.store.push(transmit),
             ServerTransmit::Forward { exchange, node, request } => {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use socketio08::server::{NodeName, SharedKey};
-use socketio08_tokio::Peers;
+use socketio08_tokio::{Peers, RedisUrl, SharedStore};
 
 use crate::serve::Pool;
 
@@ -19,6 +19,10 @@ pub(super) struct PoolArgs {
     /// Another server of the pool, where this one reaches it: s2=http://10.0.0.2:8000. May be given several times.
     #[arg(long = "peer", value_name = "NAME=URL", value_parser = peer, requires = "node")]
     peers: Vec<(NodeName, SocketAddr)>,
+    /// Keep sessions in this Redis, from which every server that uses it takes them over: redis://[:PASSWORD@]HOST[:PORT][/DATABASE].
+    /// Any balancing will do, and sessions outlive servers that are stopped. Needs --secret-file.
+    #[arg(long, value_name = "URL", requires = "secret_file", conflicts_with_all = ["node", "redis"])]
+    portable: Option<RedisUrl>,
     /// A file with the secret that all servers of the pool share, 16 bytes or more; what surrounds it as blanks and ends of line is
     /// left out.
     #[arg(long, value_name = "FILE")]
@@ -50,8 +54,11 @@ impl PoolArgs {
             .map_err(|error| format!("cannot read --secret-file {}: {error}", path.display()))?;
         let key = SharedKey::new(secret.trim_ascii())
             .map_err(|error| format!("--secret-file {}: {error}", path.display()))?;
+        if let Some(url) = self.portable {
+            return Ok(Some(Pool::Portable { store: SharedStore::redis(url), key }));
+        }
         let Some(node) = self.node else {
-            return Err("--secret-file is for a pool: give --node and --peer too".to_owned());
+            return Err("--secret-file is for a pool: give --node and --peer, or --portable, too".to_owned());
         };
         let mut peers = Peers::default();
         for (name, address) in self.peers {

@@ -139,7 +139,7 @@ where
         config = config.shared_through(url).map_err(failed)?;
     }
     if let Some(pool) = options.pool {
-        config = pool.enter(config);
+        config = pool.enter(config).map_err(failed)?;
     }
     let node = Node::start(config, site, ProfileIds(options.profile));
     // Whoever closed our output does not want to know.

@@ -1,7 +1,9 @@
 //! What servers of one pool do about sessions that a balancer does not keep at one of them.
 
+use std::io;
+
 use socketio08::server::{NodeName, SharedKey};
-use socketio08_tokio::{NodeConfig, Peers};
+use socketio08_tokio::{NodeConfig, Peers, SharedStore};
 
 use super::log;
 
@@ -17,11 +19,18 @@ pub enum Pool {
         /// What all of them share.
         key: SharedKey,
     },
+    /// Sessions are kept in one store, from which every server takes them over.
+    Portable {
+        /// The store.
+        store: SharedStore,
+        /// What all of them share.
+        key: SharedKey,
+    },
 }
 
 impl Pool {
     /// Makes the server one of the pool.
-    pub(super) fn enter(self, config: NodeConfig) -> NodeConfig {
+    pub(super) fn enter(self, config: NodeConfig) -> io::Result<NodeConfig> {
         match self {
             Pool::Routed { node, peers, key } => {
                 let others: Vec<&str> = peers.names().map(NodeName::as_str).collect();
@@ -29,7 +38,11 @@ impl Pool {
                     "routed        {node}; sessions of {} are forwarded there",
                     others.join(", ")
                 ));
-                config.routed(node, peers, key)
+                Ok(config.routed(node, peers, key))
+            }
+            Pool::Portable { store, key } => {
+                log::line(&format!("portable      {store:?}  every server that uses it takes sessions over"));
+                config.portable(store, key)
             }
         }
     }

@@ -1,8 +1,10 @@
 //! How a session comes here.
 
+use core::time::Duration;
+
 use super::super::session::Session;
 use super::super::{Server, ServerEvent, ServerTransmit, SessionId};
-use super::park::Stage;
+use super::park::{Parking, Stage};
 use super::record::{self, Record};
 use super::{StoreAnswer, Ticket, channel};
 use crate::{Text, Timer};
@@ -10,12 +12,17 @@ use crate::{Text, Timer};
 /// How often the record of a session may change under our hands before its requests are given up: each time another server had it.
 const ATTEMPTS_MAX: u32 = 8;
 
+/// How long a session stays whose requests were just handled, before it goes where it is wanted: what an application takes that answers
+/// from memory.
+const LINGER: Duration = Duration::from_millis(10);
+
 impl Server {
     /// The store told what it has of a session that is wanted here.
     pub(super) fn found(&mut self, id: &SessionId, answer: StoreAnswer) {
         let Some(parking) = self.portable.parkings.get(id) else { return };
         let asked = parking.asked;
-        let Some((node_id, epoch)) = self.portable_config().map(|config| (config.node_id, config.epoch_millis))
+        let Some((node_id, epoch)) =
+            self.portable_config().map(|config| (config.node_id, config.epoch_millis))
         else {
             return;
         };
@@ -25,7 +32,11 @@ impl Server {
             StoreAnswer::Done | StoreAnswer::Conflict | StoreAnswer::Failed => return self.fail_parked(id),
         };
         match record::read(&text, epoch) {
-            Some(Record::Free(session)) => self.adopt(id, version, *session, node_id),
+            // Let go for another server, which would starve if whoever is fastest took it.
+            Some(Record::Free(_, Some(other))) if other != node_id && asked != Some((other, version)) => {
+                self.ask_owner(id, other, version, node_id);
+            }
+            Some(Record::Free(session, _)) => self.adopt(id, version, *session, node_id),
             // Ours, but not here: our put that made it so was not confirmed. Or it is dead, or no record at all.
             Some(Record::Owned(owner)) if owner != node_id && asked != Some((owner, version)) => {
                 self.ask_owner(id, owner, version, node_id);
@@ -69,7 +80,13 @@ impl Server {
         let ticket = self.portable.ticket(Ticket::Adopt { id: id.clone(), version: version + 1, session });
         self.await_ticket(id, ticket);
         let (key, record) = (id.0.clone(), record::owned(node_id));
-        self.transmits.push_back(ServerTransmit::StorePut { ticket, key, expected: version, record, lifetime });
+        self.transmits.push_back(ServerTransmit::StorePut {
+            ticket,
+            key,
+            expected: version,
+            record,
+            lifetime,
+        });
     }
 
     /// The put that makes us the owner was answered.
@@ -108,7 +125,9 @@ impl Server {
             self.events.push_back(ServerEvent::Adopted { session: id.clone(), transport });
         }
         if let Some(wanted_by) = self.settle(id) {
-            self.release(id, Some(wanted_by));
+            // Not before the application has seen what came, and answered it.
+            self.portable.leaving.insert(id.clone(), wanted_by);
+            self.portable.deadlines.insert((self.now + LINGER, id.clone()));
         }
     }
 
@@ -121,6 +140,7 @@ impl Server {
 
     /// A session of ours ended.
     pub(in super::super) fn portable_ended(&mut self, id: &SessionId) {
+        self.portable.leaving.remove(id);
         if let Some(version) = self.portable.owned.remove(id) {
             self.forget_record(id, version);
         }
@@ -128,7 +148,11 @@ impl Server {
 
     /// What a session waited for did not come in time.
     pub(in super::super) fn handover_due(&mut self, id: &SessionId) {
-        match self.portable.parkings.get(id).map(|parking| parking.stage) {
+        if let Some(wanted_by) = self.portable.leaving.remove(id) {
+            return self.release(id, Some(wanted_by));
+        }
+        let due = |parking: &&Parking| parking.until.is_some_and(|until| until <= self.now);
+        match self.portable.parkings.get(id).filter(due).map(|parking| parking.stage) {
             // The owner is silent: if the record is the same still, it is dead.
             Some(Stage::Owner) => self.fetch(id),
             Some(Stage::Store) => self.fail_parked(id),

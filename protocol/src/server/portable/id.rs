@@ -31,5 +31,6 @@ pub(super) fn is_good(config: &PortableConfig, now: Instant, id: &str) -> bool {
     };
     let Some(signature) = signature.strip_prefix('-') else { return false };
     let expiry = signed.rsplit_once('-').and_then(|(_, expiry)| u64::from_str_radix(expiry, 16).ok());
-    expiry.is_some_and(|expiry| seconds(config, now) < expiry) && config.key.verify(PURPOSE, &[signed], signature)
+    expiry.is_some_and(|expiry| seconds(config, now) < expiry)
+        && config.key.verify(PURPOSE, &[signed], signature)
 }

@@ -67,11 +67,24 @@ pub(super) fn channel(node_id: u64) -> Text {
 /// Which operation a ticket is for.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 enum Ticket {
-    Create { exchange: ExchangeId, style: HandshakeStyle, id: SessionId },
-    Get { id: SessionId },
-    Adopt { id: SessionId, version: u64, session: Box<Session> },
+    Create {
+        exchange: ExchangeId,
+        style: HandshakeStyle,
+        id: SessionId,
+    },
+    Get {
+        id: SessionId,
+    },
+    Adopt {
+        id: SessionId,
+        version: u64,
+        session: Box<Session>,
+    },
     /// The session is free; `asker` waits to hear so.
-    Release { id: SessionId, asker: Option<u64> },
+    Release {
+        id: SessionId,
+        asker: Option<u64>,
+    },
     Delete,
 }
 
@@ -81,6 +94,8 @@ pub(super) struct Portable {
     /// The versions of the records of our sessions.
     owned: BTreeMap<SessionId, u64>,
     parkings: BTreeMap<SessionId, Parking>,
+    /// Sessions of ours that another server waits for.
+    leaving: BTreeMap<SessionId, u64>,
     /// How many requests are parked.
     waiting: usize,
     tickets: BTreeMap<u64, Ticket>,
@@ -93,8 +108,14 @@ impl Portable {
         self.deadlines.first().map(|&(at, _)| Deadline { at, timer: Timer::Handover })
     }
 
-    pub(super) fn due(&self, now: Instant) -> Option<SessionId> {
-        self.deadlines.first().filter(|(at, _)| *at <= now).map(|(_, id)| id.clone())
+    /// Takes the next one that is due.
+    pub(super) fn due(&mut self, now: Instant) -> Option<SessionId> {
+        let (at, id) = self.deadlines.pop_first()?;
+        if at > now {
+            self.deadlines.insert((at, id));
+            return None;
+        }
+        Some(id)
     }
 
     fn ticket(&mut self, ticket: Ticket) -> u64 {
@@ -139,7 +160,7 @@ impl Server {
         id: SessionId,
     ) {
         let Some(config) = self.portable_config() else { return };
-        let record = record::free(&Session::new(None, data), config.epoch_millis);
+        let record = record::free(&Session::new(None, data), config.epoch_millis, None);
         let lifetime = self.config.handshake_lifetime.max(self.config.close_timeout);
         self.exchanges.insert(exchange, super::exchange::Exchange::Parked);
         let key = id.0.clone();
@@ -147,7 +168,13 @@ impl Server {
         self.transmits.push_back(ServerTransmit::StorePut { ticket, key, expected: 0, record, lifetime });
     }
 
-    fn created(&mut self, exchange: ExchangeId, style: &HandshakeStyle, id: &SessionId, answer: &StoreAnswer) {
+    fn created(
+        &mut self,
+        exchange: ExchangeId,
+        style: &HandshakeStyle,
+        id: &SessionId,
+        answer: &StoreAnswer,
+    ) {
         // A client that left meanwhile gets nothing; what it left in the store expires.
         if self.exchanges.remove(&exchange).is_none() {
             return;

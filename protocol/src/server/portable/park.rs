@@ -61,7 +61,9 @@ impl Server {
         if let Some(parking) = self.portable.parkings.get_mut(&id) {
             parking.requests.push(request);
         } else {
-            self.portable.parkings.insert(id.clone(), Parking { requests: [request].into(), ..Parking::default() });
+            self.portable
+                .parkings
+                .insert(id.clone(), Parking { requests: [request].into(), ..Parking::default() });
             self.fetch(&id);
         }
         None

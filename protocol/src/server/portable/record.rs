@@ -22,8 +22,8 @@ const LAYOUT: &str = "socketio08 session 1";
 pub(super) enum Record {
     /// A server has the session.
     Owned(u64),
-    /// Nobody has it: the next server takes it.
-    Free(Box<Session>),
+    /// Nobody has it: the next server takes it, but for a while only the one that it was let go for.
+    Free(Box<Session>, Option<u64>),
 }
 
 #[derive(Default)]
@@ -53,10 +53,11 @@ pub(super) fn owned(node_id: u64) -> Text {
 }
 
 /// A record of a session that nobody owns; instants are written as milliseconds from 1970.
-pub(super) fn free(session: &Session, epoch_millis: u64) -> Text {
+pub(super) fn free(session: &Session, epoch_millis: u64, reserved: Option<u64>) -> Text {
     let mut fields = Fields::default();
     fields.text(LAYOUT);
     fields.text("");
+    fields.text(&reserved.map(|node_id| node_id.to_string()).unwrap_or_default());
     fields.text(session.transport.map_or("", Transport::name));
     fields.count(session.joined.len());
     session.joined.iter().for_each(|endpoint| fields.text(endpoint));
@@ -128,7 +129,11 @@ pub(super) fn read(text: &str, epoch_millis: u64) -> Option<Record> {
     }
     let owner = fields.text()?;
     let record = if owner.is_empty() {
-        Record::Free(Box::new(session(&mut fields, epoch_millis)?))
+        let reserved = match fields.text()? {
+            "" => None,
+            node_id => Some(node_id.parse().ok()?),
+        };
+        Record::Free(Box::new(session(&mut fields, epoch_millis)?), reserved)
     } else {
         Record::Owned(owner.parse().ok()?)
     };

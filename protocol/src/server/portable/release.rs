@@ -12,7 +12,9 @@ impl Server {
     /// A server wants a session of ours, or has let go one that we want.
     pub(in super::super) fn portable_heard(&mut self, message: &Text) {
         let mut words = message.split(' ');
-        let (Some(verb), Some(id), Some(from), None) = (words.next(), words.next(), words.next(), words.next()) else {
+        let (Some(verb), Some(id), Some(from), None) =
+            (words.next(), words.next(), words.next(), words.next())
+        else {
             return;
         };
         let (id, Ok(from)) = (SessionId(Text::from(id)), from.parse::<u64>()) else { return };
@@ -24,7 +26,9 @@ impl Server {
                 // It ended, or its put is under way: the record tells.
                 None => self.tell_free(&id, from),
             },
-            "free" if self.portable.parkings.get(&id).is_some_and(|parking| parking.stage == Stage::Owner) => {
+            "free"
+                if self.portable.parkings.get(&id).is_some_and(|parking| parking.stage == Stage::Owner) =>
+            {
                 self.fetch(&id);
             }
             _ => {}
@@ -34,7 +38,8 @@ impl Server {
     fn tell_free(&mut self, id: &SessionId, asker: u64) {
         let Some(node_id) = self.portable_config().map(|config| config.node_id) else { return };
         // The answer to a question that was asked before the session left is the release's own.
-        let leaving = |ticket: &Ticket| matches!(ticket, Ticket::Release { id: leaving, .. } if leaving == id);
+        let leaving =
+            |ticket: &Ticket| matches!(ticket, Ticket::Release { id: leaving, .. } if leaving == id);
         if self.portable.tickets.values().any(leaving) {
             return;
         }
@@ -51,6 +56,7 @@ impl Server {
         }
         // Turning away may have ended it, if its outbox was full.
         self.portable.owned.remove(id);
+        self.portable.leaving.remove(id);
         self.clear_timer(id);
         let Some(session) = self.sessions.remove(id) else { return };
         let current = session.channel.map(Channel::exchange);
@@ -69,10 +75,16 @@ impl Server {
             self.events.push_back(ServerEvent::HandedOver { session: id.clone() });
         }
         let Some(epoch) = self.portable_config().map(|config| config.epoch_millis) else { return };
-        let (key, record) = (id.0.clone(), record::free(&session, epoch));
+        let (key, record) = (id.0.clone(), record::free(&session, epoch, asker));
         let ticket = self.portable.ticket(Ticket::Release { id: id.clone(), asker });
         let lifetime = self.config.close_timeout;
-        self.transmits.push_back(ServerTransmit::StorePut { ticket, key, expected: version, record, lifetime });
+        self.transmits.push_back(ServerTransmit::StorePut {
+            ticket,
+            key,
+            expected: version,
+            record,
+            lifetime,
+        });
     }
 
     /// Joins that the application has not answered: it cannot answer them elsewhere.

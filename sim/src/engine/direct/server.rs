@@ -202,8 +202,11 @@ impl World<'_> {
                 }
                 self.send_link_down(link, Down::Whole);
             }
-            // Servers of the simulated world forward nothing.
-            ServerTransmit::Forward { .. } => {}
+            // Servers of the simulated world neither forward requests nor hand sessions over.
+            ServerTransmit::Forward { .. }
+            | ServerTransmit::StoreGet { .. }
+            | ServerTransmit::StorePut { .. }
+            | ServerTransmit::StoreDelete { .. } => {}
             store @ (ServerTransmit::Publish { .. }
             | ServerTransmit::Subscribe { .. }
             | ServerTransmit::Unsubscribe { .. }) => self.redis_sends(server, store),
