@@ -149,7 +149,7 @@ impl Keeper {
     pub(crate) fn tell(&self, transmit: ServerTransmit) -> Option<ServerTransmit> {
         match (&self.way, transmit) {
             (Way::Memory(store), ServerTransmit::Publish { channel, message }) => {
-                store.publish(channel, message)
+                store.publish(channel, message);
             }
             (Way::Memory(store), ServerTransmit::Subscribe { channel }) => {
                 store.listen(channel, self.listener.clone());

@@ -95,13 +95,12 @@ pub(super) async fn run(
     let mut batch = Vec::new();
     while operations.recv_many(&mut batch, BATCH_MAX).await > 0 {
         let asked: Vec<(u64, Cmd)> = batch.drain(..).filter_map(|operation| command(&operation)).collect();
-        let answers = match perform(&url, &mut connection, &asked).await {
-            Ok(values) => values.iter().map(answer).collect(),
+        let answers: Vec<StoreAnswer> = if let Ok(values) = perform(&url, &mut connection, &asked).await {
+            values.iter().map(answer).collect()
+        } else {
             // Whether any of them was done is not known.
-            Err(_) => {
-                connection = None;
-                Vec::new()
-            }
+            connection = None;
+            Vec::new()
         };
         let lost = answers.is_empty();
         let answers = answers.into_iter().chain(std::iter::repeat(StoreAnswer::Failed));
@@ -119,14 +118,13 @@ async fn perform(
     connection: &mut Option<MultiplexedConnection>,
     asked: &[(u64, Cmd)],
 ) -> redis::RedisResult<Vec<Value>> {
-    let mut open = match connection.take() {
-        Some(open) => open,
-        None => {
-            let config = AsyncConnectionConfig::new()
-                .set_connection_timeout(Some(PATIENCE))
-                .set_response_timeout(Some(PATIENCE));
-            url.client().get_multiplexed_async_connection_with_config(&config).await?
-        }
+    let mut open = if let Some(open) = connection.take() {
+        open
+    } else {
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(PATIENCE))
+            .set_response_timeout(Some(PATIENCE));
+        url.client().get_multiplexed_async_connection_with_config(&config).await?
     };
     let mut pipeline = Pipeline::new();
     for (_, command) in asked {

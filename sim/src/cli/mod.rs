@@ -64,7 +64,7 @@ enum Command {
     Run(run::RunArgs),
     /// Prints the JSON schema of scenario files, for editors
     Schema,
-    Serve(serve::ServeArgs),
+    Serve(Box<serve::ServeArgs>),
     Story(story::StoryArgs),
     Validate(validate::ValidateArgs),
 }
@@ -87,7 +87,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Probe(args) => probe::run(args),
         Command::Run(args) => run::run(&args),
         Command::Schema => schema::run(),
-        Command::Serve(args) => serve::run(args),
+        Command::Serve(args) => serve::run(*args),
         Command::Story(args) => story::run(&args),
         Command::Validate(args) => validate::run(&args),
     }

@@ -11,6 +11,7 @@ mod common;
 mod genuine;
 mod mixed;
 mod ours;
+mod portable;
 mod redis;
 #[path = "../common/reports.rs"]
 mod reports;

@@ -27,10 +27,16 @@ pub(crate) struct Ours {
 impl Ours {
     /// Returns when it listens and is connected to Redis.
     pub(crate) fn start(app: &str, redis: &Redis) -> Self {
+        Self::start_with(app, &["--redis", &redis.url()])
+    }
+
+    /// With options that name a Redis.
+    pub(crate) fn start_with(app: &str, options: &[&str]) -> Self {
         let port = free_port();
         let log = std::env::temp_dir().join(format!("sio08-log-{}-{port}", std::process::id()));
         let child = Command::new(env!("CARGO_BIN_EXE_sio08"))
-            .args(["serve", "--app", app, "--listen", &port.to_string(), "--redis", &redis.url()])
+            .args(["serve", "--app", app, "--listen", &port.to_string()])
+            .args(options)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(&log).unwrap())

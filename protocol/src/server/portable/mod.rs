@@ -189,11 +189,8 @@ impl Server {
     /// The store answered an operation.
     pub(super) fn stored(&mut self, ticket: u64, answer: StoreAnswer) {
         match self.portable.tickets.remove(&ticket) {
-            None | Some(Ticket::Delete) => {}
             Some(Ticket::Create { exchange, style, id }) => self.created(exchange, &style, &id, &answer),
             Some(Ticket::Get { id }) if self.awaits(&id, ticket) => self.found(&id, answer),
-            // Given up meanwhile, or asked again.
-            Some(Ticket::Get { .. }) => {}
             Some(Ticket::Adopt { id, version, session }) if self.awaits(&id, ticket) => {
                 self.adopted(&id, version, *session, &answer);
             }
@@ -201,7 +198,8 @@ impl Server {
             Some(Ticket::Adopt { id, version, .. }) if answer == StoreAnswer::Done => {
                 self.forget_record(&id, version);
             }
-            Some(Ticket::Adopt { .. }) => {}
+            // Given up meanwhile, or asked again.
+            None | Some(Ticket::Adopt { .. } | Ticket::Delete | Ticket::Get { .. }) => {}
             Some(Ticket::Release { id, asker }) => self.released(&id, asker, &answer),
         }
     }
