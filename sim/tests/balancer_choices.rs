@@ -1,5 +1,6 @@
 //! The balancer chooses as HAProxy 2.6 and nginx 1.22 did: every choice that `peers/haproxy/record.py` and
 //! `peers/nginx/record.py` recorded.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;

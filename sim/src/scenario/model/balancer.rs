@@ -9,6 +9,7 @@ use super::stick::{Cookie, Stick};
 
 /// `[balancer]`: HAProxy 2.6 or nginx 1.22, in the words of HAProxy as far as it has any.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a configuration file, one key each")]
 pub struct Balancer {
     /// Which program it is.
     pub kind: BalancerKind,

@@ -40,8 +40,8 @@ fn wt6(text: &str) -> u32 {
         h0 = !(h0 ^ byte);
         h1 = !h1.wrapping_add(byte);
         (h0, h1) = (h1.rotate_left(step0), h0.rotate_left(step1));
-        let steps = ((h0 >> 16) ^ h1) & 0xffff;
-        (step0, step1) = (steps & 0x1f, steps >> 11);
+        let drawn = ((h0 >> 16) ^ h1) & 0xffff;
+        (step0, step1) = (drawn & 0x1f, drawn >> 11);
     }
     h0 ^ h1
 }

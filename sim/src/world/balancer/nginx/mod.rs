@@ -158,8 +158,8 @@ impl Nginx {
             return self.hang_up(conn);
         }
         let (attempt, tries_left) = (Attempt::default(), self.peers.len());
-        let (link, stage) = (LinkId(self.links_made), Stage::Connecting);
-        state.flight = Some(Flight { request, head, attempt, tries_left, link, stage });
+        let link = LinkId(self.links_made);
+        state.flight = Some(Flight { request, head, attempt, tries_left, link, stage: Stage::Connecting });
         self.approach(conn);
     }
 

@@ -43,7 +43,7 @@ pub(super) struct Attempt {
 /// All servers, in the order of declaration.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Peers {
-    peers: Vec<Peer>,
+    list: Vec<Peer>,
     balance: Balance,
     consistent: bool,
     key: NginxKey,
@@ -71,7 +71,7 @@ impl Peers {
             }
         };
         let mut peers = Self {
-            peers: (0..servers).map(peer).collect(),
+            list: (0..servers).map(peer).collect(),
             balance: config.balance,
             consistent: config.hash_type == HashType::Consistent,
             key: config.nginx.key,
@@ -80,22 +80,22 @@ impl Peers {
             ring: Vec::new(),
         };
         if peers.balance == Balance::Hash && peers.consistent {
-            peers.ring = ring(&peers.peers, config.nginx.first_port);
+            peers.ring = ring(&peers.list, config.nginx.first_port);
         }
         peers
     }
 
     pub(super) fn len(&self) -> usize {
-        self.peers.len()
+        self.list.len()
     }
 
     /// Whether requests may go there now.
     pub(super) fn is_live(&self, server: ServerIx, now: Instant) -> bool {
-        self.peers.get(server.0).is_some_and(|peer| self.is_usable(peer, seconds(now)))
+        self.list.get(server.0).is_some_and(|peer| self.is_usable(peer, seconds(now)))
     }
 
     pub(super) fn load(&self, server: ServerIx) -> u64 {
-        self.peers.get(server.0).map_or(0, |peer| peer.conns)
+        self.list.get(server.0).map_or(0, |peer| peer.conns)
     }
 
     /// The next server for a request; `None` if none is left that is not known to fail.
@@ -107,7 +107,7 @@ impl Peers {
     ) -> Option<ServerIx> {
         let second = seconds(now);
         let chosen = match self.balance {
-            _ if self.peers.len() == 1 => Some(ServerIx(0)),
+            _ if self.list.len() == 1 => Some(ServerIx(0)),
             Balance::IpHash => self.by_address(source, second, attempt),
             Balance::Hash if self.consistent => self.by_ring(&self.text(source, head), second, attempt),
             Balance::Hash => self.by_text(&self.text(source, head), second, attempt),
@@ -117,7 +117,7 @@ impl Peers {
         let chosen = chosen.or_else(|| self.rotate(second, attempt))?;
         attempt.tried.push(chosen);
         let fail_timeout = self.fail_timeout;
-        if let Some(peer) = self.peers.get_mut(chosen.0) {
+        if let Some(peer) = self.list.get_mut(chosen.0) {
             peer.conns += 1;
             // This request is the probe of a peer that failed long enough ago; no other is made until it has ended.
             if second.saturating_sub(peer.checked) > fail_timeout {
@@ -129,8 +129,8 @@ impl Peers {
 
     /// A request on a server ended; `failed`: the server refused it, or ended or waited before it answered.
     pub(super) fn release(&mut self, now: Instant, server: ServerIx, failed: bool) {
-        let (single, max_fails) = (self.peers.len() == 1, self.max_fails);
-        let Some(peer) = self.peers.get_mut(server.0) else { return };
+        let (single, max_fails) = (self.list.len() == 1, self.max_fails);
+        let Some(peer) = self.list.get_mut(server.0) else { return };
         peer.conns = peer.conns.saturating_sub(1);
         if single {
             return;
@@ -154,7 +154,7 @@ impl Peers {
 
     /// Whether the attempt may go to a peer, by a hash or in turn.
     fn may_try(&self, index: usize, second: u64, attempt: &Attempt) -> bool {
-        let Some(peer) = self.peers.get(index) else { return false };
+        let Some(peer) = self.list.get(index) else { return false };
         peer.backup == attempt.backup
             && !attempt.tried.contains(&ServerIx(index))
             && self.is_usable(peer, second)
@@ -165,11 +165,11 @@ impl Peers {
     /// Smooth weighted rotation; over the backups when nothing else is left.
     fn rotate(&mut self, second: u64, attempt: &mut Attempt) -> Option<ServerIx> {
         let candidates: Vec<_> =
-            (0..self.peers.len()).filter(|index| self.may_try(*index, second, attempt)).collect();
+            (0..self.list.len()).filter(|index| self.may_try(*index, second, attempt)).collect();
         if let Some(found) = self.smooth(&candidates, None) {
             return Some(found);
         }
-        if attempt.backup || !self.peers.iter().any(|peer| peer.backup) {
+        if attempt.backup || !self.list.iter().any(|peer| peer.backup) {
             return None;
         }
         attempt.backup = true;
@@ -181,8 +181,8 @@ impl Peers {
         let mut total = 0;
         let mut best = first;
         for index in candidates {
-            let most = best.and_then(|best| self.peers.get(best)).map(|peer| peer.current);
-            let Some(peer) = self.peers.get_mut(*index) else { continue };
+            let most = best.and_then(|best| self.list.get(best)).map(|peer| peer.current);
+            let Some(peer) = self.list.get_mut(*index) else { continue };
             peer.current += peer.effective;
             total += peer.effective;
             if peer.effective < peer.weight {
@@ -194,7 +194,7 @@ impl Peers {
             }
         }
         let best = best?;
-        if let Some(peer) = self.peers.get_mut(best) {
+        if let Some(peer) = self.list.get_mut(best) {
             peer.current -= total;
         }
         Some(ServerIx(best))
@@ -203,9 +203,9 @@ impl Peers {
     /// The fewest connections for the weight; equals in turn.
     fn least(&mut self, second: u64, attempt: &Attempt) -> Option<ServerIx> {
         let candidates: Vec<_> =
-            (0..self.peers.len()).filter(|index| self.may_try(*index, second, attempt)).collect();
+            (0..self.list.len()).filter(|index| self.may_try(*index, second, attempt)).collect();
         let weighed = |a: usize, b: usize| -> Option<(i64, i64)> {
-            let (a, b) = (self.peers.get(a)?, self.peers.get(b)?);
+            let (a, b) = (self.list.get(a)?, self.list.get(b)?);
             Some((i64::try_from(a.conns).ok()? * b.weight, i64::try_from(b.conns).ok()? * a.weight))
         };
         let mut best = *candidates.first()?;
@@ -228,7 +228,7 @@ impl Peers {
 
     /// The server of a number, modulo the sum of the weights.
     fn at_weight(&self, number: u64) -> Option<usize> {
-        let weights = || self.peers.iter().enumerate().filter(|(_, peer)| !peer.backup);
+        let weights = || self.list.iter().enumerate().filter(|(_, peer)| !peer.backup);
         let total: i64 = weights().map(|(_, peer)| peer.weight).sum();
         let mut place = i64::try_from(number.checked_rem(u64::try_from(total).ok()?)?).ok()?;
         for (index, peer) in weights() {
@@ -257,7 +257,7 @@ impl Peers {
         None
     }
 
-    /// `hash KEY`: as Cache::Memcached does.
+    /// `hash KEY`: as `Cache::Memcached` does.
     fn by_text(&self, key: &str, second: u64, attempt: &mut Attempt) -> Option<ServerIx> {
         if key.is_empty() {
             return None;
