@@ -9,6 +9,8 @@ pub(crate) enum Tolerance {
     Points,
     /// A share of the clients: 5 points, of a recorded zero too, where neighbouring rows recorded a few.
     Share,
+    /// The part of so many trials: the 95 % interval of the recorded range, by Wilson.
+    Binomial(u32),
     /// Milliseconds: 10 % or 100 ms, whichever is more.
     Time,
     /// A count: none.
@@ -54,6 +56,7 @@ impl Cell {
         match self.tolerance {
             Tolerance::Points if low == 0.0 && high == 0.0 => (0.0, 0.0),
             Tolerance::Points | Tolerance::Share => (low - 0.05, high + 0.05),
+            Tolerance::Binomial(trials) => (wilson(low, trials, -1.0), wilson(high, trials, 1.0)),
             Tolerance::Time => (low - (low * 0.1).max(100.0), high + (high * 0.1).max(100.0)),
             Tolerance::Exact => (low, high),
         }
@@ -83,7 +86,7 @@ impl Cell {
 
     fn show(&self, values: &[f64]) -> String {
         let one = |value: f64| match self.tolerance {
-            Tolerance::Points | Tolerance::Share => format!("{value:.3}"),
+            Tolerance::Points | Tolerance::Share | Tolerance::Binomial(_) => format!("{value:.3}"),
             Tolerance::Time => format!("{value:.0} ms"),
             Tolerance::Exact => format!("{value:.0}"),
         };
@@ -91,6 +94,15 @@ impl Cell {
         let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         if one(low) == one(high) { one(low) } else { format!("{}..{}", one(low), one(high)) }
     }
+}
+
+/// One end of Wilson's 95 % interval for a part of so many trials.
+fn wilson(part: f64, trials: u32, side: f64) -> f64 {
+    const Z: f64 = 1.96;
+    let n = f64::from(trials);
+    let middle = part + Z * Z / (2.0 * n);
+    let reach = Z * (part * (1.0 - part) / n + Z * Z / (4.0 * n * n)).sqrt();
+    (middle + side * reach) / (1.0 + Z * Z / n)
 }
 
 /// The cells of one recorded table.
