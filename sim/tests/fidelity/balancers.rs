@@ -18,7 +18,7 @@ const INTERLEAVED: &str = "not judged: how the requests of 80 spinning clients i
 
 /// What so many trials, each with its chance, can be away: nothing of what happened to none or all.
 fn chance(range: Range, trials: u32) -> Tolerance {
-    if range.0 == range.1 && (range.0 == 0.0 || range.0 == 1.0) { Share } else { Binomial(trials) }
+    if range.1 <= 0.0 || range.0 >= 1.0 { Share } else { Binomial(trials) }
 }
 
 /// A range that was recorded.
