@@ -106,7 +106,7 @@ impl World {
         match self.flying.remove(first) {
             Flying::Operation(number, operation) => self.operate(number, operation),
             Flying::Answer(number, ticket, answer) => {
-                self.hear(number, ServerInput::Stored { ticket, answer })
+                self.hear(number, ServerInput::Stored { ticket, answer });
             }
             Flying::Publication(channel, message) => {
                 let number: usize = channel.rsplit(':').next().unwrap().parse().unwrap();

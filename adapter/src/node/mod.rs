@@ -102,6 +102,19 @@ impl NodeConfig {
 
     /// Routes sessions between this node and `peers`, all of which share `key`: a session's id begins with the name of its node, and
     /// every node forwards requests to the node that the id names.
+    ///
+    /// ```
+    /// use socketio08::server::{NodeName, Routing, ServerConfig, SharedKey};
+    /// use socketio08_tokio::{NodeConfig, Peers};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let key = SharedKey::new(b"0123456789abcdef0123456789abcdef")?;
+    /// let peers = Peers::default().tcp(NodeName::new("s2")?, "192.0.2.2:8000".parse()?);
+    /// let config = NodeConfig::new(ServerConfig::default()).routed(NodeName::new("s1")?, peers, key);
+    /// assert!(matches!(config.server.routing, Routing::Routed(routed) if routed.peers.len() == 1));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn routed(mut self, node: NodeName, peers: Peers, key: SharedKey) -> Self {
         let names = peers.names().cloned().collect();

@@ -16,6 +16,20 @@ impl NodeConfig {
     ///
     /// # Errors
     /// If the operating system has no random number.
+    ///
+    /// ```
+    /// use socketio08::server::{ServerConfig, SharedKey, Store};
+    /// use socketio08_tokio::{NodeConfig, SharedStore};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let store = SharedStore::memory();
+    /// let key = SharedKey::new(b"0123456789abcdef0123456789abcdef")?;
+    /// let [one, other] = [(); 2].map(|()| NodeConfig::new(ServerConfig::default()).portable(store.clone(), key.clone()));
+    /// assert!(matches!(one?.server.store, Store::Portable(_)));
+    /// assert!(matches!(other?.server.store, Store::Portable(_)));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn portable(mut self, store: SharedStore, key: SharedKey) -> Result<Self, std::io::Error> {
         let mut random = [0_u8; 8];
         getrandom::fill(&mut random).map_err(|error| std::io::Error::other(error.to_string()))?;

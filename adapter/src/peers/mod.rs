@@ -53,12 +53,35 @@ impl fmt::Debug for Peers {
 
 impl Peers {
     /// Adds a server at a TCP address.
+    ///
+    /// ```
+    /// use socketio08::server::NodeName;
+    /// use socketio08_tokio::Peers;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let peers = Peers::default().tcp(NodeName::new("s2")?, "192.0.2.2:8000".parse()?);
+    /// assert_eq!(format!("{peers:?}"), "{\"s2\"}");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn tcp(self, name: NodeName, to: SocketAddr) -> Self {
         self.by(name, crate::TcpConnector { to, from: None })
     }
 
     /// Adds a server that `connector` connects to.
+    ///
+    /// ```
+    /// use socketio08::server::NodeName;
+    /// use socketio08_tokio::{Peers, TcpConnector};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let connector = TcpConnector { to: "192.0.2.2:8000".parse()?, from: Some("192.0.2.1:0".parse()?) };
+    /// let peers = Peers::default().by(NodeName::new("s2")?, connector);
+    /// assert_eq!(peers.names().count(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn by<C: Connector + Sync>(mut self, name: NodeName, connector: C) -> Self {
         let connector = Arc::new(connector);
@@ -71,6 +94,19 @@ impl Peers {
     }
 
     /// Who they are.
+    ///
+    /// ```
+    /// use socketio08::server::NodeName;
+    /// use socketio08_tokio::Peers;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let peers = Peers::default()
+    ///     .tcp(NodeName::new("s3")?, "192.0.2.3:8000".parse()?)
+    ///     .tcp(NodeName::new("s2")?, "192.0.2.2:8000".parse()?);
+    /// assert_eq!(peers.names().map(NodeName::as_str).collect::<Vec<_>>(), ["s2", "s3"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn names(&self) -> impl Iterator<Item = &NodeName> {
         self.0.keys()
     }

@@ -55,12 +55,26 @@ impl fmt::Debug for SharedStore {
 
 impl SharedStore {
     /// A store in this process: for tests, and for nodes that share one process.
+    ///
+    /// ```
+    /// use socketio08_tokio::SharedStore;
+    ///
+    /// assert_eq!(SharedStore::memory().figures(), Some((0, 0)));
+    /// ```
     #[must_use]
     pub fn memory() -> Self {
         Self(Kind::Memory(MemoryStore::default()))
     }
 
     /// A store in Redis: a hash `socketio08:session:ID` for each session, which expires.
+    ///
+    /// ```
+    /// use socketio08_tokio::SharedStore;
+    ///
+    /// let store = SharedStore::redis("redis://127.0.0.1/".parse()?);
+    /// assert_eq!(store.figures(), None, "a store elsewhere is not counted");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[cfg(feature = "redis")]
     #[must_use]
     pub fn redis(url: crate::RedisUrl) -> Self {
@@ -68,6 +82,14 @@ impl SharedStore {
     }
 
     /// How many operations were done so far, and how many sessions are kept; of a store in this process alone.
+    ///
+    /// ```
+    /// use socketio08_tokio::SharedStore;
+    ///
+    /// let store = SharedStore::memory();
+    /// let (operations, sessions) = store.figures().unwrap_or_default();
+    /// assert_eq!((operations, sessions), (0, 0));
+    /// ```
     #[must_use]
     pub fn figures(&self) -> Option<(u64, usize)> {
         match &self.0 {

@@ -29,6 +29,13 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 pub struct SharedKey(Arc<[u8]>);
 
 /// A secret that is too short to be one.
+///
+/// ```
+/// use socketio08::server::SharedKey;
+///
+/// let weak = SharedKey::new(b"short").unwrap_err();
+/// assert!(weak.to_string().starts_with("the secret has 5 bytes and needs 16 or more"));
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct WeakKey {
     len: usize,
@@ -60,6 +67,13 @@ impl SharedKey {
     ///
     /// # Errors
     /// [`WeakKey`] if it has fewer than [`SharedKey::LEN_MIN`] bytes.
+    ///
+    /// ```
+    /// use socketio08::server::SharedKey;
+    ///
+    /// assert!(SharedKey::new(&[7; SharedKey::LEN_MIN]).is_ok());
+    /// assert!(SharedKey::new(&[7; SharedKey::LEN_MIN - 1]).is_err());
+    /// ```
     pub fn new(bytes: &[u8]) -> Result<Self, WeakKey> {
         if bytes.len() < Self::LEN_MIN { Err(WeakKey { len: bytes.len() }) } else { Ok(Self(bytes.into())) }
     }

@@ -140,15 +140,18 @@ fn lived(figures: &Figures) -> Vec<(&'static str, String)> {
             .until_99_ms
             .map_or("never before the end".to_owned(), |until| format!("after {}", seconds(until)));
         rows.push((
-            "99 of 100 back",
-            format!("{until}, of {} cut off from {}", longest.clients, seconds(longest.at_ms)),
+            "99 % back",
+            format!("{until}, of {} clients cut off from {} on", longest.clients, seconds(longest.at_ms)),
         ));
         let waves = life.storm.waves.len();
         rows.push((
             "handshakes sent",
             format!(
-                "in {waves} waves; at most {} in 100 ms, {} in a second, {:.1} in the mean",
-                life.storm.peak_per_100_ms, life.storm.peak_per_second, life.storm.mean_per_second
+                "in {waves} {}; at most {} in 100 ms, {} in a second, {:.1} in the mean",
+                if waves == 1 { "wave" } else { "waves" },
+                life.storm.peak_per_100_ms,
+                life.storm.peak_per_second,
+                life.storm.mean_per_second
             ),
         ));
     }
@@ -159,7 +162,7 @@ fn lived(figures: &Figures) -> Vec<(&'static str, String)> {
             .map_or_else(String::new, |lasted| format!(", outlived by {}", times(lasted)));
         rows.push((
             "ghost sessions",
-            format!("{}, {} at the end{lasted}", life.ghosts.total, life.ghosts.at_end),
+            format!("{}, {} at the end{lasted}", thousands(life.ghosts.total), thousands(life.ghosts.at_end)),
         ));
     }
     if let Some(known) = life.ghosts.silent_death_known_ms {

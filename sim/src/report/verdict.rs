@@ -169,7 +169,7 @@ fn why(scenario: &Scenario, figures: &Figures) -> Vec<String> {
     if figures.posts_swallowed > 0 {
         why.push(format!(
             "A server answers a POST for a session it does not know with 200 and drops it: {} were.",
-            figures.posts_swallowed
+            thousands(figures.posts_swallowed)
         ));
     }
     let moved: u32 = figures.impacts.iter().map(|impact| impact.others.disconnected).sum();

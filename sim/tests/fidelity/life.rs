@@ -187,10 +187,13 @@ pub(crate) fn blue_green() -> Group {
     Group { title: "U2 blue/green, balance source map-based, 40 clients", cells }
 }
 
+/// What the row is, its settings, and the recorded shares rejected on the way out and on the way back.
+type Row = (&'static str, Vec<&'static str>, (f64, f64), (f64, f64));
+
 /// U3: 4 to 5 servers at 8 s, back at 22 s, the fifth stopped at 34 s.
 pub(crate) fn scale() -> Group {
     let mut cells = Vec::new();
-    let rows: [(&str, Vec<&str>, (f64, f64), (f64, f64)); 6] = [
+    let rows: [Row; 6] = [
         ("map-based, xhr-polling", vec![POLLING], (0.8, 0.8), (0.775, 0.8)),
         ("consistent, xhr-polling", vec![POLLING, CONSISTENT], (0.225, 0.25), (0.225, 0.25)),
         ("cookie, xhr-polling", [&[POLLING], COOKIE].concat(), (0.0, 0.0), (0.0, 0.0)),

@@ -7,6 +7,17 @@ use crate::config::config;
 
 config! {
     /// What a server needs to know to keep sessions in one store, from which any other one takes them over.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use socketio08::server::{PortableConfig, ServerConfig, SharedKey, Store};
+    ///
+    /// let key = SharedKey::new(b"0123456789abcdef0123456789abcdef")?;
+    /// let portable = PortableConfig::new(7, 1_700_000_000_000, key).lifetime(Duration::from_secs(3_600));
+    /// let config = ServerConfig::default().store(Store::Portable(portable));
+    /// assert!(matches!(config.store, Store::Portable(portable) if portable.node_id == 7));
+    /// # Ok::<(), socketio08::server::WeakKey>(())
+    /// ```
     #[derive(Clone, Debug, Eq, Hash, PartialEq)]
     pub struct PortableConfig {
         /// Tells this server from the others: different for each server and for each run of one, so random is best.
@@ -29,6 +40,16 @@ config! {
 
 impl PortableConfig {
     /// The defaults, for a server.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use socketio08::server::{PortableConfig, SharedKey};
+    ///
+    /// let key = SharedKey::new(b"0123456789abcdef0123456789abcdef")?;
+    /// let config = PortableConfig::new(7, 1_700_000_000_000, key);
+    /// assert_eq!(config.lifetime, Duration::from_secs(86_400));
+    /// # Ok::<(), socketio08::server::WeakKey>(())
+    /// ```
     #[must_use]
     pub fn new(node_id: u64, epoch_millis: u64, key: SharedKey) -> Self {
         Self {

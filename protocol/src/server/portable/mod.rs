@@ -40,6 +40,24 @@ use super::{ExchangeId, HandshakeData, Refusal, Server, ServerTransmit, SessionI
 use crate::{Deadline, Instant, Text, Timer};
 
 /// What the store said to an operation.
+///
+/// A store is anything that keeps a text under a name and replaces it only if its version is the one that was read:
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use socketio08::{Text, server::StoreAnswer};
+///
+/// fn get(store: &BTreeMap<Text, (u64, Text)>, name: &Text) -> StoreAnswer {
+///     match store.get(name) {
+///         Some((version, record)) => StoreAnswer::Record { version: *version, record: record.clone() },
+///         None => StoreAnswer::Absent,
+///     }
+/// }
+///
+/// let store = BTreeMap::from([(Text::from_static("ann"), (3, Text::from_static("...")))]);
+/// assert!(matches!(get(&store, &Text::from_static("ann")), StoreAnswer::Record { version: 3, .. }));
+/// assert_eq!(get(&store, &Text::from_static("bob")), StoreAnswer::Absent);
+/// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum StoreAnswer {
     /// To a get: there is a record, with its version.
@@ -206,6 +224,17 @@ impl Server {
 
     /// Hands every session over to the store, for whichever server is asked next: before this one leaves. Their polls are answered and
     /// their sockets closed. Only with [`Store::Portable`].
+    ///
+    /// ```
+    /// use socketio08::{Instant, server::{PortableConfig, Server, ServerConfig, SharedKey, Store}};
+    ///
+    /// let key = SharedKey::new(b"0123456789abcdef0123456789abcdef")?;
+    /// let store = Store::Portable(PortableConfig::new(7, 1_700_000_000_000, key));
+    /// let mut server = Server::new(ServerConfig::default().store(store), Instant::ZERO);
+    /// server.hand_over_all(Instant::ZERO);
+    /// assert_eq!(server.store_operations_waiting(), 0, "it owned none");
+    /// # Ok::<(), socketio08::server::WeakKey>(())
+    /// ```
     pub fn hand_over_all(&mut self, now: Instant) {
         self.advance(now);
         let owned: Vec<SessionId> = self.portable.owned.keys().cloned().collect();
@@ -215,6 +244,13 @@ impl Server {
     }
 
     /// How many operations the store has not answered.
+    ///
+    /// ```
+    /// use socketio08::{Instant, server::{Server, ServerConfig}};
+    ///
+    /// let server = Server::new(ServerConfig::default(), Instant::ZERO);
+    /// assert_eq!(server.store_operations_waiting(), 0);
+    /// ```
     #[must_use]
     pub fn store_operations_waiting(&self) -> usize {
         self.portable.tickets.len()

@@ -10,6 +10,16 @@ use crate::Text;
 use crate::config::config;
 
 /// Which server of a pool answers for a session.
+///
+/// ```
+/// use socketio08::server::{NodeName, Routing, RoutedConfig, ServerConfig, SharedKey};
+///
+/// let key = SharedKey::new(b"0123456789abcdef0123456789abcdef").unwrap();
+/// let peers = vec![NodeName::new("s2").unwrap()];
+/// let routed = RoutedConfig::new(NodeName::new("s1").unwrap(), peers, key);
+/// let config = ServerConfig::default().routing(Routing::Routed(routed));
+/// assert_ne!(config.routing, Routing::default());
+/// ```
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 pub enum Routing {
     /// The one that the request came to: the balancer keeps a session at one server, or there is only one.
@@ -32,6 +42,13 @@ pub enum Routing {
 pub struct NodeName(Text);
 
 /// A name that cannot be a server's.
+///
+/// ```
+/// use socketio08::server::NodeName;
+///
+/// let bad = NodeName::new("not a name").unwrap_err();
+/// assert!(bad.to_string().contains("1 to 32 letters, digits or underscores"));
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct BadNodeName;
 
@@ -50,6 +67,13 @@ impl NodeName {
     ///
     /// # Errors
     /// [`BadNodeName`].
+    ///
+    /// ```
+    /// use socketio08::server::NodeName;
+    ///
+    /// assert!(NodeName::new("eu_west_1").is_ok());
+    /// assert!(NodeName::new("").is_err());
+    /// ```
     pub fn new(name: &str) -> Result<Self, BadNodeName> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         if (1..=Self::LEN_MAX).contains(&name.len()) && name.bytes().all(plain) {
@@ -60,6 +84,13 @@ impl NodeName {
     }
 
     /// The name.
+    ///
+    /// ```
+    /// use socketio08::server::NodeName;
+    ///
+    /// assert_eq!(NodeName::new("s1")?.as_str(), "s1");
+    /// # Ok::<(), socketio08::server::BadNodeName>(())
+    /// ```
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -74,6 +105,16 @@ impl fmt::Display for NodeName {
 
 config! {
     /// What a server needs to know to route sessions.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use socketio08::server::{NodeName, RoutedConfig, SharedKey};
+    ///
+    /// let key = SharedKey::new(b"0123456789abcdef0123456789abcdef").unwrap();
+    /// let config = RoutedConfig::new(NodeName::new("s1").unwrap(), vec![NodeName::new("s2").unwrap()], key)
+    ///     .patience(Duration::from_secs(2));
+    /// assert_eq!(config.peers.len(), 1);
+    /// ```
     #[derive(Clone, Debug, Eq, Hash, PartialEq)]
     pub struct RoutedConfig {
         /// This server's name; different for each server of the pool.
@@ -93,6 +134,14 @@ config! {
 
 impl RoutedConfig {
     /// The defaults, for a server.
+    ///
+    /// ```
+    /// use socketio08::server::{NodeName, RoutedConfig, SharedKey};
+    ///
+    /// let key = SharedKey::new(b"0123456789abcdef0123456789abcdef").unwrap();
+    /// let alone = RoutedConfig::new(NodeName::new("s1").unwrap(), Vec::new(), key);
+    /// assert_eq!(alone.forwards_max, 16_384);
+    /// ```
     #[must_use]
     pub fn new(node: NodeName, peers: Vec<NodeName>, key: SharedKey) -> Self {
         Self { node, peers, key, patience: Duration::from_secs(5), forwards_max: 16_384 }
