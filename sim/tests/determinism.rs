@@ -63,8 +63,8 @@ fn assert_deterministic(engine: &str, scenarios: &[&str]) {
         let first = run(&scratch, "first", name, "7", engine);
         let second = run(&scratch, "second", name, "7", engine);
         let difference = first_difference(&first.0, &second.0);
-        assert!(first.0 == second.0, "{} on {engine}: the traces differ first in {difference:?}", name);
-        assert!(first.1 == second.1, "{} on {engine}: the reports differ", name);
+        assert!(first.0 == second.0, "{name} on {engine}: the traces differ first in {difference:?}");
+        assert!(first.1 == second.1, "{name} on {engine}: the reports differ");
     }
 }
 
