@@ -27,8 +27,7 @@ impl Application for Relay {
             }
             ServerEvent::Received { session, packet } => {
                 if let socketio08::Body::Event { data } = packet.body {
-                    let others =
-                        Audience::default().endpoint(packet.endpoint).except(vec![session]);
+                    let others = Audience::default().endpoint(packet.endpoint).except(vec![session]);
                     // The endpoint is one that a packet came from, so there is nothing that can fail.
                     let _ = server.broadcast(now, &others, &Outgoing::Event(data));
                 }

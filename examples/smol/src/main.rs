@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use socketio08::client::{Client, ClientConfig, ClientEvent, ClientBehaviour};
+use socketio08::client::{Client, ClientBehaviour, ClientConfig, ClientEvent};
 use socketio08::server::{AckMode, Outgoing};
 use socketio08::{Body, Text};
 use socketio08_example_smol::{Next, drive};

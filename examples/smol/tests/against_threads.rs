@@ -4,7 +4,7 @@
 use std::net::{SocketAddr, TcpListener};
 use std::thread;
 
-use socketio08::client::{Client, ClientConfig, ClientEvent, ClientBehaviour};
+use socketio08::client::{Client, ClientBehaviour, ClientConfig, ClientEvent};
 use socketio08::server::{AckMode, Outgoing, Server, ServerConfig, ServerEvent};
 use socketio08::{Body, Instant, Text, Transport};
 use socketio08_example_smol::{Next, drive};
