@@ -54,10 +54,9 @@ fn rows_by_table(manual: &str) -> BTreeMap<&'static str, Vec<Row>> {
 
 /// `| `key` | type | default | range | what it is |`.
 fn row(line: &str) -> Option<Row> {
-    let cells: Vec<&str> =
-        line.strip_prefix("| ")?.trim_end_matches('|').split(" | ").map(str::trim).collect();
+    let cells: Vec<&str> = line.strip_prefix("| ")?.split('|').map(str::trim).collect();
     let key = cells.first()?.strip_prefix('`')?.strip_suffix('`')?.to_owned();
-    let cell = |index: usize| cells.get(index).copied().unwrap_or("").trim_matches('|').trim().to_owned();
+    let cell = |index: usize| cells.get(index).copied().unwrap_or("").to_owned();
     (cells.len() >= 4).then(|| Row { key, kind: cell(1), default: cell(2), range: cell(3), what: cell(4) })
 }
 
@@ -123,8 +122,10 @@ fn one_kind(kind: &str, row: &Row, path: &str, tables: &BTreeMap<&'static str, V
 
 /// The words of `` `http`, `tcp` ``; none if the range says anything else.
 fn words(range: &str) -> Option<Vec<&str>> {
-    let words: Vec<&str> =
-        range.split(", ").map(|word| word.strip_prefix('`')?.strip_suffix('`')).collect::<Option<_>>()?;
+    let words: Vec<&str> = range
+        .split(", ")
+        .map(|word| word.strip_prefix('`')?.strip_suffix('`').filter(|word| !word.contains('`')))
+        .collect::<Option<_>>()?;
     (!words.is_empty()).then_some(words)
 }
 

@@ -58,3 +58,20 @@ fn what_the_reader_refuses_for_its_key_type_or_word_does_not_fit_the_schema() {
         assert!(validate::wrong(&schema, &as_json(&text), "x").is_some(), "{wrong}");
     }
 }
+
+#[test]
+fn every_key_of_the_schema_is_described() {
+    fn undescribed(schema: &Value, path: &str, out: &mut Vec<String>) {
+        for (key, property) in schema["properties"].as_object().into_iter().flatten() {
+            let path = format!("{path}.{key}");
+            if property["description"].as_str().is_none_or(str::is_empty) {
+                out.push(path.clone());
+            }
+            undescribed(property, &path, out);
+            undescribed(&property["items"], &path, out);
+        }
+    }
+    let mut out = Vec::new();
+    undescribed(&committed(), "", &mut out);
+    assert!(out.is_empty(), "{out:?}");
+}
