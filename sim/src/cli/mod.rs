@@ -12,6 +12,7 @@ mod schema;
 mod serve;
 mod simulate;
 mod story;
+mod subject;
 mod validate;
 
 use std::ffi::OsString;

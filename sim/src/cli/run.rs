@@ -1,65 +1,25 @@
 //! `sio08 run`: one scenario, its figures and its verdict.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::Value;
 
 use super::Exit;
 use super::simulate::{Failure, Made, exit, print, simulate, to_json, write_json};
-use crate::engine::EngineName;
+use super::subject::{EngineArg, Subject};
 use crate::report::{Screen, engines, header, render};
 use crate::scenario::Scenario;
-use crate::world::seed::Seed;
 
 /// Runs a scenario and says what happened, and why.
 #[derive(Args, Debug)]
 pub(super) struct RunArgs {
-    /// A built-in scenario (`sio08 list`), or a scenario file
-    #[arg(value_name = "NAME|FILE")]
-    scenario: String,
-    /// The seed of everything that is drawn
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// Which engine runs it
-    #[arg(long, value_enum, default_value_t = EngineArg::Direct)]
-    engine: EngineArg,
-    /// Changes a key of the scenario, `clients.count=80`; may be repeated
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    set: Vec<String>,
+    #[command(flatten)]
+    subject: Subject,
     /// Writes the figures as JSON to this file, or to standard output for `-`
     #[arg(long, value_name = "FILE")]
     json: Option<String>,
     /// Writes every event to this file, one JSON object a line
     #[arg(long, value_name = "FILE")]
     trace: Option<String>,
-}
-
-/// An engine, or both.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub(super) enum EngineArg {
-    /// Discrete events over the machines: fast
-    Direct,
-    /// The real carrier over a simulated network: slow, every byte
-    Turmoil,
-    /// Both, side by side
-    Both,
-}
-
-impl EngineArg {
-    pub(super) fn names(self) -> &'static [EngineName] {
-        match self {
-            EngineArg::Direct => &[EngineName::Direct],
-            EngineArg::Turmoil => &[EngineName::Turmoil],
-            EngineArg::Both => &[EngineName::Direct, EngineName::Turmoil],
-        }
-    }
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            EngineArg::Direct => "direct",
-            EngineArg::Turmoil => "turmoil",
-            EngineArg::Both => "direct and turmoil",
-        }
-    }
 }
 
 /// Runs the command. Exits 0 when the run answered its question, whatever the answer is, unless the scenario expects
@@ -69,19 +29,19 @@ pub(super) fn run(args: &RunArgs) -> Exit {
 }
 
 fn attempt(args: &RunArgs) -> Result<Exit, Failure> {
-    if args.engine == EngineArg::Both && args.trace.is_some() {
+    if args.subject.engine == EngineArg::Both && args.trace.is_some() {
         return Err(Failure::Usage(
             "--trace wants one engine: --engine direct, or --engine turmoil".to_owned(),
         ));
     }
-    let scenario = Scenario::load(&args.scenario, &args.set)?;
-    let seed = Seed(args.seed);
+    let scenario = args.subject.load()?;
+    let seed = args.subject.seed();
     let quiet = args.json.as_deref() == Some("-");
     if !quiet {
-        print(&format!("{}\n", header(&scenario, seed, args.engine.name())))?;
+        print(&format!("{}\n", header(&scenario, seed, args.subject.engine.name())))?;
     }
     let mut made = Vec::new();
-    for engine in args.engine.names() {
+    for engine in args.subject.engine.names() {
         made.push(simulate(&scenario, seed, *engine, args.trace.as_deref())?);
     }
     if !quiet {
@@ -115,8 +75,8 @@ fn screen(args: &RunArgs, scenario: &Scenario, made: &[Made]) -> String {
             for made in made {
                 let screen = Screen {
                     scenario,
-                    source: &source(args),
-                    seed: Seed(args.seed),
+                    source: &args.subject.words(),
+                    seed: args.subject.seed(),
                     engine: made.engine,
                     figures: &made.figures,
                     verdict: &made.verdict,
@@ -126,21 +86,4 @@ fn screen(args: &RunArgs, scenario: &Scenario, made: &[Made]) -> String {
         }
     }
     out
-}
-
-/// What to type for the scenario again, quoted for a shell where it must be.
-fn source(args: &RunArgs) -> String {
-    words(&args.scenario, &args.set)
-}
-
-/// A scenario with its settings, as one types it.
-pub(super) fn words(scenario: &str, settings: &[String]) -> String {
-    let mut words = vec![quoted(scenario)];
-    words.extend(settings.iter().map(|setting| format!("--set {}", quoted(setting))));
-    words.join(" ")
-}
-
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,".contains(c);
-    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }

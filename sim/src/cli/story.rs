@@ -3,31 +3,20 @@
 use clap::Args;
 
 use super::Exit;
-use super::run::EngineArg;
 use super::simulate::{Failure, observe, print};
+use super::subject::Subject;
 use crate::report::{Story, header};
-use crate::scenario::{Scenario, parse_duration};
+use crate::scenario::parse_duration;
 use crate::trace::{ClientId, Record};
-use crate::world::seed::Seed;
 
 /// Tells the story of one client: each request, which server took it, and why it answered so.
 #[derive(Args, Debug)]
 pub(super) struct StoryArgs {
-    /// A built-in scenario (`sio08 list`), or a scenario file
-    #[arg(value_name = "NAME|FILE")]
-    scenario: String,
+    #[command(flatten)]
+    subject: Subject,
     /// The client, counting from 1
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     client: u32,
-    /// The seed of everything that is drawn
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// Which engine runs it: direct or turmoil
-    #[arg(long, value_enum, default_value_t = EngineArg::Direct)]
-    engine: EngineArg,
-    /// Changes a key of the scenario, `clients.count=80`; may be repeated
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    set: Vec<String>,
     /// Leaves out what happened before, `8s`
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
@@ -45,10 +34,10 @@ pub(super) fn run(args: &StoryArgs) -> Exit {
 }
 
 fn attempt(args: &StoryArgs) -> Result<Exit, Failure> {
-    let [engine] = args.engine.names() else {
+    let [engine] = args.subject.engine.names() else {
         return Err(Failure::Usage("a story is told by one engine: --engine direct, or turmoil".to_owned()));
     };
-    let scenario = Scenario::load(&args.scenario, &args.set)?;
+    let scenario = args.subject.load()?;
     if args.client > scenario.clients.count {
         return Err(Failure::Usage(format!(
             "--client {}: there are clients 1 to {}",
@@ -57,10 +46,10 @@ fn attempt(args: &StoryArgs) -> Result<Exit, Failure> {
     }
     let from = time("--from", args.from.as_deref())?.unwrap_or(0);
     let until = time("--until", args.until.as_deref())?.unwrap_or(u64::MAX);
-    let seed = Seed(args.seed);
+    let seed = args.subject.seed();
     let mut story = Story::new(&scenario, ClientId(args.client - 1));
     observe(&scenario, seed, *engine, &mut |record: &Record| story.record(record))?;
-    print(&format!("{}\n", header(&scenario, seed, args.engine.name())))?;
+    print(&format!("{}\n", header(&scenario, seed, args.subject.engine.name())))?;
     print(&format!("  client {} of {}\n\n", args.client, scenario.clients.count))?;
     print(&story.render(from, until, args.whole))?;
     Ok(Exit::Holds)

@@ -10,6 +10,7 @@ use self::jobs::Job;
 use self::vary::{Axis, combinations};
 use super::Exit;
 use super::simulate::{Failure, Made, exit, print, simulate, to_json, write_json};
+use super::subject::words;
 use crate::engine::EngineName;
 use crate::report::{self, MatrixRow};
 use crate::scenario::Scenario;
@@ -152,7 +153,7 @@ fn worlds(args: &CompareArgs, axes: &[Axis]) -> Result<Vec<World>, Failure> {
                 labels.push(scenario.name.clone());
             }
             labels.extend(combination.values);
-            worlds.push(World { labels, command: super::run::words(name, &settings), scenario });
+            worlds.push(World { labels, command: words(name, &settings), scenario });
         }
     }
     Ok(worlds)
