@@ -11,38 +11,33 @@ pub struct Builtin {
     pub text: &'static str,
 }
 
+/// A scenario is `sim/scenarios/NAME.toml`.
+macro_rules! builtins {
+    ($($name:literal,)+) => {
+        [$(Builtin { name: $name, text: include_str!(concat!("../../scenarios/", $name, ".toml")) },)+]
+    };
+}
+
 impl Builtin {
     /// All of them, in the order in which to read them.
-    pub const ALL: [Builtin; 17] = [
-        Builtin { name: "round-robin", text: include_str!("../../scenarios/round-robin.toml") },
-        Builtin { name: "sticky-source", text: include_str!("../../scenarios/sticky-source.toml") },
-        Builtin { name: "sticky-cookie", text: include_str!("../../scenarios/sticky-cookie.toml") },
-        Builtin {
-            name: "sticky-session-path",
-            text: include_str!("../../scenarios/sticky-session-path.toml"),
-        },
-        Builtin { name: "server-failure", text: include_str!("../../scenarios/server-failure.toml") },
-        Builtin {
-            name: "server-failure-consistent-hash",
-            text: include_str!("../../scenarios/server-failure-consistent-hash.toml"),
-        },
-        Builtin { name: "rolling-deploy", text: include_str!("../../scenarios/rolling-deploy.toml") },
-        Builtin {
-            name: "rolling-deploy-drain",
-            text: include_str!("../../scenarios/rolling-deploy-drain.toml"),
-        },
-        Builtin { name: "blue-green", text: include_str!("../../scenarios/blue-green.toml") },
-        Builtin { name: "scale-out", text: include_str!("../../scenarios/scale-out.toml") },
-        Builtin { name: "reconnect-storm", text: include_str!("../../scenarios/reconnect-storm.toml") },
-        Builtin { name: "silent-death", text: include_str!("../../scenarios/silent-death.toml") },
-        Builtin { name: "nat-groups", text: include_str!("../../scenarios/nat-groups.toml") },
-        Builtin {
-            name: "mobile-address-change",
-            text: include_str!("../../scenarios/mobile-address-change.toml"),
-        },
-        Builtin { name: "periodic-polling", text: include_str!("../../scenarios/periodic-polling.toml") },
-        Builtin { name: "long-polling", text: include_str!("../../scenarios/long-polling.toml") },
-        Builtin { name: "sockets", text: include_str!("../../scenarios/sockets.toml") },
+    pub const ALL: [Builtin; 17] = builtins![
+        "round-robin",
+        "sticky-source",
+        "sticky-cookie",
+        "sticky-session-path",
+        "server-failure",
+        "server-failure-consistent-hash",
+        "rolling-deploy",
+        "rolling-deploy-drain",
+        "blue-green",
+        "scale-out",
+        "reconnect-storm",
+        "silent-death",
+        "nat-groups",
+        "mobile-address-change",
+        "periodic-polling",
+        "long-polling",
+        "sockets",
     ];
 
     /// The one of that name.
