@@ -2,6 +2,7 @@
 //! findings of a run into the files.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use socketio08_sim::engine::{Engine, direct::Direct};
 use socketio08_sim::report::{Summary, finding, judge, meets};
@@ -9,15 +10,27 @@ use socketio08_sim::scenario::{Builtin, Scenario};
 use socketio08_sim::trace::{Record, Recorder};
 use socketio08_sim::world::seed::Seed;
 
-fn run(scenario: &Scenario) -> (String, Option<bool>) {
-    let mut summary = Summary::new(scenario);
+/// What the run of a built-in scenario said.
+struct Said {
+    builtin: Builtin,
+    scenario: Scenario,
+    finding: String,
+    met: Option<bool>,
+}
+
+/// Every built-in scenario, run once for all tests.
+static SAID: LazyLock<Vec<Said>> = LazyLock::new(|| Builtin::ALL.into_iter().map(run).collect());
+
+fn run(builtin: Builtin) -> Said {
+    let scenario = builtin.scenario().expect("valid");
+    let mut summary = Summary::new(&scenario);
     let mut each = |record: &Record| summary.record(record);
     let mut recorder = Recorder::new(&mut each, None);
-    Direct.run(scenario, Seed(1), &mut recorder, &mut |_| {}).expect("the engine runs");
+    Direct.run(&scenario, Seed(1), &mut recorder, &mut |_| {}).expect("the engine runs");
     recorder.finish().expect("nothing is written");
     let figures = summary.finish();
-    let verdict = judge(scenario, &figures);
-    (finding(&figures, &verdict), meets(scenario, &verdict))
+    let verdict = judge(&scenario, &figures);
+    Said { builtin, finding: finding(&figures, &verdict), met: meets(&scenario, &verdict), scenario }
 }
 
 fn bless(builtin: Builtin, finding: &str) {
@@ -33,16 +46,14 @@ fn bless(builtin: Builtin, finding: &str) {
 #[test]
 fn the_finding_in_the_file_of_each_built_in_scenario_is_what_a_run_says() {
     let mut stale = Vec::new();
-    for builtin in Builtin::ALL {
-        let scenario = builtin.scenario().expect("valid");
-        let (found, _) = run(&scenario);
-        if found == scenario.finding {
+    for Said { builtin, scenario, finding, .. } in SAID.iter() {
+        if *finding == scenario.finding {
             continue;
         }
         if std::env::var_os("SIO08_BLESS").is_some() {
-            bless(builtin, &found);
+            bless(*builtin, finding);
         } else {
-            stale.push(format!("{}:\n  file: {}\n  run:  {found}", builtin.name, scenario.finding));
+            stale.push(format!("{}:\n  file: {}\n  run:  {finding}", builtin.name, scenario.finding));
         }
     }
     assert!(stale.is_empty(), "SIO08_BLESS=1 writes them anew:\n{}", stale.join("\n"));
@@ -50,9 +61,8 @@ fn the_finding_in_the_file_of_each_built_in_scenario_is_what_a_run_says() {
 
 #[test]
 fn each_built_in_scenario_states_an_expectation_and_its_run_meets_it() {
-    for builtin in Builtin::ALL {
-        let scenario = builtin.scenario().expect("valid");
+    for Said { builtin, scenario, met, .. } in SAID.iter() {
         assert!(!scenario.expectation.is_empty(), "{} has no expectation", builtin.name);
-        assert_eq!(run(&scenario).1, Some(true), "{}: expected {:?}", builtin.name, scenario.expect);
+        assert_eq!(*met, Some(true), "{}: expected {:?}", builtin.name, scenario.expect);
     }
 }
