@@ -189,7 +189,7 @@ impl Server {
         }
         let (style, data) = self.take_handshake(exchange)?;
         if self.is_portable() {
-            self.create_portable(exchange, style, data, session);
+            self.create_portable(exchange, style, data, &session);
             return Ok(());
         }
         let body = self.handshake_body(&session);

@@ -79,14 +79,7 @@ impl Server {
         let session = session.into();
         let ticket = self.portable.ticket(Ticket::Adopt { id: id.clone(), version: version + 1, session });
         self.await_ticket(id, ticket);
-        let (key, record) = (id.0.clone(), record::owned(node_id));
-        self.transmits.push_back(ServerTransmit::StorePut {
-            ticket,
-            key,
-            expected: version,
-            record,
-            lifetime,
-        });
+        self.put(ticket, id, version, record::owned(node_id), lifetime);
     }
 
     /// The put that makes us the owner was answered.

@@ -30,6 +30,7 @@ use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 pub use config::PortableConfig;
 
@@ -175,15 +176,20 @@ impl Server {
         exchange: ExchangeId,
         style: HandshakeStyle,
         data: Arc<HandshakeData>,
-        id: SessionId,
+        id: &SessionId,
     ) {
         let Some(config) = self.portable_config() else { return };
         let record = record::free(&Session::new(None, data), config.epoch_millis, None);
         let lifetime = self.config.handshake_lifetime.max(self.config.close_timeout);
         self.exchanges.insert(exchange, super::exchange::Exchange::Parked);
+        let ticket = self.portable.ticket(Ticket::Create { exchange, style, id: id.clone() });
+        self.put(ticket, id, 0, record, lifetime);
+    }
+
+    /// Asks the store to replace the record of that version, 0 for none.
+    fn put(&mut self, ticket: u64, id: &SessionId, expected: u64, record: Text, lifetime: Duration) {
         let key = id.0.clone();
-        let ticket = self.portable.ticket(Ticket::Create { exchange, style, id });
-        self.transmits.push_back(ServerTransmit::StorePut { ticket, key, expected: 0, record, lifetime });
+        self.transmits.push_back(ServerTransmit::StorePut { ticket, key, expected, record, lifetime });
     }
 
     fn created(

@@ -75,16 +75,10 @@ impl Server {
             self.events.push_back(ServerEvent::HandedOver { session: id.clone() });
         }
         let Some(epoch) = self.portable_config().map(|config| config.epoch_millis) else { return };
-        let (key, record) = (id.0.clone(), record::free(&session, epoch, asker));
+        let record = record::free(&session, epoch, asker);
         let ticket = self.portable.ticket(Ticket::Release { id: id.clone(), asker });
         let lifetime = self.config.close_timeout;
-        self.transmits.push_back(ServerTransmit::StorePut {
-            ticket,
-            key,
-            expected: version,
-            record,
-            lifetime,
-        });
+        self.put(ticket, id, version, record, lifetime);
     }
 
     /// Joins that the application has not answered: it cannot answer them elsewhere.
