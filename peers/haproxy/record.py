@@ -3,71 +3,30 @@
 
     python3 peers/haproxy/record.py > sim/tests/data/haproxy/choices.json
 
-Needs HAProxy 2.6 (Debian 12: apt-get install haproxy). Each case is a backend of servers that answer with their number;
-requests are made one after the other from the addresses named, each on a connection of its own. `balancer` is the same
-backend in the words of a scenario file. A step is a request `[source, target, headers, server]`, where `server` is the
-recorded choice counted from 0 (or the status, as a negative number, when no server answered), or a command
-`["set", server, state]` to the stats socket.
+Needs HAProxy 2.6 (Debian 12: apt-get install haproxy). The form of the file is described in peers/choices.py; a command
+`["set", server, state]` goes to the stats socket.
 """
 
-import http.client
 import http.server
-import json
 import os
 import random
 import socket
 import subprocess
-import tempfile
+import sys
 import threading
 import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
+
+from choices import near, numbered, record, same, session_paths, sources, wide, write
 
 FIRST_PORT = 18500
 FRONT_PORT = 18499
 
 
-class Named(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.0"
-
-    def do_GET(self):
-        body = str(self.server.server_port - FIRST_PORT).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
-def wide(count):
-    rng = random.Random(7)
-    return [f"127.{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(1, 255)}" for _ in range(count)]
-
-
-def near(count):
-    return [f"127.0.1.{host}" for host in range(1, count + 1)]
-
-
-def sources(addresses):
-    return [[address, "/app", {}] for address in addresses]
-
-
-def same(count):
-    return [["127.0.1.1", "/app", {}] for _ in range(count)]
-
-
-def sid(rng):
-    return str(rng.randrange(10**19, 10**20 - 1))
-
-
 def paths():
-    rng = random.Random(8)
-    found = [["127.0.1.1", "/socket.io/1/", {}], ["127.0.1.1", "/socket.io/1/?t=1322000000000", {}]]
-    for _ in range(30):
-        one = sid(rng)
-        found.append(["127.0.1.1", f"/socket.io/1/xhr-polling/{one}?t={rng.randrange(10**12)}", {}])
-        found.append(["127.0.1.1", f"/socket.io/1/websocket/{one}", {}])
-    return found + [["127.0.1.1", target, {}] for target in ("/", "/a", "/a/b/c/d/e/f", "/a?b=/c/d", "/%7Ea")]
+    return session_paths() + [
+        ["127.0.1.1", target, {}] for target in ("/", "/a", "/a/b/c/d/e/f", "/a?b=/c/d", "/%7Ea")]
 
 
 def parameters():
@@ -202,62 +161,22 @@ def command(folder, text):
         assert not answer.strip(), answer
 
 
-def ask(source, target, headers):
-    connection = http.client.HTTPConnection("127.0.0.1", FRONT_PORT, source_address=(source, 0))
-    connection.putrequest("GET", target, skip_accept_encoding=True)
-    for name, value in headers.items():
-        connection.putheader(name, value)
-    connection.endheaders()
-    response = connection.getresponse()
-    body = response.read()
-    connection.close()
-    return int(body) if response.status == 200 else -response.status
+def set_state(folder, server, state):
+    command(folder, f"set server b/s{server + 1} state {state}")
+    time.sleep(0.02)
 
 
 def run(case):
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "haproxy.cfg")
-        with open(path, "w", encoding="ascii") as file:
-            file.write(configuration(case, folder))
-        haproxy = subprocess.Popen(["haproxy", "-f", path], stderr=subprocess.PIPE)
-        try:
-            wait(haproxy)
-            steps = []
-            for step in case["steps"]:
-                if step[0] == "set":
-                    command(folder, f"set server b/s{step[1] + 1} state {step[2]}")
-                    time.sleep(0.02)
-                    steps.append(step)
-                else:
-                    steps.append([*step, ask(*step)])
-            return {key: case[key] for key in ("name", "servers", "balancer", "dead")} | {"steps": steps}
-        finally:
-            haproxy.terminate()
-            haproxy.wait()
-
-
-def wait(haproxy):
-    for _ in range(200):
-        if haproxy.poll() is not None:
-            raise SystemExit(haproxy.stderr.read().decode())
-        try:
-            socket.create_connection(("127.0.0.1", FRONT_PORT)).close()
-            return
-        except OSError:
-            time.sleep(0.02)
-    raise SystemExit("HAProxy does not listen")
+    return record(case, ["haproxy", "-f"], FRONT_PORT, configuration, set_state)
 
 
 def main():
     for index in range(8):
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", FIRST_PORT + index), Named)
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", FIRST_PORT + index), numbered(FIRST_PORT))
         threading.Thread(target=server.serve_forever, daemon=True).start()
     cases = [*hashes(), *weighted(), *changing(), *backups(), *redispatched()]
     version = subprocess.run(["haproxy", "-v"], capture_output=True, text=True, check=True).stdout.split()[2]
-    print('{"haproxy": ' + json.dumps(version) + ', "cases": [')
-    for number, one in enumerate(cases):
-        print(json.dumps(run(one)) + ("," if number + 1 < len(cases) else ""), flush=True)
-    print("]}")
+    write("haproxy", version, cases, run)
 
 
 main()

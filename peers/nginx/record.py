@@ -3,38 +3,23 @@
 
     python3 peers/nginx/record.py > sim/tests/data/nginx/choices.json
 
-Needs nginx 1.22 (Debian 12: apt-get install nginx-light). The form is that of peers/haproxy/record.py; a command
+Needs nginx 1.22 (Debian 12: apt-get install nginx-light). The form of the file is described in peers/choices.py; a command
 `["set", server, "down"]` closes a server's port, so that connections are refused, and `"up"` opens it again. Every case
 takes less than `fail_timeout`.
 """
 
-import http.client
 import http.server
-import json
 import os
-import random
-import socket
 import subprocess
-import tempfile
+import sys
 import threading
-import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
+
+from choices import near, numbered, record, same, session_paths, sources, wide, write
 
 FIRST_PORT = 10401
 FRONT_PORT = 18498
-
-
-class Named(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.0"
-
-    def do_GET(self):
-        body = str(self.server.server_port - FIRST_PORT).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
 
 
 class Backend:
@@ -45,7 +30,7 @@ class Backend:
 
     def up(self):
         if self.server is None:
-            self.server = http.server.ThreadingHTTPServer(("127.0.0.1", FIRST_PORT + self.index), Named)
+            self.server = http.server.ThreadingHTTPServer(("127.0.0.1", FIRST_PORT + self.index), numbered(FIRST_PORT))
             threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
 
     def down(self):
@@ -53,33 +38,6 @@ class Backend:
             self.server.shutdown()
             self.server.server_close()
             self.server = None
-
-
-def wide(count):
-    rng = random.Random(7)
-    return [f"127.{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(1, 255)}" for _ in range(count)]
-
-
-def near(count):
-    return [f"127.0.1.{host}" for host in range(1, count + 1)]
-
-
-def sources(addresses):
-    return [[address, "/app", {}] for address in addresses]
-
-
-def same(count):
-    return [["127.0.1.1", "/app", {}] for _ in range(count)]
-
-
-def paths():
-    rng = random.Random(8)
-    found = [["127.0.1.1", "/socket.io/1/", {}], ["127.0.1.1", "/socket.io/1/?t=1322000000000", {}]]
-    for _ in range(30):
-        sid = rng.randrange(10**19, 10**20 - 1)
-        found.append(["127.0.1.1", f"/socket.io/1/xhr-polling/{sid}?t={rng.randrange(10**12)}", {}])
-        found.append(["127.0.1.1", f"/socket.io/1/websocket/{sid}", {}])
-    return found
 
 
 def cases():
@@ -100,7 +58,7 @@ def cases():
     for name, words, ours in (("hash uri", "hash $uri", 'balance = "hash"'),
                               ("hash uri consistent", "hash $uri consistent",
                                'balance = "hash"\nhash_type = "consistent"')):
-        yield case(name, 4, words, ours, paths(), nginx='key = "uri"')
+        yield case(name, 4, words, ours, session_paths(), nginx='key = "uri"')
     for name, words, ours in (("roundrobin", "", 'balance = "roundrobin"'),
                               ("leastconn", "least_conn", 'balance = "leastconn"')):
         for weights in (None, [1, 2, 3, 4], [5, 1, 1], [10, 1, 1, 3]):
@@ -141,58 +99,17 @@ def configuration(case, folder):
     return "\n".join(lines) + "\n"
 
 
-def ask(source, target, headers):
-    connection = http.client.HTTPConnection("127.0.0.1", FRONT_PORT, source_address=(source, 0))
-    connection.request("GET", target, headers=headers)
-    response = connection.getresponse()
-    body = response.read()
-    connection.close()
-    return int(body) if response.status == 200 else -response.status
-
-
 def run(case, backends):
     for backend in backends:
         backend.up()
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "nginx.conf")
-        with open(path, "w", encoding="ascii") as file:
-            file.write(configuration(case, folder))
-        nginx = subprocess.Popen(["nginx", "-c", path], stderr=subprocess.PIPE)
-        try:
-            wait(nginx)
-            steps = []
-            for step in case["steps"]:
-                if step[0] == "set":
-                    getattr(backends[step[1]], step[2])()
-                    steps.append(step)
-                else:
-                    steps.append([*step, ask(*step)])
-            return {key: case[key] for key in ("name", "servers", "balancer")} | {"dead": [], "steps": steps}
-        finally:
-            nginx.terminate()
-            nginx.wait()
-
-
-def wait(nginx):
-    for _ in range(200):
-        if nginx.poll() is not None:
-            raise SystemExit(nginx.stderr.read().decode())
-        try:
-            socket.create_connection(("127.0.0.1", FRONT_PORT)).close()
-            return
-        except OSError:
-            time.sleep(0.02)
-    raise SystemExit("nginx does not listen")
+    return record(case, ["nginx", "-c"], FRONT_PORT, configuration,
+                  lambda _, server, state: getattr(backends[server], state)())
 
 
 def main():
     backends = [Backend(index) for index in range(8)]
     version = subprocess.run(["nginx", "-v"], capture_output=True, text=True, check=True).stderr.strip().split("/")[-1]
-    recorded = list(cases())
-    print('{"nginx": ' + json.dumps(version) + ', "cases": [')
-    for number, one in enumerate(recorded):
-        print(json.dumps(run(one, backends)) + ("," if number + 1 < len(recorded) else ""), flush=True)
-    print("]}")
+    write("nginx", version, list(cases()), lambda case: run(case, backends))
 
 
 main()
