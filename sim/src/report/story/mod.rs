@@ -21,8 +21,8 @@ pub struct Story {
     sessions: BTreeMap<Text, Session>,
     /// Requests no server has been seen to take, each with its line.
     pending: Vec<Pending>,
-    /// The line of the latest request of a session at a server.
-    latest: BTreeMap<(ServerIx, Text), usize>,
+    /// The latest request of a session at a server: its line, and whether it was a POST.
+    latest: BTreeMap<(ServerIx, Text), (usize, bool)>,
     transport: Option<Transport>,
     connected: bool,
     /// When it last stopped being connected.
@@ -186,7 +186,7 @@ impl Story {
     }
 
     fn outcome(&mut self, server: ServerIx, session: &Text, outcome: &str) {
-        if let Some(line) = self.latest.get(&(server, session.clone())).copied() {
+        if let Some((line, _)) = self.latest.get(&(server, session.clone())).copied() {
             self.set(line, Some(server), outcome.to_owned());
         }
     }
@@ -243,7 +243,7 @@ impl Story {
         });
         let outcome = if post { "200 1" } else { "answered" };
         self.set(line, Some(server), outcome.to_owned());
-        self.latest.insert((server, session.clone()), line);
+        self.latest.insert((server, session.clone()), (line, post));
     }
 
     fn rejected(&mut self, server: ServerIx, session: &Text, open: bool) {
@@ -264,11 +264,9 @@ impl Story {
     }
 
     fn up_received(&mut self, at: u64, server: ServerIx, number: u64) {
-        let posted = self.latest.iter().filter(|((at, _), _)| *at == server).map(|(_, line)| *line).max();
-        let text = format!("200 1   message {number} arrived");
-        match posted.and_then(|line| self.lines.get_mut(line)) {
-            Some(Line { what: What::Ask { what, outcome, .. }, .. }) if what.starts_with("post") => {
-                *outcome = text;
+        match self.latest.iter().filter(|((at, _), _)| *at == server).map(|(_, request)| *request).max() {
+            Some((line, true)) => {
+                self.set(line, Some(server), format!("200 1   message {number} arrived"));
             }
             _ => self.push(
                 at,
