@@ -78,7 +78,7 @@ pub use portable::{PortableConfig, StoreAnswer};
 pub use routed::{BadNodeName, NodeName, RoutedConfig, Routing};
 pub use store::{RedisConfig, Store, StoreError};
 pub use types::{
-    Audience, Cause, JoinRefusal, Method, Refusal, Request, Response, ServerEvent, ServerInput,
+    Audience, Cause, JoinRefusal, Known, Method, Refusal, Request, Response, ServerEvent, ServerInput,
     ServerTransmit, SessionId,
 };
 
@@ -88,7 +88,7 @@ pub use crate::{AckMode, ExchangeId, LocalError, Outgoing, Violation};
 use self::authorization::Questions;
 use self::exchange::Exchange;
 use self::members::Members;
-use self::session::Session;
+use self::session::{Channel, Session};
 use self::timers::Deadlines;
 use crate::{Deadline, Instant};
 
@@ -231,6 +231,21 @@ impl Server {
     /// ```
     pub fn session_count(&self) -> usize {
         self.sessions.len()
+    }
+
+    /// How much is known, in numbers: what its memory depends on.
+    pub fn known(&self) -> Known {
+        let connected = |session: &&Session| session.transport.is_some() || session.is_elsewhere();
+        let sockets = || self.sessions.values().filter(|session| session.has_socket());
+        let polled =
+            |session: &&Session| !matches!(session.channel, Some(Channel::Socket(_) | Channel::Stream(_)));
+        Known {
+            ended: self.ended_sockets(),
+            polled: sockets().filter(polled).count(),
+            handshaken: self.sessions.len(),
+            connected: self.sessions.values().filter(connected).count(),
+            sockets: sockets().count().saturating_add(self.stray_sockets()),
+        }
     }
 
     /// What the handshake of a session told, until the session ends.

@@ -32,6 +32,7 @@ impl Server {
         if !session.outbox.is_empty() {
             let payload = session.outbox.pop_payload(&self.config.limits);
             self.answer_poll(id, exchange, payload);
+            self.store_answered_at_once(id);
         } else if !self.config.polling_duration.is_zero() {
             self.set_timer(id, Timer::Poll, self.config.polling_duration);
         }
@@ -83,6 +84,7 @@ impl Server {
     /// guards such a session of 0.8.7.
     fn connect_without_poll(&mut self, id: &SessionId, transport: Transport) {
         self.connect(id, transport);
+        self.store_connected_by_post(id);
         self.set_timer(id, Timer::Close, self.config.close_timeout);
     }
 

@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::exchange::Exchange;
-use super::store::{Place, Role, Shared};
+use super::store::{Role, Shared};
 use super::{Cause, ExchangeId, HandshakeData, Server, ServerEvent, ServerTransmit, SessionId, response};
 use crate::{Deadline, Limits, Text, Timer, Transport, payload};
 
@@ -75,6 +75,11 @@ impl Session {
     /// Nobody opened it yet, here or at another node.
     pub(super) fn is_new(&self) -> bool {
         self.transport.is_none() && self.shared.role != Role::Away
+    }
+
+    /// Whether another node is its home.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        self.shared.role == Role::Away
     }
 
     /// It was opened, and our application is the one that it talks to.
@@ -175,7 +180,7 @@ impl Server {
             }
             Some(Channel::Stream(exchange)) => self.transmit_script(exchange, &packet),
             Some(Channel::Poll(exchange)) => self.answer_poll(id, exchange, packet),
-            None if session.shared.place == Place::Open => {}
+            None if !session.keeps() => {}
             None if session.outbox.push(packet, &self.config.limits) => {}
             None => {
                 self.end(id, Cause::Limit, None);

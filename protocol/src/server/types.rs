@@ -11,6 +11,22 @@ use super::{HandshakeData, NodeName, StoreAnswer, StoreError};
 use crate::config::config;
 use crate::{ExchangeId, Packet, Text, Transport, Violation};
 
+/// How much a server knows, in numbers.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub struct Known {
+    /// Sessions, unused handshakes and those of other nodes included.
+    pub handshaken: usize,
+    /// Those of them that were opened, here or at another node.
+    pub connected: usize,
+    /// Sessions that the application here had a side of and that ended, but are never freed: only with the faults of 0.8.7.
+    pub ended: usize,
+    /// Of `sockets`, those without a websocket or another stream open.
+    pub polled: usize,
+    /// Sessions that the application here has a side of. With the faults of 0.8.7 also those that it got by mistake and never frees.
+    pub sockets: usize,
+}
+
 /// A session id, as issued by the caller of [`Server::accept`](crate::server::Server::accept).
 ///
 /// ```

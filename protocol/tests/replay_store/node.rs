@@ -167,11 +167,11 @@ impl Node {
                 return self.hear(channel, message);
             }
             ServerTransmit::Subscribe { channel } => {
-                assert!(self.subscribed.insert(channel.clone()), "subscribed twice to {channel}");
+                self.subscribed.insert(channel);
                 return;
             }
             ServerTransmit::Unsubscribe { channel } => {
-                assert!(self.subscribed.remove(&channel), "not subscribed to {channel}");
+                self.subscribed.remove(&channel);
                 return;
             }
             ServerTransmit::Respond { exchange, response } => {

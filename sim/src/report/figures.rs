@@ -6,6 +6,7 @@ use socketio08::Instant;
 use super::impact::Impact;
 use super::life::LifeFigures;
 use crate::scenario::ServerIx;
+use crate::world::redis::{Commands, Holding};
 
 /// Median, 95th and 99th percentile and maximum, by nearest rank; in the unit the name of the figure says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
@@ -102,6 +103,9 @@ pub struct ServerFigures {
     pub rejected: u64,
     /// Sessions it issued.
     pub handshakes: u64,
+    /// What it held at the end; of a server that was down then, when it was looked at last. Only the direct engine looks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub holds: Option<Holding>,
 }
 
 /// Everything a trace says in numbers.
@@ -145,6 +149,9 @@ pub struct Figures {
     pub life: LifeFigures,
     /// Each server.
     pub servers: Vec<ServerFigures>,
+    /// What the Redis that servers share has executed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redis: Option<Commands>,
     /// Each fault and deploy action, and what it did to the clients.
     pub impacts: Vec<Impact>,
 }

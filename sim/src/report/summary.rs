@@ -12,6 +12,7 @@ use super::impact::{Impact, Window};
 use super::life::Life;
 use crate::scenario::{Scenario, ServerIx};
 use crate::trace::{ClientId, Record, TraceEvent};
+use crate::world::redis::{Commands, Holding};
 
 /// A tick sent this shortly before the end is not counted: it may still be on its way, and to clients that ask
 /// periodically until they ask.
@@ -77,6 +78,7 @@ struct SessionState {
 
 #[derive(Clone, Debug, Default)]
 struct ServerState {
+    holds: Option<Holding>,
     opens: Opens,
     handshakes: u64,
     alive: bool,
@@ -105,6 +107,7 @@ pub struct Summary {
     rejected_elsewhere: u64,
     live_max: u32,
     balancer_errors: u64,
+    redis: Option<Commands>,
     window: Option<Window>,
     impacts: Vec<Impact>,
     life: Life,
@@ -138,6 +141,7 @@ impl Summary {
             rejected_elsewhere: 0,
             live_max: 0,
             balancer_errors: 0,
+            redis: None,
             window: None,
             impacts: Vec::new(),
             life: Life::new(scenario),
@@ -166,6 +170,12 @@ impl Summary {
                     window.marked(at, *server, *up);
                 }
             }
+            TraceEvent::Holds { server, holding } => {
+                if let Some(server) = self.servers.get_mut(server.0) {
+                    server.holds = Some(*holding);
+                }
+            }
+            TraceEvent::RedisExecuted { commands, .. } => self.redis = Some(*commands),
             TraceEvent::ServerDown { server, planned, .. } => {
                 self.server_changed(at, *server, "down", *planned);
             }
@@ -422,6 +432,7 @@ impl Summary {
             balancer_errors: self.balancer_errors,
             life: self.life.clone().finish(),
             servers: self.server_figures(),
+            redis: self.redis,
             impacts: self.impacts,
         }
     }
@@ -466,6 +477,7 @@ impl Summary {
                 opens: server.opens.total,
                 rejected: server.opens.rejected,
                 handshakes: server.handshakes,
+                holds: server.holds,
             }
         };
         self.servers.iter().enumerate().map(figures).collect()

@@ -12,8 +12,9 @@ use super::verdict::{Verdict, seconds};
 use crate::engine::EngineName;
 use crate::scenario::{
     Balance, BalancerKind, BalancerMode, ClientProfile, Clients, Connections, CookieMode, HashType,
-    HttpOption, Redispatch, Scenario, StickOn, Store,
+    HttpOption, Redispatch, Scenario, ServerIx, StickOn, Store,
 };
+use crate::world::redis::{Commands, Holding};
 use crate::world::seed::Seed;
 
 /// Everything a screen shows.
@@ -129,6 +130,9 @@ pub(super) fn rows(figures: &Figures) -> Vec<(&'static str, String)> {
     }
     rows.extend(lived(figures));
     rows.push(("per server", servers(figures)));
+    if let Some(redis) = figures.redis {
+        rows.push(("redis", shared(redis, figures)));
+    }
     rows
 }
 
@@ -177,6 +181,27 @@ fn lived(figures: &Figures) -> Vec<(&'static str, String)> {
         rows.push(("fault", format!("{}: {} {what}", harm.title(), harm.lost)));
     }
     rows
+}
+
+/// What sharing costs: publications, and what every server holds.
+fn shared(redis: Commands, figures: &Figures) -> String {
+    let holds = figures.servers.iter().filter_map(|server| server.holds.map(|holds| (server.name, holds)));
+    let one = |(name, holds): (ServerIx, Holding)| {
+        format!(
+            "{name} {} sessions, {} sockets, {} listeners, {:.1} MB",
+            thousands(holds.handshaken),
+            thousands(holds.sockets),
+            thousands(holds.listeners),
+            megabytes(holds.heap_bytes)
+        )
+    };
+    let published = thousands(redis.publish);
+    format!("{published} publications; {}", holds.map(one).collect::<Vec<_>>().join(" · "))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1_000_000.0
 }
 
 fn per_client(spread: Option<Spread>) -> String {

@@ -12,6 +12,7 @@ pub use observe::{ClientObserver, ServerObserver, TraceHandle, parse_tick, tick_
 pub use recorder::{Recorder, TraceSink};
 
 use crate::scenario::{Leaving, ServerIx};
+use crate::world::redis::{Commands, Holding};
 
 /// A client by its place in the population, from 0. Shown as `1`, `2`, ..., so that people count from one.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -307,6 +308,22 @@ pub enum TraceEvent {
         graceful: bool,
         /// By a deploy, not a fault.
         planned: bool,
+    },
+    /// What a server holds: before each fault, and at the end.
+    Holds {
+        /// Which.
+        server: ServerIx,
+        /// How much.
+        #[serde(flatten)]
+        holding: Holding,
+    },
+    /// What Redis has executed: at the end.
+    RedisExecuted {
+        /// How much.
+        #[serde(flatten)]
+        commands: Commands,
+        /// Channels that somebody is subscribed to.
+        channels: u64,
     },
     /// Redis ends, by a fault.
     RedisDown,

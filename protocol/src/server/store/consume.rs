@@ -247,6 +247,7 @@ impl Server {
             let told = self.store.as_ref().map(|link| foreign::read(&link.config, data));
             let Some(told) = told else { return Ok(()) };
             let mut session = Session::new(deadline, Arc::new(told));
+            session.shared = self.new_shared();
             session.shared.data = Text::from(data);
             self.sessions.insert(id.clone(), session);
         }
@@ -268,6 +269,7 @@ impl Server {
     /// Another node has the transport, and delivered what all of them kept.
     fn take_open(&mut self, id: &SessionId) {
         self.supersede(id);
+        self.genuine_take_open(id);
         let Some(session) = self.sessions.get_mut(id) else { return };
         let unused = session.shared.role == Role::Unused;
         session.shared.place = Place::Open;
@@ -281,6 +283,9 @@ impl Server {
 
     /// The transport at another node was closed. One that is open here meanwhile is the newer.
     fn take_close(&mut self, id: &SessionId) {
+        if self.faulty() {
+            return self.genuine_take_close(id);
+        }
         let Some(session) = self.sessions.get_mut(id) else { return };
         if session.shared.place != Place::Open {
             return;

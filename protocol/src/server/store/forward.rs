@@ -52,6 +52,9 @@ impl Server {
         if self.store.is_none() {
             return false;
         }
+        if self.faulty() {
+            return self.genuine_forward(id, packet);
+        }
         let Some(session) = self.sessions.get(id) else { return false };
         let away = session.shared.role == Role::Away;
         let held = session.channel.is_some()
@@ -108,7 +111,7 @@ impl Server {
         }
     }
 
-    fn publish_packet(&mut self, id: &SessionId, packet: &Packet) {
+    pub(super) fn publish_packet(&mut self, id: &SessionId, packet: &Packet) {
         if let Some(object) = object(packet) {
             self.publish_to("message", id, &[&object]);
         } else {

@@ -10,7 +10,7 @@ use super::{Place, Role, Shared, data, room_name};
 use crate::Text;
 
 /// The reason as 0.8.7 names it.
-fn reason(cause: Cause) -> &'static str {
+pub(super) fn reason(cause: Cause) -> &'static str {
     match cause {
         Cause::Booted => "\"booted\"",
         Cause::Packet => "\"packet\"",
@@ -47,7 +47,16 @@ impl Server {
         if let Some(data) = &data {
             self.announce("handshake", id, &[data]);
         }
-        Shared { data: data.unwrap_or_default(), ..Shared::default() }
+        Shared { data: data.unwrap_or_default(), ..self.new_shared() }
+    }
+
+    /// What the store adds to a session that is new here.
+    pub(super) fn new_shared(&self) -> Shared {
+        Shared {
+            #[cfg(feature = "json")]
+            genuine: self.faulty().then(Default::default),
+            ..Shared::default()
+        }
     }
 
     fn announce_handshake(&mut self, id: &SessionId) {
@@ -68,12 +77,37 @@ impl Server {
         if let Some(session) = self.sessions.get_mut(id) {
             session.shared.place = Place::Here;
         }
+        #[cfg(feature = "json")]
+        if self.faulty() {
+            return self.genuine_opened(id);
+        }
         self.announce("open", id, &[]);
         self.subscribe_as_wanted(id);
     }
 
+    /// A poll was answered at once from what was kept: 0.8.7 says only now that it was opened.
+    pub(in super::super) fn store_answered_at_once(&mut self, id: &SessionId) {
+        #[cfg(feature = "json")]
+        if self.faulty() {
+            self.genuine_counts_as_open(id);
+        }
+        #[cfg(not(feature = "json"))]
+        let _ = id;
+    }
+
+    /// A session began with a POST: 0.8.7 sends its `1::` to whoever has a transport.
+    pub(in super::super) fn store_connected_by_post(&mut self, id: &SessionId) {
+        if self.faulty() {
+            self.deliver(id, Text::from_static("1::"));
+        }
+    }
+
     /// A poll was answered: every node keeps what is sent from now on.
     pub(in super::super) fn store_closed(&mut self, id: &SessionId) {
+        #[cfg(feature = "json")]
+        if self.faulty() {
+            return self.genuine_closed(id);
+        }
         self.announce("close", id, &[]);
         self.subscribe_as_wanted(id);
     }
@@ -93,6 +127,10 @@ impl Server {
             self.announce_handshake(id);
         }
         self.announce("join", id, &["\"\""]);
+        #[cfg(feature = "json")]
+        if self.faulty() {
+            return self.genuine_connected(id);
+        }
         self.subscribe_as_wanted(id);
     }
 
@@ -100,6 +138,10 @@ impl Server {
     pub(in super::super) fn store_ended(&mut self, id: &SessionId, session: &Session, cause: Cause) {
         if self.store.is_none() {
             return;
+        }
+        #[cfg(feature = "json")]
+        if self.faulty() {
+            return self.genuine_ended(id, session, cause);
         }
         let shared = &session.shared;
         if session.channel.is_some() {
@@ -109,8 +151,8 @@ impl Server {
             _ if shared.told => {}
             Role::Away => self.publish_to("disconnect", id, &[reason(cause)]),
             // No node of 0.8.7 says this, but all of them take it, and forget the session.
-            Role::Home if !self.faulty() => self.announce("disconnect", id, &[]),
-            Role::Home | Role::Unused => {}
+            Role::Home => self.announce("disconnect", id, &[]),
+            Role::Unused => {}
         }
         self.change_subscriptions(id, shared.subscribed, 0);
     }
@@ -211,10 +253,12 @@ impl Server {
 
     /// A GET or an upgrade for a session that nobody told us of.
     pub(in super::super) fn store_unknown(&mut self, id: &SessionId, socket: bool) {
+        #[cfg(feature = "json")]
         if self.faulty() && super::is_session_id(&id.0) {
-            self.announce("close", id, &[]);
-            self.publish_to("disconnect", id, &[if socket { "\"error\"" } else { "null" }]);
+            self.genuine_unknown(id, if socket { "\"error\"" } else { "null" });
         }
+        #[cfg(not(feature = "json"))]
+        let _ = (id, socket);
     }
 
     /// Says what another node asked for, without a store: nothing.

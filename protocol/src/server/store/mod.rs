@@ -13,6 +13,8 @@ mod data;
 mod foreign;
 #[cfg(feature = "json")]
 mod forward;
+#[cfg(feature = "json")]
+mod genuine;
 mod hooks;
 mod write;
 
@@ -85,6 +87,10 @@ pub(super) struct Link {
     config: RedisConfig,
     /// What handshakes that wait for the application would publish.
     handshakes: BTreeMap<ExchangeId, Text>,
+    /// Applications' sides of sessions that ended, which 0.8.7 never frees.
+    strays: usize,
+    /// Sessions of ours that ended: nothing unsubscribes from their channels.
+    ended: usize,
 }
 
 /// Whose application a session talks to.
@@ -122,6 +128,9 @@ pub(super) struct Shared {
     told: bool,
     /// What is subscribed to, of [`OWN_CHANNELS`].
     subscribed: u8,
+    /// With the faults of 0.8.7: what a genuine node knows.
+    #[cfg(feature = "json")]
+    genuine: Option<genuine::Genuine>,
 }
 
 /// The channels of one session, in the order in which 0.8.7 subscribes to them.
@@ -156,7 +165,7 @@ fn wanted(session: &Session) -> u8 {
 impl Link {
     #[cfg(feature = "json")]
     fn new(config: RedisConfig) -> Self {
-        Self { config, handshakes: BTreeMap::new() }
+        Self { config, handshakes: BTreeMap::new(), strays: 0, ended: 0 }
     }
 }
 
@@ -175,6 +184,16 @@ impl Server {
     /// Whether the faults of 0.8.7 are wanted.
     fn faulty(&self) -> bool {
         self.store.as_ref().is_some_and(|link| link.config.faults)
+    }
+
+    /// Applications' sides of sessions that ended and were not freed.
+    pub(super) fn stray_sockets(&self) -> usize {
+        self.store.as_ref().map_or(0, |link| link.strays)
+    }
+
+    /// Sessions of ours that ended and are still listened for.
+    pub(super) fn ended_sockets(&self) -> usize {
+        self.store.as_ref().map_or(0, |link| link.ended)
     }
 
     /// Publishes on a channel; `args` are JSON texts.
@@ -202,7 +221,7 @@ impl Server {
 
     /// Subscribes to what the session needs now, and no longer to what it does not.
     fn subscribe_as_wanted(&mut self, id: &SessionId) {
-        if self.store.is_none() {
+        if self.store.is_none() || self.faulty() {
             return;
         }
         let Some(session) = self.sessions.get_mut(id) else { return };
@@ -235,6 +254,19 @@ impl Server {
         if !faults && !lifetime.is_zero() {
             self.set_timer(id, Timer::Handshake, lifetime);
         }
+    }
+}
+
+#[cfg(not(feature = "json"))]
+impl Session {
+    /// Without a store what is sent while there is no transport is kept for the next poll.
+    pub(super) fn keeps(&self) -> bool {
+        true
+    }
+
+    /// Without a store: whether it was opened.
+    pub(super) fn has_socket(&self) -> bool {
+        self.is_ours()
     }
 }
 

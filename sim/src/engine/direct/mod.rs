@@ -151,6 +151,7 @@ impl<'a> World<'a> {
             // At one instant events come first: see the module's description of death.
             if let Some(at) = action.filter(|at| next.is_none_or(|next| *at < next)) {
                 self.now = self.now.max(at);
+                self.take_stock();
                 if let Some(action) = actions.next() {
                     self.act(action);
                 }
@@ -172,6 +173,8 @@ impl<'a> World<'a> {
             }
         }
         self.now = self.now.max(end);
+        self.take_stock();
+        self.redis_takes_stock();
         self.tell_traffic();
         self.trace.drain(sink);
         progress(end.as_micros());

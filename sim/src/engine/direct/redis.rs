@@ -10,7 +10,7 @@ use super::queue::{Event, Wake};
 use super::{Wire, World};
 use crate::scenario::{Scenario, ServerIx, Signal, Store};
 use crate::trace::TraceEvent;
-use crate::world::redis::{self, Act, Command, LineId, NodeLink, Redis, Reply};
+use crate::world::redis::{self, Act, Command, Holding, LineId, NodeLink, Redis, Reply};
 use crate::world::seed::Seed;
 
 /// Something on its way between a server and Redis.
@@ -183,6 +183,31 @@ impl World<'_> {
         if let Some(at) = node.wake.arm(due) {
             self.queue.push(at.max(self.now), Event::Redis(RedisEvent::Retries(server)));
         }
+    }
+
+    /// Notes what every server holds.
+    pub(super) fn take_stock(&mut self) {
+        let store = self.scenario.servers.store;
+        for server in 0..self.servers.len() {
+            let Some(known) = self.servers.get(server).and_then(|node| node.known()) else { continue };
+            let link = self.redis.as_ref().and_then(|shared| shared.nodes.get(server)?.link.as_ref());
+            let counts = link.map(NodeLink::counts).unwrap_or_default();
+            let listeners = link.map_or(0, NodeLink::listener_count);
+            let holding = Holding {
+                published: counts.published,
+                received: counts.received,
+                ..Holding::new(known, store, listeners)
+            };
+            self.trace.record(self.now, TraceEvent::Holds { server: ServerIx(server), holding });
+        }
+    }
+
+    /// Notes what Redis has executed.
+    pub(super) fn redis_takes_stock(&self) {
+        let Some(shared) = &self.redis else { return };
+        let channels = u64::try_from(shared.redis.channel_count()).unwrap_or(u64::MAX);
+        let commands = shared.redis.commands();
+        self.trace.record(self.now, TraceEvent::RedisExecuted { commands, channels });
     }
 
     fn settle_redis(&mut self) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bytes::Bytes;
-use socketio08::server::{ExchangeId, Request, Response, Server, ServerInput, ServerTransmit};
+use socketio08::server::{ExchangeId, Known, Request, Response, Server, ServerInput, ServerTransmit};
 use socketio08::{Instant, Text};
 use socketio08_tokio::{Application, deliver};
 
@@ -55,6 +55,11 @@ impl ServerNode {
             starts: 0,
             links: BTreeSet::new(),
         }
+    }
+
+    /// What the running process knows.
+    pub(super) fn known(&self) -> Option<Known> {
+        self.process.as_ref().map(|process| process.machine.known())
     }
 
     pub(super) fn is_alive(&self) -> bool {

@@ -53,7 +53,7 @@ pub enum Reply {
 }
 
 /// How many commands Redis executed, as `INFO commandstats` counts them.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, Serialize)]
 pub struct Commands {
     /// `PUBLISH`.
     pub publish: u64,

@@ -1,9 +1,11 @@
 //! Redis in the simulated world, and what each node has to do with it.
 
 mod broker;
+mod memory;
 mod node;
 
 pub use broker::{Command, Commands, LineId, Redis, Reply};
+pub use memory::Holding;
 pub use node::{Act, Counts, GENUINE_RETRY, NodeLink, Policy};
 
 use socketio08::server::{RedisConfig, Store};
