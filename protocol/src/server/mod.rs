@@ -234,6 +234,12 @@ impl Server {
     }
 
     /// How much is known, in numbers: what its memory depends on.
+    ///
+    /// ```
+    /// # let (server, ..) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/server.rs"));
+    /// let known = server.known();
+    /// assert_eq!((known.handshaken, known.connected, known.sockets, known.polled), (2, 2, 2, 0));
+    /// ```
     pub fn known(&self) -> Known {
         let connected = |session: &&Session| session.transport.is_some() || session.is_elsewhere();
         let sockets = || self.sessions.values().filter(|session| session.has_socket());

@@ -12,6 +12,11 @@ use crate::config::config;
 use crate::{ExchangeId, Packet, Text, Transport, Violation};
 
 /// How much a server knows, in numbers.
+///
+/// ```
+/// # use socketio08::{Instant, server::{Known, Server, ServerConfig}};
+/// assert_eq!(Server::new(ServerConfig::default(), Instant::ZERO).known(), Known::default());
+/// ```
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub struct Known {

@@ -108,6 +108,16 @@ pub struct ServerFigures {
     pub holds: Option<Holding>,
 }
 
+/// What the Redis that servers share was asked for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+pub struct RedisFigures {
+    /// The commands it executed.
+    #[serde(flatten)]
+    pub commands: Commands,
+    /// Channels that somebody was subscribed to at the end.
+    pub channels: u64,
+}
+
 /// Everything a trace says in numbers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Figures {
@@ -151,7 +161,7 @@ pub struct Figures {
     pub servers: Vec<ServerFigures>,
     /// What the Redis that servers share has executed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub redis: Option<Commands>,
+    pub redis: Option<RedisFigures>,
     /// Each fault and deploy action, and what it did to the clients.
     pub impacts: Vec<Impact>,
 }

@@ -15,7 +15,8 @@ mod text;
 mod verdict;
 
 pub use figures::{
-    ClientFigures, Delivery, Figures, Handshakes, Opens, ServerFigures, Spread, per_cent, spread,
+    ClientFigures, Delivery, Figures, Handshakes, Opens, RedisFigures, ServerFigures, Spread, per_cent,
+    spread,
 };
 pub use finding::{finding, meets};
 pub use impact::{Impact, Toll};

@@ -6,13 +6,14 @@ use std::time::Duration;
 use socketio08::{Instant, Text};
 
 use super::figures::{
-    ClientFigures, Delivery, Figures, Handshakes, Opens, ServerFigures, fraction, millis, spread,
+    ClientFigures, Delivery, Figures, Handshakes, Opens, RedisFigures, ServerFigures, fraction, millis,
+    spread,
 };
 use super::impact::{Impact, Window};
 use super::life::Life;
 use crate::scenario::{Scenario, ServerIx};
 use crate::trace::{ClientId, Record, TraceEvent};
-use crate::world::redis::{Commands, Holding};
+use crate::world::redis::Holding;
 
 /// A tick sent this shortly before the end is not counted: it may still be on its way, and to clients that ask
 /// periodically until they ask.
@@ -107,7 +108,7 @@ pub struct Summary {
     rejected_elsewhere: u64,
     live_max: u32,
     balancer_errors: u64,
-    redis: Option<Commands>,
+    redis: Option<RedisFigures>,
     window: Option<Window>,
     impacts: Vec<Impact>,
     life: Life,
@@ -175,7 +176,9 @@ impl Summary {
                     server.holds = Some(*holding);
                 }
             }
-            TraceEvent::RedisExecuted { commands, .. } => self.redis = Some(*commands),
+            TraceEvent::RedisExecuted { commands, channels } => {
+                self.redis = Some(RedisFigures { commands: *commands, channels: *channels });
+            }
             TraceEvent::ServerDown { server, planned, .. } => {
                 self.server_changed(at, *server, "down", *planned);
             }

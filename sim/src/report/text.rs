@@ -5,7 +5,7 @@ use std::path::Path;
 
 use socketio08::Transport;
 
-use super::figures::{Delivery, Figures, Spread, per_cent};
+use super::figures::{Delivery, Figures, RedisFigures, Spread, per_cent};
 use super::finding::meets;
 use super::impact::{Impact, Toll};
 use super::verdict::{Verdict, seconds};
@@ -14,7 +14,7 @@ use crate::scenario::{
     Balance, BalancerKind, BalancerMode, ClientProfile, Clients, Connections, CookieMode, HashType,
     HttpOption, Redispatch, Scenario, ServerIx, StickOn, Store,
 };
-use crate::world::redis::{Commands, Holding};
+use crate::world::redis::Holding;
 use crate::world::seed::Seed;
 
 /// Everything a screen shows.
@@ -184,7 +184,7 @@ fn lived(figures: &Figures) -> Vec<(&'static str, String)> {
 }
 
 /// What sharing costs: publications, and what every server holds.
-fn shared(redis: Commands, figures: &Figures) -> String {
+fn shared(redis: RedisFigures, figures: &Figures) -> String {
     let holds = figures.servers.iter().filter_map(|server| server.holds.map(|holds| (server.name, holds)));
     let one = |(name, holds): (ServerIx, Holding)| {
         format!(
@@ -195,7 +195,7 @@ fn shared(redis: Commands, figures: &Figures) -> String {
             megabytes(holds.heap_bytes)
         )
     };
-    let published = thousands(redis.publish);
+    let published = thousands(redis.commands.publish);
     format!("{published} publications; {}", holds.map(one).collect::<Vec<_>>().join(" · "))
 }
 

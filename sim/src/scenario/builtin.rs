@@ -20,7 +20,7 @@ macro_rules! builtins {
 
 impl Builtin {
     /// All of them, in the order in which to read them.
-    pub const ALL: [Builtin; 17] = builtins![
+    pub const ALL: [Builtin; 20] = builtins![
         "round-robin",
         "sticky-source",
         "sticky-cookie",
@@ -28,6 +28,9 @@ impl Builtin {
         "server-failure",
         "server-failure-consistent-hash",
         "rolling-deploy",
+        "redis-store",
+        "redis-store-memory",
+        "redis-restart",
         "rolling-deploy-drain",
         "blue-green",
         "scale-out",

@@ -8,6 +8,7 @@
 mod balancers;
 mod cells;
 mod life;
+mod redis;
 mod table;
 
 use std::collections::BTreeMap;
@@ -140,4 +141,18 @@ fn every_recorded_deploy_and_mass_reconnection_is_simulated_within_its_range() {
         life::timers(),
     ];
     check("life", &groups);
+}
+
+#[test]
+fn the_redis_store_costs_what_was_recorded() {
+    let groups = [
+        redis::round_robin(),
+        redis::commands(),
+        redis::websockets(),
+        redis::handshakes(),
+        redis::kill(),
+        redis::left_behind(),
+        redis::loss(),
+    ];
+    check("redis", &groups);
 }

@@ -13,6 +13,8 @@ pub(crate) enum Tolerance {
     Binomial(u32),
     /// Milliseconds: 10 % or 100 ms, whichever is more.
     Time,
+    /// Memory: 10 %.
+    Heap,
     /// A count: none.
     Exact,
 }
@@ -57,6 +59,7 @@ impl Cell {
             Tolerance::Points if low == 0.0 && high == 0.0 => (0.0, 0.0),
             Tolerance::Points | Tolerance::Share => (low - 0.05, high + 0.05),
             Tolerance::Binomial(trials) => (wilson(low, trials, -1.0), wilson(high, trials, 1.0)),
+            Tolerance::Heap => (low * 0.9, high * 1.1),
             Tolerance::Time => (low - (low * 0.1).max(100.0), high + (high * 0.1).max(100.0)),
             Tolerance::Exact => (low, high),
         }
@@ -88,6 +91,7 @@ impl Cell {
         let one = |value: f64| match self.tolerance {
             Tolerance::Points | Tolerance::Share | Tolerance::Binomial(_) => format!("{value:.3}"),
             Tolerance::Time => format!("{value:.0} ms"),
+            Tolerance::Heap => format!("{value:.1}"),
             Tolerance::Exact => format!("{value:.0}"),
         };
         let low = values.iter().copied().fold(f64::INFINITY, f64::min);

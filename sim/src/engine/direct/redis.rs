@@ -189,7 +189,9 @@ impl World<'_> {
     pub(super) fn take_stock(&mut self) {
         let store = self.scenario.servers.store;
         for server in 0..self.servers.len() {
-            let Some(known) = self.servers.get(server).and_then(|node| node.known()) else { continue };
+            let Some(known) = self.servers.get(server).and_then(super::server::ServerNode::known) else {
+                continue;
+            };
             let link = self.redis.as_ref().and_then(|shared| shared.nodes.get(server)?.link.as_ref());
             let counts = link.map(NodeLink::counts).unwrap_or_default();
             let listeners = link.map_or(0, NodeLink::listener_count);
