@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::figures::{Figures, per_cent};
 use super::text::thousands;
-use crate::scenario::{Redispatch, Scenario};
+use crate::scenario::{Redispatch, Scenario, Store};
 
 /// How the clients fared.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
@@ -160,11 +160,12 @@ fn why(scenario: &Scenario, figures: &Figures) -> Vec<String> {
     let mut why = Vec::new();
     let rejected = figures.opens.rejected;
     if figures.rejected_elsewhere * 2 > rejected {
-        why.push(format!(
-            "A session is known only to the server that did its handshake (memory store), and the balancer sent {} of \
-             the opens to another one.",
-            per_cent(figures.rejected_elsewhere, figures.opens.total)
-        ));
+        let known = match scenario.servers.store {
+            Store::Memory => "A session is known only to the server that did its handshake (memory store)",
+            Store::Redis => "A session is known to another server only when its publication has arrived there",
+        };
+        let share = per_cent(figures.rejected_elsewhere, figures.opens.total);
+        why.push(format!("{known}, and the balancer sent {share} of the opens to another one."));
     }
     if figures.posts_swallowed > 0 {
         why.push(format!(
