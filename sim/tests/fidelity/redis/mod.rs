@@ -211,34 +211,39 @@ pub(crate) fn handshakes() -> Group {
     }
 }
 
-/// What `s1` holds after a round, or 45 s after the last: heap in MB, handshaken, own sockets, listeners.
-type Left = (&'static str, (f64, f64), u64, u64, u64);
+/// When it was looked at what `s1` holds.
+#[derive(Clone, Copy)]
+enum After {
+    /// That many times 200 clients came and left.
+    Round(u64),
+    /// 45 s after the last of them.
+    Later,
+}
 
-/// M: three times 200 clients that come to two servers and leave.
+/// What `s1` holds then: heap in MB, handshaken, own sockets, listeners.
+type Left = (After, (f64, f64), u64, u64, u64);
+
+/// M: three times 200 clients that come to two servers and leave. Of the memory store round 2 was not recorded.
 pub(crate) fn left_behind() -> Group {
+    use After::{Later, Round};
     const WEBSOCKET: [Left; 4] = [
-        ("round 1", (8.0, 8.1), 100, 0, 408),
-        ("round 2", (9.4, 9.4), 200, 0, 808),
-        ("round 3", (10.8, 10.9), 300, 0, 1208),
-        ("45 s later", (10.7, 10.8), 300, 0, 1208),
+        (Round(1), (8.0, 8.1), 100, 0, 408),
+        (Round(2), (9.4, 9.4), 200, 0, 808),
+        (Round(3), (10.8, 10.9), 300, 0, 1208),
+        (Later, (10.7, 10.8), 300, 0, 1208),
     ];
     const POLLING: [Left; 4] = [
-        ("round 1", (9.1, 9.1), 200, 100, 584),
-        ("round 2", (11.7, 11.8), 400, 200, 1199),
-        ("round 3", (14.2, 14.4), 600, 300, 1807),
-        ("45 s later", (10.6, 10.6), 300, 0, 944),
+        (Round(1), (9.1, 9.1), 200, 100, 584),
+        (Round(2), (11.7, 11.8), 400, 200, 1199),
+        (Round(3), (14.2, 14.4), 600, 300, 1807),
+        (Later, (10.6, 10.6), 300, 0, 944),
     ];
-    const MEMORY_WEBSOCKET: [Left; 4] = [
-        ("round 1", (6.0, 6.0), 0, 0, 0),
-        ("round 2", (6.0, 6.3), 0, 0, 0),
-        ("round 3", (6.3, 6.3), 0, 0, 0),
-        ("45 s later", (5.9, 5.9), 0, 0, 0),
-    ];
-    const MEMORY_POLLING: [Left; 4] = [
-        ("round 1", (7.4, 7.6), 100, 100, 0),
-        ("round 2", (7.4, 10.0), 200, 200, 0),
-        ("round 3", (9.8, 10.0), 300, 300, 0),
-        ("45 s later", (6.4, 6.4), 0, 0, 0),
+    const MEMORY_WEBSOCKET: [Left; 3] =
+        [(Round(1), (6.0, 6.0), 0, 0, 0), (Round(3), (6.3, 6.3), 0, 0, 0), (Later, (5.9, 5.9), 0, 0, 0)];
+    const MEMORY_POLLING: [Left; 3] = [
+        (Round(1), (7.4, 7.6), 100, 100, 0),
+        (Round(3), (9.8, 10.0), 300, 300, 0),
+        (Later, (6.4, 6.4), 0, 0, 0),
     ];
     let cells = [
         rounds("redis, websocket", true, true, &WEBSOCKET),
@@ -252,16 +257,21 @@ pub(crate) fn left_behind() -> Group {
     }
 }
 
-fn rounds(kind: &str, shared: bool, websocket: bool, rows: &[Left; 4]) -> Vec<Cell> {
+fn rounds(kind: &str, shared: bool, websocket: bool, rows: &[Left]) -> Vec<Cell> {
     let mut rig = Rig::new(2, shared);
-    let mut cells = Vec::new();
-    for (round, &(when, heap, handshaken, sockets, listeners)) in rows.iter().enumerate() {
-        if round < 3 {
-            visit(&mut rig, websocket);
-        } else {
-            rig.wait(Duration::from_secs(46));
-        }
-        let row = format!("{kind}, {when}");
+    let (mut cells, mut visited) = (Vec::new(), 0);
+    for &(after, heap, handshaken, sockets, listeners) in rows {
+        let row = match after {
+            After::Round(round) => {
+                (visited..round).for_each(|_| visit(&mut rig, websocket));
+                visited = round;
+                format!("{kind}, round {round}")
+            }
+            After::Later => {
+                rig.wait(Duration::from_secs(46));
+                format!("{kind}, 45 s later")
+            }
+        };
         let leaks = shared && !websocket;
         let found = held(&rig, &row, heap, handshaken, sockets, listeners);
         cells.extend(
@@ -292,18 +302,21 @@ fn set(settings: &[&str]) -> Vec<String> {
     settings.iter().map(|setting| (*setting).to_owned()).collect()
 }
 
-/// E1: round robin. Servers, transports; of the messages up, lost; of the ticks, missing and copied.
+/// E1: round robin.
 pub(crate) fn round_robin() -> Group {
-    type Row = (&'static str, u64, (f64, f64), (f64, f64), (f64, f64));
+    /// Transports, servers; of the clients, connected at the end; of the messages up, lost; of the ticks, missing, copied.
+    type Row = (&'static str, u64, [(f64, f64); 4]);
+    const NONE: (f64, f64) = (0.0, 0.0);
+    const ALL: (f64, f64) = (1.0, 1.0);
     const ROWS: [Row; 6] = [
-        ("[\"xhr-polling\"]", 1, (0.0, 0.0), (0.0, 0.0), (0.0, 0.0)),
-        ("[\"xhr-polling\"]", 2, (0.481, 0.493), (0.065, 0.073), (0.317, 0.322)),
-        ("[\"websocket\"]", 1, (0.0, 0.0), (0.0, 0.0), (0.0, 0.0)),
-        ("[\"websocket\"]", 2, (0.0, 0.1), (0.0, 0.0), (0.0, 0.0)),
-        ("[\"websocket\",\"xhr-polling\"]", 1, (0.0, 0.0), (0.0, 0.0), (0.0, 0.0)),
-        ("[\"websocket\",\"xhr-polling\"]", 2, (0.0, 0.017), (0.0, 0.018), (0.0, 0.008)),
+        ("[\"xhr-polling\"]", 1, [ALL, NONE, NONE, NONE]),
+        ("[\"xhr-polling\"]", 2, [ALL, (0.481, 0.493), (0.065, 0.073), (0.317, 0.322)]),
+        ("[\"websocket\"]", 1, [ALL, NONE, NONE, NONE]),
+        ("[\"websocket\"]", 2, [(0.9, 1.0), (0.0, 0.1), NONE, NONE]),
+        ("[\"websocket\",\"xhr-polling\"]", 1, [ALL, NONE, NONE, NONE]),
+        ("[\"websocket\",\"xhr-polling\"]", 2, [ALL, (0.0, 0.017), (0.0, 0.018), (0.0, 0.008)]),
     ];
-    let one = |&(transports, servers, lost, missing, copied): &Row| {
+    let one = |&(transports, servers, [connected, lost, missing, copied]): &Row| {
         let mut settings = vec![format!("clients.transports={transports}")];
         settings.push(format!("servers.count={servers}"));
         let runs = runs("redis-store", &settings, SEEDS);
@@ -317,7 +330,7 @@ pub(crate) fn round_robin() -> Group {
         let polled = servers > 1 && transports == "[\"xhr-polling\"]";
         let judged = |cell: Cell| if polled { cell.outside(ROUNDS) } else { cell };
         vec![
-            Cell::new(&row, "of the clients, connected at the end", Share, (0.9, 1.0), stays),
+            Cell::new(&row, "of the clients, connected at the end", Share, connected, stays),
             judged(Cell::new(&row, "of the messages up, lost", Points, lost, up)),
             judged(Cell::new(&row, "of the messages down, lost", Points, missing, down)),
             judged(Cell::new(&row, "of the messages down, copied", Points, copied, copies)),
