@@ -225,7 +225,8 @@ impl Summary {
                 self.with(*client, |state| state.up_sent += 1);
             }
             TraceEvent::TickReceived { client, number, .. } => self.tick_received(*client, *number),
-            TraceEvent::BalancerAnswered { client, .. } => {
+            // What a rule denies is no error.
+            TraceEvent::BalancerAnswered { client, status } if *status >= 500 => {
                 self.balancer_errors += 1;
                 if let Some(window) = &mut self.window {
                     window.balancer_answered(*client);

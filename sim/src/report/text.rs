@@ -12,7 +12,7 @@ use super::verdict::{Verdict, seconds};
 use crate::engine::EngineName;
 use crate::scenario::{
     Balance, BalancerKind, BalancerMode, ClientProfile, Clients, Connections, CookieMode, HashType,
-    HttpOption, Redispatch, Scenario, ServerIx, StickOn, Store,
+    HttpOption, ProxyKind, Redispatch, Scenario, ServerIx, StickOn, Store,
 };
 use crate::world::redis::Holding;
 use crate::world::seed::Seed;
@@ -299,13 +299,13 @@ fn is_file(source: &str) -> bool {
 
 /// The scenario in one line.
 fn parameters(scenario: &Scenario) -> String {
-    let (clients, balancer) = (&scenario.clients, &scenario.balancer);
+    let clients = &scenario.clients;
     let sorts: Vec<String> = clients.sorts().map(|sort| sort_text(sort, clients.groups.is_empty())).collect();
     format!(
-        "{} clients ({}) → HAProxy {} → {} {}, {} store · {}",
+        "{} clients ({}) → {}{} {}, {} store · {}",
         clients.count,
         sorts.join("; "),
-        balancing(balancer),
+        way(scenario),
         scenario.servers.count,
         if scenario.servers.count == 1 { "server" } else { "servers" },
         match scenario.servers.store {
@@ -331,6 +331,27 @@ fn sort_text(sort: &Clients, alone: bool) -> String {
     let mut text = if alone { String::new() } else { format!("{} {}: ", sort.count, sort.name) };
     let browser = sort.platform.map_or(String::new(), |platform| format!("{}, ", platform.browser.title));
     let _ = write!(text, "{browser}{profile}, {}, {connections}", transports.join(" then "));
+    text
+}
+
+/// The hops between clients and servers, each with an arrow behind it.
+fn way(scenario: &Scenario) -> String {
+    let name = |proxy: &crate::scenario::Proxy| match proxy.kind {
+        ProxyKind::Stunnel => "stunnel → ",
+        ProxyKind::Haproxy => "HAProxy → ",
+        ProxyKind::Nginx => "nginx → ",
+    };
+    let mut text: String = scenario.proxies.iter().map(name).collect();
+    match scenario.balancer.kind {
+        BalancerKind::Haproxy => {
+            let _ = write!(text, "HAProxy {} → ", balancing(&scenario.balancer));
+        }
+        BalancerKind::Nginx => {
+            let _ = write!(text, "{} → ", balancing(&scenario.balancer));
+        }
+        BalancerKind::Cluster => text.push_str("one port → "),
+        BalancerKind::None => {}
+    }
     text
 }
 

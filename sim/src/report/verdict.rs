@@ -162,7 +162,9 @@ fn why(scenario: &Scenario, figures: &Figures) -> Vec<String> {
     if figures.rejected_elsewhere * 2 > rejected {
         let known = match scenario.servers.store {
             Store::Memory => "A session is known only to the server that did its handshake (memory store)",
-            Store::Redis => "A session is known to another server only when its publication has arrived there",
+            Store::Redis => {
+                "A session is known to another server only when its publication has arrived there"
+            }
         };
         let share = per_cent(figures.rejected_elsewhere, figures.opens.total);
         why.push(format!("{known}, and the balancer sent {share} of the opens to another one."));
@@ -180,7 +182,7 @@ fn why(scenario: &Scenario, figures: &Figures) -> Vec<String> {
              them were cut off."
         ));
     }
-    if figures.balancer_errors > 0 {
+    if figures.balancer_errors > 0 && !figures.impacts.is_empty() {
         why.push(format!(
             "A dead server is tried until the checks mark it down: the balancer answered {} requests by itself{}.",
             figures.balancer_errors,

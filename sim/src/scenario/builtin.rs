@@ -20,7 +20,7 @@ macro_rules! builtins {
 
 impl Builtin {
     /// All of them, in the order in which to read them.
-    pub const ALL: [Builtin; 20] = builtins![
+    pub const ALL: [Builtin; 30] = builtins![
         "round-robin",
         "sticky-source",
         "sticky-cookie",
@@ -41,6 +41,16 @@ impl Builtin {
         "periodic-polling",
         "long-polling",
         "sockets",
+        "single-server",
+        "dual-stack-haproxy",
+        "ssl-dual-stack-static",
+        "multi-machine",
+        "stunnel-hides-source",
+        "two-proxy-layers",
+        "nginx-http10",
+        "websocket-blocked",
+        "node-cluster",
+        "cross-origin-ie8",
     ];
 
     /// The one of that name.

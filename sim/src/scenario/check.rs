@@ -4,6 +4,7 @@ mod harms;
 
 use core::time::Duration;
 
+use super::check_proxies;
 use super::check_redis;
 use super::duration::format_duration;
 use super::error::Problem;
@@ -20,6 +21,7 @@ pub(super) fn check(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
     addresses(scenario, root)?;
     arrivals(scenario, root)?;
     balancer(scenario, root)?;
+    check_proxies::check(scenario, root)?;
     faults(scenario, root)?;
     harms::check(scenario, root)?;
     deploy(scenario, root)?;

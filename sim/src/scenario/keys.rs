@@ -9,9 +9,12 @@ pub(super) const TOP: &[&str] = &[
     "finding",
     "duration",
     "clients",
+    "proxy",
     "balancer",
     "servers",
     "redis",
+    "app",
+    "tls",
     "network",
     "fault",
     "deploy",
@@ -76,12 +79,20 @@ pub(super) const BALANCER: &[&str] = &[
     "retries",
     "redispatch",
     "check",
+    "cluster",
+    "route",
 ];
 pub(super) const NGINX: &[&str] =
     &["http", "upgrade", "key", "max_fails", "fail_timeout", "next_upstream", "first_port"];
 pub(super) const COOKIE: &[&str] = &["name", "mode"];
 pub(super) const STICK: &[&str] = &["on", "size", "expire"];
 pub(super) const TIMEOUTS: &[&str] = &["connect", "server", "http_request", "http_keep_alive", "queue"];
+pub(super) const CLUSTER: &[&str] = &["cores", "memory"];
+pub(super) const PROXY: &[&str] =
+    &["name", "kind", "mode", "address", "accept_proxy", "send_proxy", "forwardfor", "upgrade", "route"];
+pub(super) const ROUTE: &[&str] = &["path", "header", "upgrade", "to"];
+pub(super) const APP: &[&str] = &["count", "cost", "algorithm"];
+pub(super) const TLS: &[&str] = &["at", "round_trips", "cost"];
 pub(super) const CHECK: &[&str] = &["inter", "fall", "rise", "started_before"];
 pub(super) const SERVERS: &[&str] = &[
     "count",
@@ -144,6 +155,12 @@ pub fn known_keys() -> impl Iterator<Item = (&'static str, &'static str)> {
         ("balancer.stick", STICK),
         ("balancer.timeouts", TIMEOUTS),
         ("balancer.check", CHECK),
+        ("balancer.route", ROUTE),
+        ("balancer.cluster", CLUSTER),
+        ("proxy", PROXY),
+        ("proxy.route", ROUTE),
+        ("app", APP),
+        ("tls", TLS),
         ("servers", SERVERS),
         ("redis", REDIS),
         ("redis.latency", LATENCY),

@@ -5,6 +5,7 @@
 
 mod builtin;
 mod check;
+mod check_proxies;
 mod check_redis;
 mod duration;
 mod error;
@@ -30,6 +31,7 @@ pub use model::{
     RedisFault, RedisNodes, RedisSettings, Redispatch, Scenario, ServerCost, ServerIx, Servers, Signal,
     Store,
 };
+pub use model::{App, Cluster, Destination, Proxy, ProxyKind, Route, Tls, TlsAt};
 pub use model::{
     Background, Death, Delays, Harm, HarmKind, Leaves, Leaving, Moves, PageOrigin, Phase, Platform,
     Reconnect, Road, Sizes, Span, Weather,

@@ -3,11 +3,13 @@
 pub mod application;
 pub mod balancer;
 pub mod bytes;
+pub mod cluster;
 pub mod deploy;
 pub mod fault;
 pub mod health;
 pub mod jar;
 pub mod population;
+pub mod proxy;
 pub mod redis;
 pub mod seed;
 pub mod weather;

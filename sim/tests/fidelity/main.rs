@@ -10,6 +10,7 @@ mod cells;
 mod life;
 mod redis;
 mod table;
+mod topology;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -155,4 +156,9 @@ fn the_redis_store_costs_what_was_recorded() {
         redis::loss(),
     ];
     check("redis", &groups);
+}
+
+#[test]
+fn every_recorded_outcome_of_deployments_is_simulated_within_its_range() {
+    check("deployments", &[topology::stunnel(), topology::nginx(), topology::blocked(), topology::cluster()]);
 }

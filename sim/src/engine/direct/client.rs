@@ -8,12 +8,12 @@ use socketio08::server::{ExchangeId, Method};
 use socketio08::{Instant, Text};
 use socketio08_tokio::ClientApplication;
 
-use super::balancer::Conn;
+use super::conn::{Conn, Dialer};
 use super::queue::{Carried, Down, Event, Up, Wake};
 use super::traffic::Meter;
 use super::visit::{PAGE, PLAIN, Visit};
 use super::{Wire, World};
-use crate::scenario::{Connections, Leaving, Scenario};
+use crate::scenario::{Connections, Leaving, Scenario, TlsAt};
 use crate::trace::{ClientId, TraceHandle};
 use crate::world::application::{MemberApplication, client_config};
 use crate::world::balancer::{COOKIE, ConnId, Headers, RequestHead, ResponseHead, SET_COOKIE};
@@ -164,7 +164,7 @@ impl World<'_> {
             headers.add(Text::from_static(COOKIE), cookies);
         }
         let head = RequestHead { method, target, headers, upgrade };
-        Carried { head, body, address }
+        Carried { head, body, address, client }
     }
 
     pub(super) fn request(
@@ -186,14 +186,30 @@ impl World<'_> {
     }
 
     fn request_on_new(&mut self, client: ClientId, exchange: ExchangeId, request: Carried) {
-        let id = ConnId(self.conns_made);
-        self.conns_made += 1;
-        self.conns.insert(id.0, Conn::new(client, exchange, Box::new(request)));
+        let tls = self.scenario.tls;
+        let id = self.new_conn(Conn {
+            exchange: Some(exchange),
+            upgrade: request.head.upgrade,
+            waiting: Some(Box::new(request)),
+            handshake: if tls.at == TlsAt::None { 0 } else { tls.round_trips },
+            ..Conn::new(Dialer::Client(client), self.chain.entry(self.scenario))
+        });
         self.clients[client.index()].exchanges.insert(exchange, id);
         if self.refuses(client, id) {
             return;
         }
         self.send_up(id, Up::Syn);
+    }
+
+    /// The connection of a client is open: TLS, if there is any to come, then the request that waits for it.
+    fn client_goes_on(&mut self, id: ConnId) {
+        let Some(conn) = self.conns.get_mut(id.0) else { return };
+        if conn.handshake > 0 {
+            let left = conn.handshake;
+            self.send_up(id, Up::Tls(left));
+        } else if let Some(request) = conn.waiting.take() {
+            self.send_up(id, Up::Request(request));
+        }
     }
 
     /// Ends the connection of an exchange, also of one whose response is being handled: its connection is not idle yet.
@@ -210,32 +226,32 @@ impl World<'_> {
     }
 
     pub(super) fn client_closes(&mut self, id: ConnId) {
-        let Some(conn) = self.conns.get_mut(id.0).filter(|conn| conn.at_client) else { return };
-        conn.at_client = false;
+        let Some(conn) = self.conns.get_mut(id.0).filter(|conn| conn.at_dialer) else { return };
+        conn.at_dialer = false;
         conn.exchange = None;
         self.send_up(id, Up::Fin);
     }
 
     /// Something reached a client.
-    pub(super) fn client_hears(&mut self, id: ConnId, item: Down) {
-        let Some(conn) = self.conns.get_mut(id.0).filter(|conn| conn.at_client) else { return };
-        let (client, exchange) = (conn.client, conn.exchange);
+    pub(super) fn client_hears(&mut self, client: ClientId, id: ConnId, item: Down) {
+        let Some(conn) = self.conns.get_mut(id.0).filter(|conn| conn.at_dialer) else { return };
+        let exchange = conn.exchange;
         if conn.severed {
             return;
         }
         let hears_at = self.clients[client.index()].visit.hears_at(self.now);
         if hears_at > self.now {
-            return self.queue.push(hears_at, Event::ToClient(id, item));
+            return self.queue.push(hears_at, Event::Down(id, item));
         }
         if let Down::Response(head) | Down::Begun(head) | Down::Upgraded(head) = &item {
             let jar = &mut self.clients[client.index()].jar;
             head.headers.all(SET_COOKIE).for_each(|cookie| jar.handle_set_cookie(cookie));
         }
         match item {
-            Down::Accepted => {
-                if let Some(request) = conn.waiting.take() {
-                    self.send_up(id, Up::Request(request));
-                }
+            Down::Accepted => self.client_goes_on(id),
+            Down::Tls => {
+                conn.handshake = conn.handshake.saturating_sub(1);
+                self.client_goes_on(id);
             }
             Down::Response(head) => self.answered(id, head.status, head.body),
             Down::Upgraded(_) => {
@@ -270,7 +286,7 @@ impl World<'_> {
 
     fn answered(&mut self, id: ConnId, status: u16, body: Bytes) {
         let Some(conn) = self.conns.get_mut(id.0) else { return };
-        let client = conn.client;
+        let Some(client) = conn.client() else { return };
         let Some(exchange) = conn.exchange.take() else { return };
         let upgrade = conn.upgrade;
         let node = &mut self.clients[client.index()];
@@ -297,7 +313,7 @@ impl World<'_> {
         match self.clients[client.index()].member.sort(self.scenario).connections {
             Connections::PerRequest => self.client_closes(id),
             Connections::KeepAlive => {
-                if self.conns.get(id.0).is_some_and(|conn| conn.at_client) {
+                if self.conns.get(id.0).is_some_and(|conn| conn.at_dialer) {
                     self.clients[client.index()].idle.push(id);
                 }
             }
@@ -306,8 +322,9 @@ impl World<'_> {
 
     pub(super) fn ended(&mut self, id: ConnId, clean: bool) {
         let Some(conn) = self.conns.get_mut(id.0) else { return };
-        conn.at_client = false;
-        let (client, exchange) = (conn.client, conn.exchange.take());
+        conn.at_dialer = false;
+        let Some(client) = conn.client() else { return };
+        let exchange = conn.exchange.take();
         self.forget_conn(id);
         let node = &mut self.clients[client.index()];
         node.idle.retain(|idle| *idle != id);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::World;
-use crate::scenario::ServerIx;
+use crate::scenario::{Destination, ServerIx};
 use crate::trace::TraceEvent;
 use crate::world::balancer::{Administration, Input};
 
@@ -12,8 +12,9 @@ impl World<'_> {
     pub(super) fn administer(&mut self, server: ServerIx, administration: Administration) {
         self.trace
             .record(self.now, TraceEvent::Administered { server, administration: name(administration) });
-        self.balancer.handle_input(self.now, Input::Administer { server, administration });
-        self.settle_balancer();
+        self.tell_balancer(|to| {
+            (*to == Destination::Servers).then_some(Input::Administer { server, administration })
+        });
     }
 
     /// The server says goodbye to its sessions, one after the other.
@@ -28,8 +29,21 @@ impl World<'_> {
     /// The balancer is replaced by a fresh process.
     pub(super) fn reload(&mut self, hard_stop_after: Option<Duration>) {
         self.trace.record(self.now, TraceEvent::Reloaded);
-        self.balancer.handle_input(self.now, Input::Reload { hard_stop_after });
-        self.settle_balancer();
+        self.tell_balancer(|_| Some(Input::Reload { hard_stop_after }));
+    }
+
+    /// Tells the balancer something for each of its destinations; where none stands nobody hears it.
+    fn tell_balancer(&mut self, input: impl Fn(&Destination) -> Option<Input>) {
+        let Some(hop) = self.chain.balancer() else { return };
+        let machine = &mut self.hops[hop].machine;
+        let mut backend = 0;
+        while let Some(to) = machine.destination(backend) {
+            if let Some(input) = input(to) {
+                machine.handle_input(self.now, backend, input);
+            }
+            backend += 1;
+        }
+        self.settle_hop(hop);
     }
 }
 

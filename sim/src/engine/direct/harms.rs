@@ -8,13 +8,13 @@ use super::queue::{Down, Event, Up, Wake};
 use super::{Wire, World};
 use crate::scenario::{HarmKind, Road, ServerIx, Weather};
 use crate::trace::{ClientId, TraceEvent};
-use crate::world::balancer::{ConnId, LinkId};
+use crate::world::balancer::ConnId;
 
 /// A process that got SIGSTOP.
 pub(super) struct Paused {
     fault: usize,
     /// What its kernel took for it.
-    held: Vec<(LinkId, Up)>,
+    held: Vec<(ConnId, Up)>,
 }
 
 impl World<'_> {
@@ -78,7 +78,7 @@ impl World<'_> {
     }
 
     /// Gives the item back unless the process is paused: its kernel keeps it then.
-    pub(super) fn held_back(&mut self, server: ServerIx, link: LinkId, item: Up) -> Option<Up> {
+    pub(super) fn held_back(&mut self, server: ServerIx, link: ConnId, item: Up) -> Option<Up> {
         let Some(paused) = self.process_mut(server).and_then(|process| process.paused.as_mut()) else {
             return Some(item);
         };
@@ -127,7 +127,7 @@ impl World<'_> {
         }
     }
 
-    /// How long what goes between a client and the balancer now takes; `None`: it never arrives.
+    /// How long what goes between a client and whom it connects to now takes; `None`: it never arrives.
     pub(super) fn client_hop(&mut self, client: ClientId, opening: bool) -> Option<Duration> {
         let wire = &mut self.clients[client.index()].wire;
         let (delay, bitten) = (wire.hop(self.now, opening), wire.sky.take_bitten());
@@ -135,7 +135,7 @@ impl World<'_> {
         delay
     }
 
-    /// The same between the balancer and a server.
+    /// The same between a proxy and a server.
     pub(super) fn server_hop(&mut self, server: ServerIx, opening: bool) -> Option<Duration> {
         let wire = &mut self.servers[server.0].wire;
         let (delay, bitten) = (wire.hop(self.now, opening), wire.sky.take_bitten());
@@ -181,7 +181,7 @@ impl World<'_> {
         if let Some(conn) = self.conns.get_mut(id.0) {
             conn.severed = true;
             // Past its latency: the reset of a router between.
-            self.queue.push(self.now, Event::FromClient(id, Up::Fin));
+            self.queue.push(self.now, Event::Up(id, Up::Fin));
         }
         self.ended(id, false);
     }
@@ -191,11 +191,8 @@ impl World<'_> {
         let node = &mut self.clients[client.index()];
         let Some(fault) = node.refused_by else { return false };
         let delay = node.wire.delay();
-        if let Some(conn) = self.conns.get_mut(id.0) {
-            conn.close_at_balancer();
-        }
         self.bite(fault);
-        self.queue.push(self.now + delay, Event::ToClient(id, Down::Refused));
+        self.queue.push(self.now + delay, Event::Down(id, Down::Refused));
         true
     }
 }

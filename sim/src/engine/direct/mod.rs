@@ -9,14 +9,19 @@
 //! * **Client connections.** A request takes the connection that has been idle for the shortest time, or a new one; a
 //!   connection is idle again when the handler of its response has run, so a request made by that handler goes out on
 //!   another one, as in the measured client. Aborting a request ends its connection. A websocket has its own.
+//! * **Chains.** Any number of proxies, each a machine of its own, stand between clients and servers; a connection of one to
+//!   the next is one like any other.
 //! * **Processor time.** Requests and messages that reach a server wait for its one processor.
 //! * **Death.** The connections of a process that ends are closed; what it had sent before still arrives. What happens at
 //!   the very instant of a fault happens before it.
 
-mod balancer;
+mod app;
+mod chain;
 mod client;
+mod conn;
 mod deploys;
 mod harms;
+mod hop;
 mod queue;
 mod redis;
 mod server;
@@ -27,14 +32,17 @@ use std::time::Duration;
 
 use socketio08::Instant;
 
-use self::balancer::{Conn, Link};
+use self::app::AppNode;
+use self::chain::Chain;
 use self::client::ClientNode;
-use self::queue::{Event, Queue, Table, Wake};
+use self::conn::Conn;
+use self::hop::Hop;
+use self::queue::{Event, Queue, Table};
 use self::server::ServerNode;
 use super::{Engine, EngineError, Outcome};
 use crate::scenario::{Latency, Scenario, ServerIx};
 use crate::trace::{ClientId, TraceHandle, TraceSink};
-use crate::world::balancer::Balancer;
+use crate::world::cluster::Race;
 use crate::world::fault::{self, Action, Change, Origin};
 use crate::world::seed::{Seed, Stream};
 use crate::world::weather::Sky;
@@ -88,6 +96,19 @@ impl Wire {
     }
 }
 
+/// The way to a node that is neither a client nor a Socket.IO server.
+fn wire(scenario: &Scenario, seed: Seed, kind: &str, name: impl std::fmt::Display) -> Wire {
+    Wire::new(scenario.network.latency, seed, &format!("network/{kind}/{name}"))
+}
+
+fn hops(scenario: &Scenario, seed: Seed) -> Vec<Hop> {
+    let hop = |site: chain::Site| {
+        let wire = wire(scenario, seed, "proxies", &site.name);
+        Hop::new(site, wire)
+    };
+    chain::sites(scenario, seed).into_iter().map(hop).collect()
+}
+
 /// Everything there is.
 struct World<'a> {
     scenario: &'a Scenario,
@@ -97,12 +118,14 @@ struct World<'a> {
     trace: TraceHandle,
     clients: Vec<ClientNode>,
     servers: Vec<ServerNode>,
-    balancer: Balancer,
-    balancer_wake: Wake,
+    apps: Vec<AppNode>,
+    chain: Chain,
+    race: Race,
+    /// The proxies in the order in which a request meets them, the balancer last.
+    hops: Vec<Hop>,
     conns: Table<Conn>,
     conns_made: u64,
     requests_made: u64,
-    links: Table<Link>,
     redis: Option<redis::Shared>,
     /// Which faults have touched something.
     bitten: Vec<bool>,
@@ -119,12 +142,13 @@ impl<'a> World<'a> {
             queue: Queue::default(),
             clients: client::population(scenario, seed, &trace),
             servers: (0..servers).map(|index| ServerNode::new(scenario, seed, ServerIx(index))).collect(),
-            balancer: Balancer::new(&scenario.balancer, servers, seed.stream("balancer/random")),
-            balancer_wake: Wake::default(),
+            apps: (0..scenario.app.count).map(|app| AppNode::new(wire(scenario, seed, "app", app))).collect(),
+            chain: Chain::new(scenario),
+            race: Race::new(scenario.balancer.cluster, seed.stream("cluster")),
+            hops: hops(scenario, seed),
             conns: Table::default(),
             conns_made: 0,
             requests_made: 0,
-            links: Table::default(),
             redis: redis::Shared::new(scenario, seed),
             bitten: vec![false; scenario.harms.len()],
             trace,
@@ -136,7 +160,9 @@ impl<'a> World<'a> {
             let at = world.clients[index as usize].arrives();
             world.queue.push(at, Event::Arrive(ClientId(index)));
         }
-        world.settle_balancer();
+        for hop in 0..world.hops.len() {
+            world.settle_hop(hop);
+        }
         world
     }
 
@@ -188,15 +214,15 @@ impl<'a> World<'a> {
             Event::Move(client) => self.move_client(client),
             Event::ClientWake(client) => self.client_wakes(client),
             Event::ServerWake(server) => self.server_wakes(server),
-            Event::BalancerWake => self.balancer_wakes(),
-            Event::FromClient(conn, item) => self.balancer_hears_client(conn, item),
-            Event::ToClient(conn, item) => self.client_hears(conn, item),
-            Event::ToServer(link, item) => self.server_hears(link, item),
-            Event::Serve(link, item) => self.server_serves(link, item),
-            Event::FromServer(link, item) => self.balancer_hears_server(link, item),
-            Event::CheckArrives(server) => self.check_arrives(server),
             Event::Redis(event) => self.redis_event(event),
-            Event::CheckEnds(server, passed) => self.check_ends(server, passed),
+            Event::HopWake(hop) => self.hop_wakes(hop),
+            Event::Up(conn, item) => self.arrives_up(conn, item),
+            Event::Down(conn, item) => self.arrives_down(conn, item),
+            Event::Serve(conn, item) => self.server_serves(conn, item),
+            Event::AppAnswers(conn) => self.app_answers(conn),
+            Event::ShakenHands(conn) => self.shaken_hands(conn),
+            Event::CheckArrives(hop, backend, server) => self.check_arrives(hop, backend, server),
+            Event::CheckEnds(hop, backend, server, passed) => self.check_ends(hop, backend, server, passed),
         }
     }
 

@@ -9,7 +9,7 @@ use socketio08::{Instant, Text};
 use super::redis::RedisEvent;
 use crate::scenario::ServerIx;
 use crate::trace::ClientId;
-use crate::world::balancer::{ConnId, LinkId, RequestHead, ResponseHead};
+use crate::world::balancer::{ConnId, RequestHead, ResponseHead};
 
 /// An HTTP request on its way.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub(super) struct Carried {
     pub(super) head: RequestHead,
     pub(super) body: Bytes,
     pub(super) address: Text,
+    /// Whose it is, for the trace.
+    pub(super) client: ClientId,
 }
 
 /// What travels from the client's side to the server's.
@@ -24,6 +26,8 @@ pub(super) struct Carried {
 pub(super) enum Up {
     /// A connection is asked for.
     Syn,
+    /// A flight of a TLS handshake with this many round trips to come, its own among them.
+    Tls(u32),
     Request(Box<Carried>),
     /// A websocket message.
     Message(Text),
@@ -38,6 +42,8 @@ pub(super) enum Down {
     Accepted,
     /// Nobody listens.
     Refused,
+    /// The answer to a flight of a TLS handshake.
+    Tls,
     /// A whole response.
     Response(ResponseHead),
     /// The head and the first part of a response that goes on.
@@ -64,23 +70,24 @@ pub(super) enum Event {
     Move(ClientId),
     ClientWake(ClientId),
     ServerWake(ServerIx),
-    BalancerWake,
-    /// At the balancer, from a client.
-    FromClient(ConnId, Up),
-    /// At a client, from the balancer.
-    ToClient(ConnId, Down),
-    /// At a server, from the balancer.
-    ToServer(LinkId, Up),
+    /// A proxy, by its place in the chain.
+    HopWake(usize),
+    /// At the one who listens on a connection.
+    Up(ConnId, Up),
+    /// At the one who dialled it.
+    Down(ConnId, Down),
     /// A server's processor gets to it.
-    Serve(LinkId, Up),
-    /// At the balancer, from a server.
-    FromServer(LinkId, Down),
-    /// A check's connection reaches its server.
-    CheckArrives(ServerIx),
+    Serve(ConnId, Up),
     /// Between a server and Redis.
     Redis(RedisEvent),
-    /// The balancer learns how a check ended.
-    CheckEnds(ServerIx, bool),
+    /// A server of the second stack is through with the request of a connection.
+    AppAnswers(ConnId),
+    /// Whoever ends TLS is through with the handshake of a connection.
+    ShakenHands(ConnId),
+    /// A check of a proxy's destination reaches its server.
+    CheckArrives(usize, usize, ServerIx),
+    /// The proxy learns how a check ended.
+    CheckEnds(usize, usize, ServerIx, bool),
 }
 
 struct Entry {

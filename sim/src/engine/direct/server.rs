@@ -8,13 +8,14 @@ use socketio08::server::{ExchangeId, Known, Request, Response, Server, ServerInp
 use socketio08::{Instant, Text};
 use socketio08_tokio::{Application, deliver};
 
+use super::conn::Listener;
 use super::harms::Paused;
 use super::queue::{Down, Event, Up, Wake};
 use super::{Wire, World};
-use crate::scenario::{Scenario, ServerIx, Signal};
+use crate::scenario::{Scenario, ServerIx, Signal, TlsAt};
 use crate::trace::TraceEvent;
 use crate::world::application::{PoolApplication, SeededIds, server_config};
-use crate::world::balancer::{Headers, LinkId, ResponseHead, SET_COOKIE};
+use crate::world::balancer::{ConnId, Headers, ResponseHead, SET_COOKIE};
 use crate::world::seed::Seed;
 
 /// One server of the pool.
@@ -26,7 +27,7 @@ pub(super) struct ServerNode {
     /// How many processes it had.
     starts: u32,
     /// Links whose server's end is open.
-    links: BTreeSet<LinkId>,
+    links: BTreeSet<ConnId>,
 }
 
 /// A running process.
@@ -35,7 +36,7 @@ pub(super) struct Process {
     pub(super) app: PoolApplication,
     ids: SeededIds,
     pub(super) wake: Wake,
-    exchanges: BTreeMap<ExchangeId, LinkId>,
+    exchanges: BTreeMap<ExchangeId, ConnId>,
     /// Those whose response goes on.
     streams: BTreeSet<ExchangeId>,
     exchanges_made: u64,
@@ -60,6 +61,11 @@ impl ServerNode {
     /// What the running process knows.
     pub(super) fn known(&self) -> Option<Known> {
         self.process.as_ref().map(|process| process.machine.known())
+    }
+
+    /// Since when, or from when on, its process has nothing to do; `None`: none runs.
+    pub(super) fn free(&self) -> Option<Instant> {
+        self.process.as_ref().map(|process| process.busy_until)
     }
 
     pub(super) fn is_alive(&self) -> bool {
@@ -110,14 +116,14 @@ impl World<'_> {
         }
     }
 
-    fn close_from_server(&mut self, id: LinkId) {
-        let Some(link) = self.links.get_mut(id.0).filter(|link| link.at_server) else { return };
-        link.at_server = false;
-        link.exchange = None;
-        let server = link.server;
+    fn close_from_server(&mut self, id: ConnId) {
+        let Some(link) = self.conns.get_mut(id.0).filter(|link| link.at_listener) else { return };
+        link.at_listener = false;
+        link.served = None;
+        let Listener::Server(server) = link.listener else { return };
         self.servers[server.0].links.remove(&id);
-        self.send_link_down(id, Down::Fin);
-        self.forget_link(id);
+        self.send_down(id, Down::Fin);
+        self.forget_conn(id);
     }
 
     // --- the machine
@@ -170,31 +176,31 @@ impl World<'_> {
         match transmit {
             ServerTransmit::Respond { exchange, response } => {
                 if let Some(link) = process.exchanges.remove(&exchange) {
-                    if let Some(link) = self.links.get_mut(link.0) {
-                        link.exchange = None;
+                    if let Some(link) = self.conns.get_mut(link.0) {
+                        link.served = None;
                     }
-                    self.send_link_down(link, Down::Response(carried(response)));
+                    self.send_down(link, Down::Response(carried(response)));
                 }
             }
             ServerTransmit::Begin { exchange, response } => {
                 if let Some(link) = process.exchanges.get(&exchange).copied() {
                     process.streams.insert(exchange);
-                    self.send_link_down(link, Down::Begun(carried(response)));
+                    self.send_down(link, Down::Begun(carried(response)));
                 }
             }
             ServerTransmit::Chunk { exchange, chunk } => {
                 if let Some(link) = process.exchanges.get(&exchange).copied() {
-                    self.send_link_down(link, Down::Chunk(chunk));
+                    self.send_down(link, Down::Chunk(chunk));
                 }
             }
             ServerTransmit::Upgrade { exchange } => {
                 if let Some(link) = process.exchanges.get(&exchange).copied() {
-                    self.send_link_down(link, Down::Upgraded(ResponseHead::new(101, Bytes::new())));
+                    self.send_down(link, Down::Upgraded(ResponseHead::new(101, Bytes::new())));
                 }
             }
             ServerTransmit::Message { exchange, text } => {
                 if let Some(link) = process.exchanges.get(&exchange).copied() {
-                    self.send_link_down(link, Down::Message(text));
+                    self.send_down(link, Down::Message(text));
                 }
             }
             ServerTransmit::Close { exchange } => {
@@ -202,10 +208,10 @@ impl World<'_> {
                 if !process.streams.remove(&exchange) {
                     return self.close_from_server(link);
                 }
-                if let Some(link) = self.links.get_mut(link.0) {
-                    link.exchange = None;
+                if let Some(link) = self.conns.get_mut(link.0) {
+                    link.served = None;
                 }
-                self.send_link_down(link, Down::Whole);
+                self.send_down(link, Down::Whole);
             }
             // Servers of the simulated world neither forward requests nor hand sessions over.
             ServerTransmit::Forward { .. }
@@ -228,27 +234,34 @@ impl World<'_> {
     // --- links
 
     /// Something of the balancer reached a server's host.
-    pub(super) fn server_hears(&mut self, id: LinkId, item: Up) {
-        let Some(link) = self.links.get_mut(id.0) else { return };
-        let node = &mut self.servers[link.server.0];
+    pub(super) fn server_hears(&mut self, server: ServerIx, id: ConnId, item: Up) {
+        let Some(link) = self.conns.get_mut(id.0) else { return };
+        let node = &mut self.servers[server.0];
         if let Up::Syn = item {
             // The kernel answers; the process is not asked.
             let answer = if node.process.is_some() {
-                link.at_server = true;
+                if link.proxied.is_some() {
+                    // A line of the PROXY protocol is no request to Node: it closes the connection.
+                    self.send_down(id, Down::Accepted);
+                    self.send_down(id, Down::Fin);
+                    return self.forget_conn(id);
+                }
+                link.at_listener = true;
                 node.links.insert(id);
                 Down::Accepted
             } else {
                 Down::Refused
             };
-            return self.send_link_down(id, answer);
+            return self.send_down(id, answer);
         }
-        if !link.at_server {
-            return self.forget_link(id);
+        if !link.at_listener {
+            return self.forget_conn(id);
         }
         let cost = match item {
             Up::Request(_) => self.scenario.servers.cost.request,
             Up::Message(_) => self.scenario.servers.cost.message,
-            Up::Syn | Up::Fin => Duration::ZERO,
+            Up::Tls(1) => self.scenario.tls.cost,
+            Up::Syn | Up::Fin | Up::Tls(_) => Duration::ZERO,
         };
         let factor = node.slowed.map_or(1, |(_, factor)| factor);
         let slowed_by = node.slowed.map(|(fault, _)| fault).filter(|_| !cost.is_zero());
@@ -266,20 +279,21 @@ impl World<'_> {
     }
 
     /// The processor got to it.
-    pub(super) fn server_serves(&mut self, id: LinkId, item: Up) {
+    pub(super) fn server_serves(&mut self, id: ConnId, item: Up) {
         // The process may have died since; a new one does not have the link.
-        let Some(link) = self.links.get_mut(id.0).filter(|link| link.at_server) else { return };
-        let server = link.server;
+        let Some(link) = self.conns.get_mut(id.0).filter(|link| link.at_listener) else { return };
+        let Listener::Server(server) = link.listener else { return };
         let Some(item) = self.held_back(server, id, item) else { return };
-        let Some(link) = self.links.get_mut(id.0) else { return };
+        let Some(link) = self.conns.get_mut(id.0) else { return };
         match item {
             Up::Syn => {}
+            Up::Tls(_) => self.send_down(id, Down::Tls),
             Up::Fin => {
-                link.at_server = false;
-                let exchange = link.exchange.take();
+                link.at_listener = false;
+                let exchange = link.served.take();
                 let node = &mut self.servers[server.0];
                 node.links.remove(&id);
-                self.forget_link(id);
+                self.forget_conn(id);
                 let Some(exchange) = exchange else { return };
                 if let Some(process) = &mut self.servers[server.0].process {
                     process.exchanges.remove(&exchange);
@@ -288,7 +302,7 @@ impl World<'_> {
                 self.server_takes(server, ServerInput::Closed { exchange, clean: true });
             }
             Up::Message(text) => {
-                if let Some(exchange) = link.exchange {
+                if let Some(exchange) = link.served {
                     self.server_takes(server, ServerInput::Message { exchange, text });
                 }
             }
@@ -297,7 +311,7 @@ impl World<'_> {
                 process.exchanges_made += 1;
                 let exchange = ExchangeId(process.exchanges_made);
                 process.exchanges.insert(exchange, id);
-                link.exchange = Some(exchange);
+                link.served = Some(exchange);
                 let request = Request {
                     exchange,
                     method: carried.head.method,
@@ -306,7 +320,7 @@ impl World<'_> {
                     body: carried.body,
                     upgrade: carried.head.upgrade,
                     address: carried.address,
-                    secure: false,
+                    secure: self.scenario.tls.at == TlsAt::Server,
                 };
                 self.server_takes(server, ServerInput::Request(request));
             }

@@ -1,4 +1,4 @@
-//! What passes between clients and balancer, counted.
+//! What passes between clients and whom they connect to, counted; the bytes are those of HTTP, before TLS.
 
 use super::World;
 use super::queue::{Down, Up};
@@ -24,7 +24,7 @@ impl Meter {
                 self.bytes_up += bytes::request(method, request.head.target.len(), request.body.len());
             }
             Up::Message(text) => self.bytes_up += bytes::message(text.len(), true),
-            Up::Fin => {}
+            Up::Fin | Up::Tls(_) => {}
         }
     }
 
@@ -36,7 +36,7 @@ impl Meter {
             Down::Whole => bytes::chunk(0),
             Down::Upgraded(_) => bytes::upgraded(),
             Down::Message(text) => bytes::message(text.len(), false),
-            Down::Accepted | Down::Refused | Down::Fin => 0,
+            Down::Accepted | Down::Refused | Down::Tls | Down::Fin => 0,
         };
     }
 }

@@ -1,7 +1,7 @@
 //! What this engine does not carry, key by key.
 
 use crate::engine::{EngineError, EngineName};
-use crate::scenario::{Clients, DeployKind, Leaving, Scenario, Store};
+use crate::scenario::{BalancerKind, Clients, DeployKind, Leaving, Scenario, Store, TlsAt};
 
 /// Refuses a scenario that this engine cannot carry, naming the key: a run without it would answer another question.
 pub(super) fn check(scenario: &Scenario) -> Result<(), EngineError> {
@@ -14,7 +14,10 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), EngineError> {
         ("balancer.send_proxy", balancer.send_proxy),
     ];
     let balancer = balancer.into_iter().find_map(|(key, used)| used.then_some(key));
-    let fixed = store.or(balancer).or_else(|| scenario.clients.sorts().find_map(unsupported));
+    let fixed = store
+        .or(balancer)
+        .or_else(|| topology(scenario))
+        .or_else(|| scenario.clients.sorts().find_map(unsupported));
     let harm = scenario.harms.first().map(|harm| format!("fault.{}", harm.kind.verb()));
     let key = fixed.map(str::to_owned).or(harm).or_else(|| deploy(scenario));
     key.map_or(Ok(()), |key| Err(EngineError::Unsupported { engine: EngineName::Turmoil, key }))
@@ -38,4 +41,15 @@ fn deploy(scenario: &Scenario) -> Option<String> {
     let kind = scenario.deploy?.kind;
     let carried = matches!(kind, DeployKind::All | DeployKind::Rolling);
     (!carried).then(|| format!("deploy.kind = \"{}\"", kind.name()))
+}
+
+/// One balancer in front of one pool is what this engine has hosts for.
+fn topology(scenario: &Scenario) -> Option<&'static str> {
+    let keys = [
+        ("proxy", !scenario.proxies.is_empty()),
+        ("balancer.route", !scenario.balancer.routes.is_empty()),
+        ("balancer.kind", matches!(scenario.balancer.kind, BalancerKind::Cluster | BalancerKind::None)),
+        ("tls.at", scenario.tls.at != TlsAt::None),
+    ];
+    keys.into_iter().find_map(|(key, used)| used.then_some(key))
 }

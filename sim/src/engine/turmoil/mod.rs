@@ -47,6 +47,16 @@ const PROGRESS_STEPS: u64 = 1_000;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Turmoil;
 
+impl Turmoil {
+    /// Whether this engine can carry the scenario.
+    ///
+    /// # Errors
+    /// [`EngineError::Unsupported`], naming the key that it does not carry.
+    pub fn carries(scenario: &Scenario) -> Result<(), EngineError> {
+        limits::check(scenario)
+    }
+}
+
 impl Engine for Turmoil {
     fn run(
         &self,

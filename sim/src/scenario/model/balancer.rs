@@ -5,6 +5,7 @@ use core::time::Duration;
 use serde::Serialize;
 
 use super::ServerIx;
+use super::proxy::Route;
 use super::stick::{Cookie, Stick};
 
 /// `[balancer]`: HAProxy 2.6 or nginx 1.22, in the words of HAProxy as far as it has any.
@@ -15,6 +16,10 @@ pub struct Balancer {
     pub kind: BalancerKind,
     /// What only nginx has.
     pub nginx: Nginx,
+    /// The machine of a cluster.
+    pub cluster: Cluster,
+    /// Where requests go that do not go to the Socket.IO servers, the first rule that fits.
+    pub routes: Vec<Route>,
     /// What is balanced.
     pub mode: BalancerMode,
     /// What happens to the server's side of a connection after a response (http mode).
@@ -86,6 +91,10 @@ pub enum BalancerKind {
     Haproxy,
     /// nginx 1.22.
     Nginx,
+    /// Nobody: the servers are workers that share one port.
+    Cluster,
+    /// Nothing: there is one server.
+    None,
 }
 
 /// `nginx`: what only nginx has.
@@ -136,6 +145,29 @@ pub enum NginxKey {
     Source,
     /// `$uri`.
     Uri,
+}
+
+impl BalancerKind {
+    /// Whether a program stands between the clients and the servers.
+    pub const fn stands(self) -> bool {
+        matches!(self, Self::Haproxy | Self::Nginx)
+    }
+}
+
+/// `cluster`: the machine whose workers share a port.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Cluster {
+    /// Its processors.
+    pub cores: u32,
+    /// How long its scheduler remembers who has run.
+    pub memory: Duration,
+}
+
+impl Default for Cluster {
+    /// Two processors, as in the recordings; 6 ms, the bonus of sleepers in Linux's scheduler for two processors.
+    fn default() -> Self {
+        Self { cores: 2, memory: Duration::from_millis(6) }
+    }
 }
 
 /// `mode`: what is balanced.
@@ -266,6 +298,8 @@ impl Default for Balancer {
         Self {
             kind: BalancerKind::Haproxy,
             nginx: Nginx::default(),
+            cluster: Cluster::default(),
+            routes: Vec::new(),
             mode: BalancerMode::Http,
             option: HttpOption::KeepAlive,
             balance: Balance::RoundRobin,

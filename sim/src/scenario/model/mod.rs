@@ -5,6 +5,7 @@ mod clients;
 mod events;
 mod harms;
 mod network;
+mod proxy;
 mod redis;
 mod servers;
 mod stick;
@@ -14,7 +15,7 @@ use core::time::Duration;
 use serde::Serialize;
 
 pub use balancer::{
-    Balance, Balancer, BalancerKind, BalancerMode, Check, HashFunction, HashType, HttpOption, Nginx,
+    Balance, Balancer, BalancerKind, BalancerMode, Check, Cluster, HashFunction, HashType, HttpOption, Nginx,
     NginxKey, Redispatch, Timeouts,
 };
 pub use clients::{
@@ -24,6 +25,7 @@ pub use clients::{
 pub use events::{Deploy, DeployKind, Fault, Signal};
 pub use harms::{Harm, HarmKind, Road, Weather};
 pub use network::{Latency, Network};
+pub use proxy::{App, Destination, Proxy, ProxyKind, Route, Tls, TlsAt};
 pub use redis::{RedisClient, RedisFault, RedisNodes, RedisSettings};
 pub use servers::{BroadcastBy, ServerCost, ServerIx, Servers, Store};
 pub use stick::{Cookie, CookieMode, Stick, StickOn};
@@ -58,12 +60,18 @@ pub struct Scenario {
     pub duration: Duration,
     /// The clients.
     pub clients: Clients,
+    /// The hops in front of the balancer, the one that clients connect to first.
+    pub proxies: Vec<Proxy>,
     /// The balancer.
     pub balancer: Balancer,
     /// The pool of servers.
     pub servers: Servers,
     /// The Redis that the servers share, if they do.
     pub redis: RedisSettings,
+    /// The second stack.
+    pub app: App,
+    /// Where TLS ends.
+    pub tls: Tls,
     /// The network between them.
     pub network: Network,
     /// Faults that end servers, in the order of the file.

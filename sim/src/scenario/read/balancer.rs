@@ -6,8 +6,8 @@ use super::{SHORTEST_PERIOD, events};
 use crate::scenario::error::Problem;
 use crate::scenario::keys;
 use crate::scenario::model::{
-    Balance, Balancer, BalancerKind, BalancerMode, Check, Cookie, CookieMode, HashFunction, HashType,
-    HttpOption, Nginx, NginxKey, Redispatch, ServerIx, Stick, StickOn, Timeouts,
+    Balance, Balancer, BalancerKind, BalancerMode, Check, Cluster, Cookie, CookieMode, HashFunction,
+    HashType, HttpOption, Nginx, NginxKey, Redispatch, ServerIx, Stick, StickOn, Timeouts,
 };
 use crate::scenario::section::{self, Section};
 use crate::scenario::tree::{Node, Value};
@@ -46,13 +46,20 @@ const HASH_FUNCTIONS: &[(&str, HashFunction)] = &[
     ("wt6", HashFunction::Wt6),
     ("crc32", HashFunction::Crc32),
 ];
+const KINDS: &[(&str, BalancerKind)] = &[
+    ("haproxy", BalancerKind::Haproxy),
+    ("nginx", BalancerKind::Nginx),
+    ("cluster", BalancerKind::Cluster),
+    ("none", BalancerKind::None),
+];
 
 pub(super) fn balancer(node: Option<&Node>) -> Result<Balancer, Problem> {
     let default = Balancer::default();
     let section = Section::new(node, "[balancer]", keys::BALANCER)?;
-    let kinds = [("haproxy", BalancerKind::Haproxy), ("nginx", BalancerKind::Nginx)];
     let balancer = Balancer {
-        kind: section.choice("kind", &kinds)?.unwrap_or(default.kind),
+        kind: section.choice("kind", KINDS)?.unwrap_or(default.kind),
+        cluster: section.node("cluster").map(cluster).transpose()?.unwrap_or(default.cluster),
+        routes: super::proxy::routes(section.node("route"), "[[balancer.route]]", usize::MAX, &[])?,
         nginx: nginx(section.node("nginx"))?,
         mode: section.choice("mode", MODES)?.unwrap_or(default.mode),
         option: section.choice("option", OPTIONS)?.unwrap_or(default.option),
@@ -163,6 +170,15 @@ fn timeouts(node: Option<&Node>) -> Result<Timeouts, Problem> {
         http_request: wait("http_request")?,
         http_keep_alive: wait("http_keep_alive")?,
         queue: wait("queue")?,
+    })
+}
+
+fn cluster(node: &Node) -> Result<Cluster, Problem> {
+    let default = Cluster::default();
+    let section = Section::new(Some(node), "[balancer] cluster", keys::CLUSTER)?;
+    Ok(Cluster {
+        cores: section.integer("cores", 1..=1_000)?.unwrap_or(default.cores),
+        memory: section.duration("memory", Duration::ZERO)?.unwrap_or(default.memory),
     })
 }
 

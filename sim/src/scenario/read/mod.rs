@@ -6,6 +6,7 @@ mod deploy;
 mod events;
 mod harms;
 mod network;
+mod proxy;
 mod redis;
 mod servers;
 
@@ -50,6 +51,9 @@ pub(super) fn scenario(root: &Node) -> Result<Scenario, Problem> {
         balancer: balancer::balancer(top.node("balancer"))?,
         servers: servers::servers(top.node("servers"))?,
         redis: redis::redis(top.node("redis"))?,
+        proxies: proxy::proxies(top.node("proxy"))?,
+        app: proxy::app(top.node("app"))?,
+        tls: proxy::tls(top.node("tls"))?,
         network: network::network(top.node("network"))?,
         faults: events::faults(top.node("fault"))?,
         redis_faults: events::redis_faults(top.node("fault"))?,

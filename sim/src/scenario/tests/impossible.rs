@@ -116,3 +116,59 @@ fn a_fault_of_a_server_is_found_among_those_of_redis() {
     let error = refusal(&format!("{REDIS}{listed}"));
     assert_eq!(error, "my.toml:10:8: fault kills \"s9\", but [servers] count = 4 makes s1 to s4");
 }
+
+#[test]
+fn two_proxies_of_one_name() {
+    let error = refusal("[[proxy]]\nkind = \"nginx\"\n[[proxy]]\nkind = \"nginx\"\n");
+    assert_eq!(error, "my.toml:6:1: two proxies are called \"nginx\"; give this one another `name`");
+}
+
+#[test]
+fn a_route_to_nowhere() {
+    let error = refusal("[[proxy]]\nkind = \"haproxy\"\nroute = [{ to = \"srevers\" }]\n");
+    let hint = "did you mean `servers`?";
+    assert_eq!(
+        error,
+        format!("my.toml:6:17: `to` is \"srevers\", which is no proxy behind this hop; {hint}")
+    );
+}
+
+#[test]
+fn a_route_backwards() {
+    let error = refusal("[[proxy]]\nkind = \"haproxy\"\nroute = [{ to = \"haproxy\" }]\n");
+    assert!(error.starts_with("my.toml:6:17: `to` is \"haproxy\", which stands before this hop"), "{error}");
+}
+
+#[test]
+fn routes_where_only_bytes_are_copied() {
+    let error = refusal("[balancer]\nmode = \"tcp\"\nroute = [{ to = \"app\" }]\n");
+    assert!(error.starts_with("my.toml:6:9: rules need requests"), "{error}");
+    let error = refusal("[[proxy]]\nkind = \"stunnel\"\nroute = [{ to = \"app\" }]\n");
+    assert!(error.contains("rules need requests"), "{error}");
+}
+
+#[test]
+fn several_servers_and_nobody_to_choose() {
+    let error = refusal("[balancer]\nkind = \"none\"\n");
+    assert!(error.starts_with("my.toml:5:8: without a balancer nobody chooses among 4 servers"), "{error}");
+    assert!(parse(&small("servers.count = 1\n[balancer]\nkind = \"none\"\n")).is_ok());
+}
+
+#[test]
+fn tls_that_nobody_ends() {
+    let error = refusal("servers.count = 1\nbalancer.kind = \"none\"\n[tls]\nat = \"terminator\"\n");
+    assert!(error.contains("no proxy stands before the server"), "{error}");
+}
+
+#[test]
+fn requests_that_are_read_before_tls_ends() {
+    let error = refusal("[tls]\nat = \"server\"\n");
+    assert!(error.contains("cannot read what is encrypted"), "{error}");
+    assert!(parse(&small("balancer.mode = \"tcp\"\n[tls]\nat = \"server\"\n")).is_ok());
+}
+
+#[test]
+fn clients_that_would_have_to_speak_the_proxy_protocol() {
+    let error = refusal("[[proxy]]\nkind = \"haproxy\"\naccept_proxy = true\n");
+    assert!(error.contains("clients connect here"), "{error}");
+}

@@ -7,11 +7,11 @@ use socketio08::Transport;
 
 use super::{SMALL, parse, small};
 use crate::scenario::{
-    AddressBlock, Arrival, Balance, Balancer, BalancerKind, BalancerMode, BroadcastBy, Builtin, Check,
-    ClientProfile, Clients, Connections, Cookie, CookieMode, Deploy, DeployKind, Fault, HashFunction,
-    HashType, HttpOption, Latency, Network, Nginx, NginxKey, RedisClient, RedisFault, RedisNodes,
-    RedisSettings, Redispatch, Scenario, ServerCost, ServerIx, Servers, Signal, Span, Stick, StickOn, Store,
-    Timeouts, known_keys,
+    AddressBlock, App, Arrival, Balance, Balancer, BalancerKind, BalancerMode, BroadcastBy, Builtin, Check,
+    ClientProfile, Clients, Cluster, Connections, Cookie, CookieMode, Deploy, DeployKind, Destination, Fault,
+    HashFunction, HashType, HttpOption, Latency, Network, Nginx, NginxKey, Proxy, ProxyKind, RedisClient,
+    RedisFault, RedisNodes, RedisSettings, Redispatch, Route, Scenario, ServerCost, ServerIx, Servers,
+    Signal, Span, Stick, StickOn, Store, Timeouts, Tls, TlsAt, known_keys,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -58,6 +58,28 @@ forwardfor = true
 retries = 1
 redispatch = 1
 check = { inter = "500ms", fall = 2, rise = 1, started_before = "0s" }
+cluster = { cores = 4, memory = "1ms" }
+route = [{ path = "/", header = "x-old", upgrade = false, to = "app" }]
+[[proxy]]
+name = "edge"
+kind = "stunnel"
+mode = "tcp"
+address = "10.0.0.9"
+send_proxy = true
+[[proxy]]
+kind = "nginx"
+accept_proxy = true
+forwardfor = true
+upgrade = true
+route = [{ to = "balancer" }]
+[app]
+count = 2
+cost = "3ms"
+algorithm = "source"
+[tls]
+at = "terminator"
+round_trips = 1
+cost = "2ms"
 [servers]
 count = 3
 store = "redis"
@@ -111,6 +133,9 @@ fn three_keys_are_enough_and_the_rest_are_defaults() {
         balancer: Balancer::default(),
         servers: Servers::default(),
         redis: RedisSettings::default(),
+        proxies: vec![],
+        app: App::default(),
+        tls: Tls::default(),
         network: Network::default(),
         faults: vec![],
         redis_faults: vec![],
@@ -142,7 +167,36 @@ fn every_key_is_read() {
             quiet_at_end: SECOND * 3,
             ..Clients::default()
         },
+        proxies: vec![
+            Proxy {
+                name: "edge".to_owned(),
+                kind: ProxyKind::Stunnel,
+                mode: BalancerMode::Tcp,
+                address: Ipv4Addr::new(10, 0, 0, 9),
+                send_proxy: true,
+                ..Proxy::default()
+            },
+            Proxy {
+                name: "nginx".to_owned(),
+                kind: ProxyKind::Nginx,
+                accept_proxy: true,
+                forwardfor: true,
+                upgrade: true,
+                routes: vec![Route { path: None, header: None, upgrade: None, to: Destination::Balancer }],
+                ..Proxy::default()
+            },
+        ],
+        app: App { count: 2, cost: Duration::from_millis(3), balance: Balance::Source },
+        tls: Tls { at: TlsAt::Terminator, round_trips: 1, cost: Duration::from_millis(2) },
         balancer: Balancer {
+            kind: BalancerKind::Haproxy,
+            cluster: Cluster { cores: 4, memory: Duration::from_millis(1) },
+            routes: vec![Route {
+                path: Some("/".to_owned()),
+                header: Some("x-old".to_owned()),
+                upgrade: Some(false),
+                to: Destination::App,
+            }],
             mode: BalancerMode::Http,
             option: HttpOption::ServerClose,
             balance: Balance::Random,
@@ -152,7 +206,6 @@ fn every_key_is_read() {
             uri_whole: true,
             param: Some("cid".to_owned()),
             header: Some("X-User".to_owned()),
-            kind: BalancerKind::Haproxy,
             nginx: Nginx {
                 http11: false,
                 upgrade: false,
@@ -274,10 +327,11 @@ fn every_built_in_scenario_is_valid_carries_its_name_and_asks_a_question() {
 fn the_manual_names_every_key_and_every_built_in_scenario() {
     let manual = include_str!("../../../../docs/SCENARIOS.md");
     for (table, key) in known_keys() {
-        let heading = match table.split('.').next().unwrap_or_default() {
+        let heading = match table {
             "" => "## Top level".to_owned(),
-            "fault" => "## `[[fault]]`".to_owned(),
-            table => format!("## `[{table}]`"),
+            "balancer.route" | "proxy" | "proxy.route" => "## `[[proxy]]`".to_owned(),
+            table if table.starts_with("fault") => "## `[[fault]]`".to_owned(),
+            table => format!("## `[{}]`", table.split('.').next().unwrap_or_default()),
         };
         let (_, after) = manual.split_once(&heading).unwrap_or_else(|| panic!("no {heading}"));
         let part = after.split("\n## ").next().unwrap();

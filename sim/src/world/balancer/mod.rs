@@ -68,8 +68,11 @@ impl Balancer {
     /// `seed.stream("balancer/random")`.
     pub fn new(config: &scenario::Balancer, servers: usize, random: Stream) -> Self {
         let machine = match config.kind {
-            BalancerKind::Haproxy => Machine::Haproxy(Box::new(Haproxy::new(config, servers, random))),
             BalancerKind::Nginx => Machine::Nginx(Box::new(Nginx::new(config, servers))),
+            // What stands before a cluster or a single server is a [[proxy]], which connects as HAProxy does.
+            BalancerKind::Haproxy | BalancerKind::Cluster | BalancerKind::None => {
+                Machine::Haproxy(Box::new(Haproxy::new(config, servers, random)))
+            }
         };
         Self { machine }
     }
@@ -87,6 +90,11 @@ impl Balancer {
     /// The server of a link, while it exists.
     pub fn link_server(&self, link: LinkId) -> Option<ServerIx> {
         on_machine!(&self.machine, link_server(link))
+    }
+
+    /// Whose request or connection a link serves, while it does.
+    pub fn link_conn(&self, link: LinkId) -> Option<ConnId> {
+        on_machine!(&self.machine, link_conn(link))
     }
 
     /// Requests (http mode) or connections (tcp mode, tunnels) in progress on a server.

@@ -144,6 +144,10 @@ impl Haproxy {
         self.conns.contains_key(&conn)
     }
 
+    pub(super) fn link_conn(&self, link: LinkId) -> Option<ConnId> {
+        self.pool.link(link)?.conn
+    }
+
     pub(super) fn link_server(&self, link: LinkId) -> Option<ServerIx> {
         self.pool.link(link).map(|link| link.server)
     }

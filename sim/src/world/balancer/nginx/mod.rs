@@ -90,6 +90,10 @@ impl Nginx {
         self.conns.contains_key(&conn)
     }
 
+    pub(super) fn link_conn(&self, link: LinkId) -> Option<ConnId> {
+        self.links.get(&link).map(|(conn, _)| *conn)
+    }
+
     pub(super) fn link_server(&self, link: LinkId) -> Option<ServerIx> {
         self.links.get(&link).map(|(_, server)| *server)
     }
