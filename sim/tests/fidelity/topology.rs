@@ -2,14 +2,11 @@
 
 use socketio08_sim::report::Figures;
 
+use super::cells::{median, number, set};
 use super::runs;
 use super::table::{Cell, Group, Tolerance};
 
 const SEEDS: u64 = 5;
-
-fn settings(settings: &[&str]) -> Vec<String> {
-    settings.iter().map(|setting| (*setting).to_owned()).collect()
-}
 
 /// One row for each server: how many clients it has at the end.
 fn per_server(row: &str, clients: [f64; 4], figures: &[Figures]) -> Vec<Cell> {
@@ -22,7 +19,7 @@ fn per_server(row: &str, clients: [f64; 4], figures: &[Figures]) -> Vec<Cell> {
 }
 
 fn median_first_connect(figures: &Figures) -> f64 {
-    figures.first_connect_ms.map_or(f64::NAN, |spread| spread.median as f64)
+    median(figures.first_connect_ms)
 }
 
 fn connected(row: &str, recorded: f64, figures: &[Figures]) -> Cell {
@@ -41,8 +38,8 @@ fn first(row: &str, recorded: (f64, f64), figures: &[Figures]) -> Cell {
 }
 
 pub(crate) fn stunnel() -> Group {
-    let hidden = runs("stunnel-hides-source", &settings(&[]), SEEDS);
-    let told = runs("multi-machine", &settings(&[]), SEEDS);
+    let hidden = runs("stunnel-hides-source", &set(&[]), SEEDS);
+    let told = runs("multi-machine", &set(&[]), SEEDS);
     let mut cells = per_server("plain_source", [0.0, 40.0, 0.0, 0.0], &hidden);
     cells.extend(per_server("proxyproto_source", [10.0, 10.0, 10.0, 10.0], &told));
     Group { title: "F: stunnel, HAProxy, 4 servers", cells }
@@ -50,7 +47,7 @@ pub(crate) fn stunnel() -> Group {
 
 pub(crate) fn nginx() -> Group {
     let few = ["clients.count=10", "clients.page=false"];
-    let with = |more: &[&str]| runs("nginx-http10", &settings(&[&few[..], more].concat()), SEEDS);
+    let with = |more: &[&str]| runs("nginx-http10", &set(&[&few[..], more].concat()), SEEDS);
     let (plain, only) = (with(&[]), with(&["clients.transports=[\"websocket\"]"]));
     let (upgrade, polling) =
         (with(&["proxy.1.upgrade=true"]), with(&["clients.transports=[\"xhr-polling\"]"]));
@@ -67,7 +64,7 @@ pub(crate) fn nginx() -> Group {
 
 pub(crate) fn blocked() -> Group {
     let twenty = ["clients.count=20", "clients.page=false"];
-    let with = |more: &[&str]| runs("websocket-blocked", &settings(&[&twenty[..], more].concat()), SEEDS);
+    let with = |more: &[&str]| runs("websocket-blocked", &set(&[&twenty[..], more].concat()), SEEDS);
     let (deny, reject) = (with(&[]), with(&["balancer.route.1.to=reject"]));
     let open = with(&["balancer.route=none"]);
     let cells = vec![
@@ -82,9 +79,10 @@ pub(crate) fn blocked() -> Group {
 }
 
 pub(crate) fn cluster() -> Group {
-    let with = |more: &[&str]| runs("node-cluster", &settings(more), SEEDS);
+    let with = |more: &[&str]| runs("node-cluster", &set(more), SEEDS);
     let rejected = |row: &str, recorded: (f64, f64), figures: &[Figures]| {
-        let fraction = |figures: &Figures| figures.opens.rejected as f64 / figures.opens.total.max(1) as f64;
+        let fraction =
+            |figures: &Figures| number(figures.opens.rejected) / number(figures.opens.total.max(1));
         Cell::new(row, "opens rejected", Tolerance::Points, recorded, figures.iter().map(fraction))
     };
     let cells = vec![

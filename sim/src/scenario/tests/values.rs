@@ -146,6 +146,7 @@ fn three_keys_are_enough_and_the_rest_are_defaults() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one line for each key")]
 fn every_key_is_read() {
     let expected = Scenario {
         expectation: String::new(),

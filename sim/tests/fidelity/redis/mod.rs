@@ -7,6 +7,7 @@ use std::time::Duration;
 use socketio08::Text;
 
 use self::rig::Rig;
+use super::cells::number;
 use super::table::Tolerance::{Exact, Heap, Points, Share};
 use super::table::{Cell, Group};
 use super::{CHECKS, runs};
@@ -20,11 +21,6 @@ const OVERTAKEN: &str = "not judged: a listener leaks where a confirmation is ov
 /// Where the recorded runs stood between the rounds of requests.
 const ROUNDS: &str =
     "not judged: which server is asked next rests on how the polls and posts of 40 clients interleaved";
-
-#[expect(clippy::cast_precision_loss, reason = "counts are small")]
-fn number(value: u64) -> f64 {
-    value as f64
-}
 
 fn exact(row: &str, figure: &'static str, recorded: u64, simulated: u64) -> Cell {
     Cell::new(row, figure, Exact, (number(recorded), number(recorded)), [number(simulated)])
@@ -61,10 +57,6 @@ impl Counter {
         self.cells.push(exact(row, "subscribe", recorded.1, found.1));
         self.cells.push(exact(row, "unsubscribe", recorded.2, found.2));
     }
-
-    fn answer(&mut self, row: &str, recorded: Option<&str>, found: Option<&str>) {
-        assert_eq!(found, recorded, "{row}");
-    }
 }
 
 const EVENT: &str = "5:1+::{\"name\":\"echo\",\"args\":[\"hi\"]}";
@@ -98,19 +90,19 @@ pub(crate) fn commands() -> Group {
     two.rig.post(0, &session, EVENT);
     let row = "2 servers: poll at the owner, event posted elsewhere";
     let answer = two.rig.answer(poll).map(str::to_owned);
-    two.answer(row, Some("6:::1+[\"hi\"]"), answer.as_deref());
+    assert_eq!(answer.as_deref(), Some("6:::1+[\"hi\"]"), "{row}");
     two.step(row, (3, 5, 8));
     let poll = two.rig.poll(0, &session);
     two.rig.post(1, &session, EVENT);
     let row = "2 servers: poll elsewhere, event posted at the owner";
     let answer = two.rig.answer(poll).map(str::to_owned);
-    two.answer(row, None, answer.as_deref());
+    assert_eq!(answer.as_deref(), None, "{row}");
     two.step(row, (2, 3, 5));
     let poll = two.rig.poll(0, &session);
     two.rig.post(0, &session, EVENT);
     let row = "2 servers: poll and event elsewhere";
     let answer = two.rig.answer(poll).map(str::to_owned);
-    two.answer(row, None, answer.as_deref());
+    assert_eq!(answer.as_deref(), None, "{row}");
     two.step(row, (1, 3, 3));
     two.rig.post(0, &session, "0::");
     two.step("2 servers: disconnect elsewhere", (1, 2, 7));

@@ -194,7 +194,7 @@ impl Rig {
                     }
                     ServerTransmit::Subscribe { channel } => node.link.send(Command::Subscribe { channel }),
                     ServerTransmit::Unsubscribe { channel } => {
-                        node.link.send(Command::Unsubscribe { channel })
+                        node.link.send(Command::Unsubscribe { channel });
                     }
                     ServerTransmit::Respond { exchange, response } => {
                         self.answers.insert(exchange, Text::from_utf8_lossy(response.body));
