@@ -5,6 +5,7 @@
 //! The parameters of the world are those of the recording's configuration files. What the recording does not state was
 //! set once, for every cell: see `BASE`.
 
+mod arrivals;
 mod balancers;
 mod cells;
 mod life;
@@ -37,10 +38,25 @@ const CHECKS: &str = "balancer.check.started_before=1020ms";
 
 /// Runs a built-in scenario with the parameters of one row, once for each seed.
 fn runs(builtin: &str, settings: &[String], seeds: u64) -> Vec<Figures> {
+    let scenario = load(builtin, settings);
+    (1..=seeds).map(|seed| run(&scenario, Seed(seed))).collect()
+}
+
+/// The trace of a built-in scenario with the parameters of one row.
+fn records(builtin: &str, settings: &[String], seed: u64) -> Vec<Record> {
+    let scenario = load(builtin, settings);
+    let mut records = Vec::new();
+    let mut each = |record: &Record| records.push(record.clone());
+    let mut recorder = Recorder::new(&mut each, None);
+    Direct.run(&scenario, Seed(seed), &mut recorder, &mut |_| {}).expect("the engine runs");
+    recorder.finish().expect("nothing is written");
+    records
+}
+
+fn load(builtin: &str, settings: &[String]) -> Scenario {
     let settings: Vec<String> =
         BASE.iter().map(|base| (*base).to_owned()).chain(settings.iter().cloned()).collect();
-    let scenario = Scenario::load(builtin, &settings).unwrap_or_else(|error| panic!("{error}"));
-    (1..=seeds).map(|seed| run(&scenario, Seed(seed))).collect()
+    Scenario::load(builtin, &settings).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn run(scenario: &Scenario, seed: Seed) -> Figures {
@@ -118,6 +134,11 @@ fn every_recorded_outcome_is_simulated_within_its_range() {
         cells::deploy(),
     ];
     check("recorded", &groups);
+}
+
+#[test]
+fn every_recorded_outcome_of_other_arrivals_and_of_fallback_is_simulated_within_its_range() {
+    check("arrivals", &[arrivals::arrivals(), arrivals::fallback(), arrivals::growth()]);
 }
 
 #[test]

@@ -11,6 +11,8 @@ pub(crate) enum Tolerance {
     Share,
     /// The part of so many trials: the 95 % interval of the recorded range, by Wilson.
     Binomial(u32),
+    /// A mean that was recorded with one decimal.
+    Mean,
     /// Milliseconds: 10 % or 100 ms, whichever is more.
     Time,
     /// Memory: 10 %.
@@ -57,7 +59,7 @@ impl Cell {
         let (low, high) = self.recorded;
         match self.tolerance {
             Tolerance::Points if low == 0.0 && high == 0.0 => (0.0, 0.0),
-            Tolerance::Points | Tolerance::Share => (low - 0.05, high + 0.05),
+            Tolerance::Points | Tolerance::Share | Tolerance::Mean => (low - 0.05, high + 0.05),
             Tolerance::Binomial(trials) => (wilson(low, trials, -1.0), wilson(high, trials, 1.0)),
             Tolerance::Heap => (low * 0.9, high * 1.1),
             Tolerance::Time => (low - (low * 0.1).max(100.0), high + (high * 0.1).max(100.0)),
@@ -91,6 +93,7 @@ impl Cell {
         let one = |value: f64| match self.tolerance {
             Tolerance::Points | Tolerance::Share | Tolerance::Binomial(_) => format!("{value:.3}"),
             Tolerance::Time => format!("{value:.0} ms"),
+            Tolerance::Mean => format!("{value:.2}"),
             Tolerance::Heap => format!("{value:.1}"),
             Tolerance::Exact => format!("{value:.0}"),
         };
