@@ -6,6 +6,7 @@
 )]
 
 pub mod browser;
+pub mod check;
 pub mod cli;
 pub mod engine;
 pub mod probe;

@@ -29,6 +29,16 @@ pub(super) struct Watcher {
     try_multiple: bool,
 }
 
+impl Watcher {
+    pub(super) fn serial(self) -> u64 {
+        self.serial
+    }
+
+    pub(super) fn renumbered(self, new: impl Fn(u64) -> u64) -> Self {
+        Self { serial: new(self.serial), ..self }
+    }
+}
+
 impl Client {
     /// Makes a handshake unless a transport is opening. A handshake that is pending does not count: this is how a client
     /// comes by two sessions.

@@ -80,6 +80,15 @@ impl Link {
         self.poll.is_some() || self.socket.is_some()
     }
 
+    pub(super) fn renumber_exchanges(&mut self, new: impl Fn(ExchangeId) -> ExchangeId) {
+        self.poll = self.poll.map(&new);
+        self.socket = self.socket.map(&new);
+    }
+
+    pub(super) fn move_close_timer(&mut self, new: impl Fn(TimerKey) -> Option<TimerKey>) {
+        self.close_timer = self.close_timer.and_then(new);
+    }
+
     /// Whether nothing can come of it any more.
     pub(super) fn is_over(&self) -> bool {
         !self.is_running() && self.posts == 0

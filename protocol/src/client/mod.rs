@@ -33,6 +33,7 @@ mod improved;
 mod io;
 mod link;
 mod outbox;
+mod rebase;
 mod release;
 mod scripts;
 mod timers;

@@ -65,6 +65,12 @@ impl Outbox {
         packets
     }
 
+    pub(super) fn renumber_exchanges(&mut self, new: impl Fn(ExchangeId) -> ExchangeId) {
+        if let Some((exchange, _)) = &mut self.in_flight {
+            *exchange = new(*exchange);
+        }
+    }
+
     /// The POST was answered 200.
     pub(super) fn confirm(&mut self, exchange: ExchangeId) {
         if self.in_flight.as_ref().is_some_and(|(posted, _)| *posted == exchange) {

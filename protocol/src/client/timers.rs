@@ -107,6 +107,32 @@ impl Timers {
         self.pending.first_key_value().map(|(key, due)| Deadline { at: key.at, timer: due.timer() })
     }
 
+    pub(super) fn pending(&self) -> impl Iterator<Item = (TimerKey, Due)> {
+        self.pending.iter().map(|(key, due)| (*key, *due))
+    }
+
+    /// Changes what the timers are for.
+    pub(super) fn map(&mut self, change: impl Fn(Due) -> Due) {
+        for due in self.pending.values_mut() {
+            *due = change(*due);
+        }
+    }
+
+    /// Moves the origin of time so that `now` becomes zero, and numbers anew in the order of firing; returns each old key with
+    /// its new one.
+    pub(super) fn rebase(&mut self, now: Instant) -> BTreeMap<TimerKey, TimerKey> {
+        let old = core::mem::take(&mut self.pending);
+        let mut keys = BTreeMap::new();
+        self.serial = 0;
+        for (key, due) in old {
+            let moved = TimerKey { at: Instant::ZERO + (key.at - now), serial: self.serial };
+            self.serial += 1;
+            keys.insert(key, moved);
+            self.pending.insert(moved, due);
+        }
+        keys
+    }
+
     pub(super) fn connect_count(&self) -> usize {
         self.connect_count
     }

@@ -4,6 +4,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::sync::Arc;
 
+use super::rebase::moved;
 use super::response;
 use super::{ExchangeId, HandshakeData, JoinRefusal, LocalError, Refusal, Server, ServerEvent, SessionId};
 use crate::{Deadline, Instant, Text, Timer};
@@ -35,6 +36,14 @@ impl Questions {
             self.deadlines.remove(&(at, question.clone()));
         }
         true
+    }
+
+    pub(super) fn rebase(&mut self, now: Instant) {
+        for until in self.until.values_mut() {
+            *until = until.map(|at| moved(at, now));
+        }
+        let old = core::mem::take(&mut self.deadlines);
+        self.deadlines = old.into_iter().map(|(at, question)| (moved(at, now), question)).collect();
     }
 
     pub(super) fn next(&self) -> Option<Deadline> {

@@ -56,6 +56,7 @@ mod members;
 mod namespaces;
 mod polling;
 mod portable;
+mod rebase;
 mod requests;
 mod response;
 mod revised;

@@ -3,6 +3,7 @@
 use alloc::collections::BTreeSet;
 use core::time::Duration;
 
+use super::rebase::moved;
 use super::{Cause, Server, SessionId};
 use crate::{Deadline, Instant, Text, Timer};
 
@@ -18,6 +19,11 @@ impl Deadlines {
 
     fn due(&self, now: Instant) -> Option<(SessionId, Timer)> {
         self.0.first().filter(|(at, ..)| *at <= now).map(|(_, id, timer)| (id.clone(), *timer))
+    }
+
+    pub(super) fn rebase(&mut self, now: Instant) {
+        let old = core::mem::take(&mut self.0);
+        self.0 = old.into_iter().map(|(at, id, timer)| (moved(at, now), id, timer)).collect();
     }
 
     pub(super) fn insert(&mut self, id: &SessionId, deadline: Deadline) {

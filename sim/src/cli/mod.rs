@@ -1,5 +1,6 @@
 //! The command line: one file per command, and the public exit codes.
 
+mod check;
 mod codec;
 mod compare;
 mod explain;
@@ -57,6 +58,7 @@ struct Cli {
 /// One variant a command; each command's arguments and code are in its own file.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Check(check::CheckArgs),
     Codec(codec::CodecArgs),
     Compare(compare::CompareArgs),
     Explain(explain::ExplainArgs),
@@ -81,6 +83,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         }
     };
     match cli.command {
+        Command::Check(args) => check::run(&args),
         Command::Codec(args) => codec::run(args),
         Command::Compare(args) => compare::run(&args),
         Command::Explain(args) => explain::run(&args),

@@ -35,6 +35,7 @@ use core::time::Duration;
 pub use config::PortableConfig;
 
 use self::park::Parking;
+use super::rebase::moved;
 use super::response::HandshakeStyle;
 use super::session::Session;
 use super::{ExchangeId, HandshakeData, Refusal, Server, ServerTransmit, SessionId, Store, response};
@@ -125,6 +126,14 @@ pub(super) struct Portable {
 impl Portable {
     pub(super) fn next(&self) -> Option<Deadline> {
         self.deadlines.first().map(|&(at, _)| Deadline { at, timer: Timer::Handover })
+    }
+
+    pub(super) fn rebase(&mut self, now: Instant) {
+        for parking in self.parkings.values_mut() {
+            parking.until = parking.until.map(|at| moved(at, now));
+        }
+        let old = core::mem::take(&mut self.deadlines);
+        self.deadlines = old.into_iter().map(|(at, id)| (moved(at, now), id)).collect();
     }
 
     /// Takes the next one that is due.

@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use super::super::exchange::Exchange;
 use super::super::response::{self, PollStyle};
+use super::super::rebase::moved;
 use super::super::{ExchangeId, Method, Request, Server, ServerTransmit, SessionId};
 use super::config::{NodeName, Routing};
 use super::header::{self, Seen};
@@ -18,6 +19,12 @@ pub(in super::super) struct Forwarded {
     /// Until when the answer must begin; `None` if it may take for ever, or has begun.
     until: Option<Instant>,
     last_resort: LastResort,
+}
+
+impl Forwarded {
+    pub(in super::super) fn rebase(&mut self, now: Instant) {
+        self.until = self.until.map(|at| moved(at, now));
+    }
 }
 
 /// What we answer if the owner does not.

@@ -24,6 +24,7 @@ use alloc::collections::BTreeSet;
 pub use config::{BadNodeName, NodeName, RoutedConfig, Routing};
 pub(super) use forward::Forwarded;
 
+use super::rebase::moved;
 use super::{ExchangeId, Server, SessionId};
 use crate::{Deadline, Instant, Text, Timer};
 
@@ -38,6 +39,11 @@ pub(super) struct Forwards {
 impl Forwards {
     pub(super) fn next(&self) -> Option<Deadline> {
         self.deadlines.first().map(|&(at, _)| Deadline { at, timer: Timer::Forward })
+    }
+
+    pub(super) fn rebase(&mut self, now: Instant) {
+        let old = core::mem::take(&mut self.deadlines);
+        self.deadlines = old.into_iter().map(|(at, exchange)| (moved(at, now), exchange)).collect();
     }
 
     pub(super) fn due(&self, now: Instant) -> Option<ExchangeId> {

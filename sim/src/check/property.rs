@@ -1,0 +1,134 @@
+//! What is checked of every state. The texts, and why each holds, are in `docs/INVARIANTS.md`.
+
+use socketio08::client::ClientState;
+use socketio08::server::SessionId;
+
+use super::marks::Mark;
+use super::network::Way;
+use super::setup::{Balance, Behaviour, Setup};
+use super::world::World;
+
+/// Whether something must hold in every state, or in one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Kind {
+    /// In every state.
+    Always,
+    /// In at least one state: the shortest way to it is the witness.
+    Sometimes,
+}
+
+/// One property.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rule {
+    /// Its name, which `docs/INVARIANTS.md` has too.
+    pub(super) name: &'static str,
+    /// Whether always or sometimes.
+    pub(super) kind: Kind,
+    /// Whether it is claimed of this model.
+    applies: fn(&Setup) -> bool,
+    /// Whether the state has it.
+    pub(super) holds: fn(&Setup, &World) -> bool,
+}
+
+/// Every property, in the order of the report.
+pub(super) const RULES: [Rule; 14] = [
+    always("delivered-once", |_, world| !world.marks.has(Mark::Twice)),
+    always("order-kept", |_, world| !world.marks.has(Mark::OutOfOrder)),
+    always("ack-once", |_, world| !world.marks.has(Mark::AckTwice)),
+    Rule { applies: is_improved, ..always("ack-asked", |_, world| !world.marks.has(Mark::AckUnasked)) },
+    Rule { applies: is_improved, ..always("one-live-session", one_live_session) },
+    always("session-has-timer", session_has_timer),
+    always("session-outlives-no-timer", |setup, world| {
+        world.sessions.iter().all(|note| note.silent <= setup.silence_max())
+    }),
+    always("queues-within-limits", queues_within_limits),
+    always("session-issued-here", session_issued_here),
+    always("peers-understand", |_, world| {
+        ![Mark::Violation, Mark::Refused, Mark::Astray].into_iter().any(|mark| world.marks.has(mark))
+    }),
+    Rule {
+        applies: Setup::is_sticky,
+        ..always("sticky-never-rejected", |_, world| world.faulted || !world.marks.has(Mark::Rejected))
+    },
+    Rule {
+        applies: |setup| setup.is_sticky() && is_improved(setup),
+        ..always("healed-connects", |setup, world| {
+            world.clients.iter().all(|client| client.unconnected <= setup.recovery_max())
+        })
+    },
+    Rule { applies: is_improved, ..always("way-forward", way_forward) },
+    Rule {
+        kind: Kind::Sometimes,
+        applies: |setup| setup.servers > 1 && setup.balance == Balance::RoundRobin,
+        ..always("round-robin-rejects", |_, world| !world.faulted && world.marks.has(Mark::Rejected))
+    },
+];
+
+const fn always(name: &'static str, holds: fn(&Setup, &World) -> bool) -> Rule {
+    Rule { name, kind: Kind::Always, applies: |_| true, holds }
+}
+
+fn is_improved(setup: &Setup) -> bool {
+    setup.behaviour == Behaviour::Improved
+}
+
+/// The places in [`RULES`] of those claimed of a model.
+pub(super) fn applicable(setup: &Setup) -> impl Iterator<Item = usize> {
+    RULES.iter().enumerate().filter(|(_, rule)| (rule.applies)(setup)).map(|(index, _)| index)
+}
+
+/// Whether a state breaks a property that must always hold.
+pub(super) fn is_broken(setup: &Setup, world: &World) -> bool {
+    applicable(setup)
+        .filter_map(|index| RULES.get(index))
+        .any(|rule| rule.kind == Kind::Always && !(rule.holds)(setup, world))
+}
+
+fn one_live_session(_: &Setup, world: &World) -> bool {
+    world.clients.iter().all(|client| client.machine.live_sessions().count() <= 1)
+}
+
+/// Every session that a server knows ends by itself if nothing else comes.
+fn session_has_timer(_: &Setup, world: &World) -> bool {
+    world.sessions.iter().all(|note| {
+        let id = SessionId(note.name.clone());
+        world.knowing(&note.name).all(|(_, server)| server.deadline_of(&id).is_some())
+    })
+}
+
+fn queues_within_limits(setup: &Setup, world: &World) -> bool {
+    let limits = setup.limits();
+    let clients = world.clients.iter().all(|client| client.machine.outbox_len() <= limits.outbox_packets_max);
+    let servers = world.sessions.iter().all(|note| {
+        let id = SessionId(note.name.clone());
+        world
+            .knowing(&note.name)
+            .all(|(_, server)| server.outbox_len(&id).unwrap_or(0) <= limits.outbox_packets_max)
+    });
+    clients && servers
+}
+
+/// Only the server that issued a session knows it, and not after it was started anew.
+fn session_issued_here(_: &Setup, world: &World) -> bool {
+    let issued = world
+        .sessions
+        .iter()
+        .all(|note| world.knowing(&note.name).all(|(server, _)| note.alive && server == note.server));
+    issued && !world.marks.has(Mark::Foreign) && world.strangers() == 0
+}
+
+/// A client that has no connection waits for a deadline or an answer, or has told its application; one that is connected
+/// will hear from its server, or notice that it does not.
+fn way_forward(_: &Setup, world: &World) -> bool {
+    (0..).zip(&world.clients).all(|(at, client)| {
+        client.machine.state() == ClientState::Idle
+            || client.machine.poll_timeout().is_some()
+            || is_answered(world, at)
+    })
+}
+
+fn is_answered(world: &World, client: u8) -> bool {
+    world.exchanges.iter().any(|exchange| {
+        exchange.client == client && exchange.number.is_some() && exchange.way != Way::Lost
+    })
+}

@@ -1,0 +1,88 @@
+//! After a step: what is over is forgotten, and what only tells how the state was reached is put away.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use socketio08::{ExchangeId, Instant, Text};
+
+use super::action::Action;
+use super::setup::Setup;
+use super::step::Step;
+use super::world::World;
+
+/// The state after `action`, or `None` if it cannot be done in this one.
+pub(super) fn next(setup: &Setup, world: &World, action: Action) -> Option<World> {
+    let mut step = Step::new(setup, world, false);
+    let done = step.act(action);
+    step.settle();
+    done.then_some(step.world)
+}
+
+impl Step<'_> {
+    /// Makes equal futures equal states. Must follow [`Step::act`].
+    pub(super) fn settle(&mut self) {
+        let now = self.now;
+        let passed = now > Instant::ZERO;
+        self.world.exchanges.retain(|exchange| !exchange.is_over());
+        for at in 0..self.world.clients.len() {
+            self.settle_client(at);
+        }
+        for machine in self.world.servers.iter_mut().filter_map(|side| side.machine.as_mut()) {
+            if passed {
+                machine.thaw().rebase(now);
+            }
+            machine.freeze();
+        }
+        self.forget_sessions();
+        self.forget_waits();
+        self.world.exchanges.sort();
+        self.world.sessions.sort();
+        self.now = Instant::ZERO;
+    }
+
+    fn settle_client(&mut self, at: usize) {
+        let Some(side) = self.world.clients.get_mut(at) else { return };
+        let numbers = side.machine.thaw().rebase(self.now);
+        side.machine.freeze();
+        let new = |old: ExchangeId| numbers.iter().find(|(from, _)| *from == old).map_or(old, |(_, to)| *to);
+        let mine = |client: u8| usize::from(client) == at;
+        for exchange in self.world.exchanges.iter_mut().filter(|exchange| mine(exchange.client)) {
+            exchange.number = exchange.number.map(new);
+        }
+    }
+
+    /// A session that no server knows, that its client has left and that no request names.
+    fn forget_sessions(&mut self) {
+        let world = &self.world;
+        let named = world.exchanges.iter().filter_map(|exchange| exchange.session.clone());
+        let held = world.clients.iter().filter_map(|client| client.session.clone());
+        let known: BTreeSet<Text> = named.chain(held).collect();
+        let keep: Vec<(bool, bool)> = world
+            .sessions
+            .iter()
+            .map(|note| (world.knowing(&note.name).next().is_some(), known.contains(&note.name)))
+            .collect();
+        let mut keep = keep.into_iter();
+        self.world.sessions.retain_mut(|note| {
+            let (alive, named) = keep.next().unwrap_or_default();
+            if !alive {
+                // Nobody keeps it: how long ago it was heard of does not matter any more.
+                note.silent = Duration::ZERO;
+                note.asked.clear();
+                note.acknowledged = 0;
+            }
+            alive || named
+        });
+    }
+
+    fn forget_waits(&mut self) {
+        let healed = self.world.is_healed();
+        let connected: Vec<bool> =
+            self.world.clients.iter().map(|client| self.world.is_connected(client)).collect();
+        for (client, connected) in self.world.clients.iter_mut().zip(connected) {
+            if connected || !healed {
+                client.unconnected = Duration::ZERO;
+            }
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! What is checked: how many of each, and what may go wrong.
+
+use std::time::Duration;
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+use socketio08::client::{ClientBehaviour, ClientConfig};
+use socketio08::server::ServerConfig;
+use socketio08::{Limits, Transport};
+
+/// Who picks the server of a request.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Balance {
+    /// One after the other, request by request.
+    RoundRobin,
+    /// Always the same for one client, as long as that one is up.
+    Sticky,
+    /// Any of them: every choice is explored.
+    Random,
+}
+
+/// The transports of clients and servers.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Transports {
+    /// xhr-polling alone.
+    XhrPolling,
+    /// websocket alone.
+    Websocket,
+    /// websocket, then xhr-polling.
+    Both,
+}
+
+/// Whose behaviour the clients have.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Behaviour {
+    /// The client of this project.
+    Improved,
+    /// The genuine 0.8.7, its faults included.
+    Genuine,
+}
+
+/// One way in which things go wrong.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fault {
+    /// An exchange is reset: both ends see it.
+    Cut,
+    /// An exchange goes silent for good: neither end sees it.
+    Lose,
+    /// An exchange is held up, and goes on at any later time.
+    Hold,
+    /// A poll reaches the servers twice: a proxy tries again.
+    Duplicate,
+    /// A server ends, and starts again at any later time.
+    Crash,
+}
+
+/// A model.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Setup {
+    /// 1 or 2.
+    pub clients: u8,
+    /// 1 to 3.
+    pub servers: u8,
+    /// Who picks the server.
+    pub balance: Balance,
+    /// The transports.
+    pub transports: Transports,
+    /// The clients.
+    pub behaviour: Behaviour,
+    /// Messages each client sends, and gets, at most.
+    pub messages: u8,
+    /// How often something goes wrong, at most.
+    pub faults: u8,
+    /// What may go wrong.
+    pub kinds: Vec<Fault>,
+}
+
+impl Setup {
+    /// Every fault there is.
+    pub const FAULTS: [Fault; 5] = [Fault::Cut, Fault::Lose, Fault::Hold, Fault::Duplicate, Fault::Crash];
+
+    /// The configuration of each client: the default timers.
+    pub fn client(&self) -> ClientConfig {
+        let behaviour = match self.behaviour {
+            Behaviour::Improved => ClientBehaviour::Improved,
+            Behaviour::Genuine => ClientBehaviour::Genuine,
+        };
+        ClientConfig::default()
+            .behaviour(behaviour)
+            .transports(self.transports())
+            .max_reconnection_attempts(ATTEMPTS_MAX)
+            .limits(self.limits())
+    }
+
+    /// The configuration of each server: the default timers, but for the sweep of unused handshakes. That ticks every half
+    /// second, the unit of all other timers, for its phase would be one more clock to tell states apart by.
+    pub fn server(&self) -> ServerConfig {
+        ServerConfig::default()
+            .transports(self.transports())
+            .handshake_sweep(Duration::from_millis(500))
+            .limits(self.limits())
+    }
+
+    /// Queues as long as what one side may say, so that they can fill up but for what is sent twice.
+    pub fn limits(&self) -> Limits {
+        Limits::default().outbox_packets_max(usize::from(self.messages) + 2)
+    }
+
+    /// In order of preference.
+    pub fn transports(&self) -> Vec<Transport> {
+        match self.transports {
+            Transports::XhrPolling => vec![Transport::XhrPolling],
+            Transports::Websocket => vec![Transport::Websocket],
+            Transports::Both => vec![Transport::Websocket, Transport::XhrPolling],
+        }
+    }
+
+    /// Whether requests of one client always reach the server that knows its session, if nothing goes wrong.
+    pub fn is_sticky(&self) -> bool {
+        self.servers == 1 || self.balance == Balance::Sticky
+    }
+
+    /// The longest a server may know a session whose client is silent: a poll is held for the polling duration, and the close
+    /// timeout runs from its answer; a heartbeat's interval and timeout are shorter, and so is the life of an unused handshake.
+    pub fn silence_max(&self) -> Duration {
+        let config = self.server();
+        let polled = config.polling_duration + config.close_timeout;
+        let beaten = config.heartbeat_interval + config.heartbeat_timeout;
+        let unused = config.handshake_lifetime + config.handshake_sweep;
+        polled.max(beaten).max(unused)
+    }
+
+    /// The longest a client may be without a connection once everything works again: it notices the silence of a server, a
+    /// handshake and each transport run into their timeout, and the longest delay passes.
+    pub fn recovery_max(&self) -> Duration {
+        let (server, client) = (self.server(), self.client());
+        let silence = client.server_interval + server.heartbeat_timeout;
+        let tries = u32::try_from(client.transports.len()).unwrap_or(u32::MAX).saturating_add(1);
+        silence + client.connect_timeout * tries + DELAY_MAX
+    }
+}
+
+/// Attempts of one reconnection, fewer than the default of 10: it keeps the waits of a world whose only server is down few.
+const ATTEMPTS_MAX: u32 = 3;
+/// The delay before the last of them.
+const DELAY_MAX: Duration = Duration::from_millis(500 << (ATTEMPTS_MAX - 1));

@@ -1,0 +1,326 @@
+//! From one state to the next.
+
+use std::time::Duration;
+
+use socketio08::client::{Client, ClientInput};
+use socketio08::server::{Request, Server, ServerInput, SessionId};
+use socketio08::{AckMode, ExchangeId, Instant, Outgoing, Text};
+
+use super::action::{Action, reason};
+use super::frozen::Frozen;
+use super::marks::{Mark, Marks};
+use super::network::{Down, Exchange, Up, Way};
+use super::setup::Setup;
+use super::told::{Party, Told};
+use super::world::World;
+
+/// A step under way.
+pub(super) struct Step<'s> {
+    pub(super) setup: &'s Setup,
+    pub(super) world: World,
+    /// What the machines are told is the time; every clock shows zero again after the step.
+    pub(super) now: Instant,
+    /// What happens, if anybody wants to hear it.
+    pub(super) told: Option<Vec<Told>>,
+}
+
+/// How a message is sent: the odd ones ask the application for an acknowledgement, the even ones the machine.
+pub(super) fn ack_mode(number: u8) -> AckMode {
+    if number % 2 == 1 { AckMode::WithData } else { AckMode::Plain }
+}
+
+impl<'s> Step<'s> {
+    pub(super) fn new(setup: &'s Setup, before: &World, tell: bool) -> Self {
+        let world = World { marks: Marks::default(), ..before.clone() };
+        Self { setup, world, now: Instant::ZERO, told: tell.then(Vec::new) }
+    }
+
+    /// Does it; false if it cannot be done in this state.
+    pub(super) fn act(&mut self, action: Action) -> bool {
+        if action.is_fault() {
+            let Some(left) = self.world.faults_left.checked_sub(1) else { return false };
+            self.world.faults_left = left;
+            self.world.faulted = true;
+        }
+        let done = match action {
+            Action::Connect(client) => self.connect(client),
+            Action::Say(client) => self.say(client),
+            Action::Tell(server, session) => self.tell_client(server, session),
+            Action::Arrive(at, server) => self.arrive(at, server),
+            Action::Return(at) => self.back(at),
+            Action::WakeClient(client) => self.wake_client(client),
+            Action::WakeServer(server) => self.wake_server(server),
+            Action::Cut(at) => self.with_exchange(at, "is reset", Exchange::cut),
+            Action::Lose(at) => self.with_exchange(at, "goes silent for good", Exchange::lose),
+            Action::Hold(at) => self.with_exchange(at, "is held up", |exchange| exchange.way = Way::Held),
+            Action::Release(at) => self.with_exchange(at, "goes on", |exchange| exchange.way = Way::Open),
+            Action::Duplicate(at) => self.duplicate(at),
+            Action::Crash(server) => self.crash(server),
+            Action::Restart(server) => self.restart(server),
+        };
+        done.is_some()
+    }
+
+    // --- applications
+
+    fn connect(&mut self, at: u8) -> Option<()> {
+        self.remark(Party::Client(at), || "connects".to_owned());
+        self.drive_client(at, |client, now| client.connect(now))
+    }
+
+    fn say(&mut self, at: u8) -> Option<()> {
+        let side = self.world.clients.get_mut(usize::from(at))?;
+        side.sent += 1;
+        let number = side.sent;
+        self.remark(Party::Client(at), || format!("sends message {number}"));
+        let mut sent = Ok(None);
+        let done = self.drive_client(at, |client, now| {
+            let message = Outgoing::Message(Text::from(format!("u{number}")));
+            sent = client.send(now, &Text::EMPTY, message, ack_mode(number));
+        });
+        if sent != Ok(Some(u64::from(number))) {
+            self.world.marks.set(Mark::Refused);
+        }
+        done
+    }
+
+    fn tell_client(&mut self, at: u8, note: u8) -> Option<()> {
+        let note = self.world.sessions.get(usize::from(note))?;
+        let session = SessionId(note.name.clone());
+        let side = self.world.clients.get_mut(usize::from(note.client))?;
+        side.told += 1;
+        let number = side.told;
+        self.remark(Party::Server(at), || format!("sends message {number} to session {}", session.0));
+        let mut sent = Ok(None);
+        let done = self.drive_server(at, |server, now| {
+            let message = Outgoing::Message(Text::from(format!("d{number}")));
+            sent = server.send(now, &session, &Text::EMPTY, message, ack_mode(number));
+        });
+        let Some(note) = self.world.note(&session.0) else { return done };
+        note.asked.push(number);
+        let id = u64::try_from(note.asked.len()).unwrap_or(u64::MAX);
+        if sent != Ok(Some(id)) {
+            self.world.marks.set(Mark::Refused);
+        }
+        done
+    }
+
+    // --- deliveries
+
+    fn arrive(&mut self, at: u8, server: Option<u8>) -> Option<()> {
+        let exchange = self.world.exchanges.get_mut(usize::from(at))?;
+        let client = exchange.client;
+        match exchange.up.pop_front()? {
+            Up::Request { post, upgrade, target, body } => {
+                let Some(server) = server.filter(|server| self.world.is_up(*server)) else {
+                    return self.refuse(at, upgrade);
+                };
+                self.turn(client, server);
+                let number = self.free_number(server);
+                self.world.exchanges.get_mut(usize::from(at))?.server = Some((server, number));
+                let request = Request {
+                    method: Up::method(post),
+                    body: body.clone().into_bytes(),
+                    upgrade,
+                    ..Request::get(number, target.clone())
+                };
+                self.arrow(Party::Client(client), Party::Server(server), || request_label(post, upgrade, &target, &body));
+                self.hear(at, post);
+                self.drive_server(server, |machine, now| machine.handle_input(now, ServerInput::Request(request)))
+            }
+            Up::Message(text) => {
+                let (server, exchange) = exchange.server?;
+                self.arrow(Party::Client(client), Party::Server(server), || text.to_string());
+                if text == "2::" {
+                    self.hear(at, false);
+                }
+                self.drive_server(server, |machine, now| {
+                    machine.handle_input(now, ServerInput::Message { exchange, text });
+                })
+            }
+            Up::Closed { clean } => {
+                let (server, number) = exchange.server?;
+                exchange.leave_server();
+                self.arrow(Party::Client(client), Party::Server(server), || "(closes)".to_owned());
+                self.drive_server(server, |machine, now| {
+                    machine.handle_input(now, ServerInput::Closed { exchange: number, clean });
+                })
+            }
+        }
+    }
+
+    /// The balancer answers by itself: no server is up.
+    fn refuse(&mut self, at: u8, upgrade: bool) -> Option<()> {
+        let exchange = self.world.exchanges.get_mut(usize::from(at))?;
+        exchange.up.clear();
+        exchange.push_down(if upgrade {
+            Down::Closed { clean: true }
+        } else {
+            Down::Response { status: 503, body: Text::EMPTY }
+        });
+        let client = Party::Client(exchange.client);
+        self.remark(client, || "finds no server up".to_owned());
+        Some(())
+    }
+
+    fn back(&mut self, at: u8) -> Option<()> {
+        let exchange = self.world.exchanges.get_mut(usize::from(at))?;
+        let (client, number) = (exchange.client, exchange.number?);
+        let item = exchange.down.pop_front()?;
+        if matches!(item, Down::Response { .. } | Down::Closed { .. }) {
+            exchange.number = None;
+            exchange.down.clear();
+        }
+        let from = exchange.server.map_or(Party::Between, |(server, _)| Party::Server(server));
+        self.arrow(from, Party::Client(client), || down_label(&item));
+        let input = match item {
+            Down::Response { status, body } => {
+                ClientInput::Response { exchange: number, status, body: body.into_bytes() }
+            }
+            Down::Opened => ClientInput::Opened { exchange: number },
+            Down::Message(text) => ClientInput::Message { exchange: number, text },
+            Down::Closed { clean } => ClientInput::Closed { exchange: number, clean },
+        };
+        self.drive_client(client, |machine, now| machine.handle_input(now, input))
+    }
+
+    /// Round robin takes turns, stickiness remembers.
+    fn turn(&mut self, client: u8, server: u8) {
+        if self.setup.balance == super::setup::Balance::RoundRobin {
+            self.world.turn = (server + 1) % self.setup.servers;
+        }
+        if self.setup.balance == super::setup::Balance::Sticky
+            && let Some(stuck) = self.world.stick.get_mut(usize::from(client))
+        {
+            *stuck = Some(server);
+        }
+    }
+
+    /// The smallest number that no exchange of this server has.
+    fn free_number(&self, server: u8) -> ExchangeId {
+        let taken = |number: u64| {
+            self.world.exchanges.iter().any(|exchange| exchange.server == Some((server, ExchangeId(number))))
+        };
+        ExchangeId((1..).find(|number| !taken(*number)).unwrap_or(u64::MAX))
+    }
+
+    /// A GET, an upgrade or a heartbeat keeps a session.
+    fn hear(&mut self, at: u8, post: bool) {
+        let session = self.world.exchanges.get(usize::from(at)).and_then(|exchange| exchange.session.clone());
+        if let Some(note) = session.filter(|_| !post).and_then(|session| self.world.note(&session)) {
+            note.silent = Duration::ZERO;
+        }
+    }
+
+    // --- time
+
+    fn wake_client(&mut self, at: u8) -> Option<()> {
+        let deadline = self.world.clients.get(usize::from(at))?.machine.poll_timeout()?;
+        self.pass(deadline.at);
+        self.remark(Party::Client(at), || reason(deadline.timer).to_owned());
+        self.drive_client(at, Client::handle_timeout)
+    }
+
+    fn wake_server(&mut self, at: u8) -> Option<()> {
+        let deadline = self.world.server(at)?.poll_timeout()?;
+        self.pass(deadline.at);
+        self.remark(Party::Server(at), || reason(deadline.timer).to_owned());
+        self.drive_server(at, Server::handle_timeout)
+    }
+
+    fn pass(&mut self, until: Instant) {
+        self.now = until;
+        let passed = until - Instant::ZERO;
+        let healed = self.world.is_healed();
+        let connected: Vec<bool> =
+            self.world.clients.iter().map(|client| self.world.is_connected(client)).collect();
+        for (client, connected) in self.world.clients.iter_mut().zip(connected) {
+            client.unconnected = if connected || !healed { Duration::ZERO } else { client.unconnected + passed };
+        }
+        for note in &mut self.world.sessions {
+            note.silent += passed;
+        }
+    }
+
+    // --- faults
+
+    fn with_exchange(&mut self, at: u8, what: &str, change: impl FnOnce(&mut Exchange)) -> Option<()> {
+        let exchange = self.world.exchanges.get_mut(usize::from(at))?;
+        change(exchange);
+        let (client, words) = (Party::Client(exchange.client), exchange_label(exchange));
+        self.remark(client, || format!("{words} {what}"));
+        Some(())
+    }
+
+    fn duplicate(&mut self, at: u8) -> Option<()> {
+        let original = self.world.exchanges.get(usize::from(at))?;
+        let mut copy = original.clone();
+        copy.number = None;
+        copy.push_up(Up::Closed { clean: false });
+        let client = Party::Client(copy.client);
+        self.world.exchanges.push(copy);
+        self.remark(client, || "a proxy gives its poll up and makes it again".to_owned());
+        Some(())
+    }
+
+    fn crash(&mut self, at: u8) -> Option<()> {
+        self.world.servers.get_mut(usize::from(at))?.machine.take()?;
+        self.remark(Party::Server(at), || "ends".to_owned());
+        for exchange in &mut self.world.exchanges {
+            if exchange.server.is_some_and(|(server, _)| server == at) {
+                exchange.leave_server();
+                exchange.push_down(Down::Closed { clean: false });
+            }
+        }
+        for note in self.world.sessions.iter_mut().filter(|note| note.server == at) {
+            note.alive = false;
+        }
+        Some(())
+    }
+
+    fn restart(&mut self, at: u8) -> Option<()> {
+        let side = self.world.servers.get_mut(usize::from(at)).filter(|side| side.machine.is_none())?;
+        side.machine = Some(Frozen::new(Server::new(self.setup.server(), Instant::ZERO)));
+        self.remark(Party::Server(at), || "starts".to_owned());
+        Some(())
+    }
+
+    // --- what is told
+
+    pub(super) fn remark(&mut self, party: Party, words: impl FnOnce() -> String) {
+        if let Some(told) = &mut self.told {
+            told.push(Told::Remark { party, words: words() });
+        }
+    }
+
+    fn arrow(&mut self, from: Party, to: Party, words: impl FnOnce() -> String) {
+        if let Some(told) = &mut self.told {
+            told.push(Told::Arrow { from, to, words: words() });
+        }
+    }
+}
+
+fn request_label(post: bool, upgrade: bool, target: &str, body: &str) -> String {
+    let verb = match (post, upgrade) {
+        (true, _) => "POST",
+        (_, true) => "GET (upgrade)",
+        _ => "GET",
+    };
+    if body.is_empty() { format!("{verb} {target}") } else { format!("{verb} {target}  {body}") }
+}
+
+fn down_label(item: &Down) -> String {
+    match item {
+        Down::Response { status, body } => format!("{status} {body}"),
+        Down::Opened => "101".to_owned(),
+        Down::Message(text) => text.to_string(),
+        Down::Closed { .. } => "(closes)".to_owned(),
+    }
+}
+
+fn exchange_label(exchange: &Exchange) -> String {
+    match &exchange.session {
+        None => "its handshake".to_owned(),
+        Some(session) => format!("its exchange for session {session}"),
+    }
+}

@@ -1,0 +1,170 @@
+//! A state: the machines, what is between them, and what the checker has noted.
+
+use std::time::Duration;
+
+use socketio08::client::{Client, ClientState};
+use socketio08::server::{Server, SessionId};
+use socketio08::{Instant, Text};
+
+use super::frozen::Frozen;
+use super::marks::Marks;
+use super::network::{Exchange, Way};
+use super::setup::Setup;
+
+/// A state of the model. Its clocks show zero, its numbers are as small as they can be: states with equal futures are equal.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub(super) struct World {
+    pub(super) clients: Vec<ClientSide>,
+    pub(super) servers: Vec<ServerSide>,
+    /// In order.
+    pub(super) exchanges: Vec<Exchange>,
+    /// Round robin: the server that comes next.
+    pub(super) turn: u8,
+    /// By client: the server it sticks to.
+    pub(super) stick: Vec<Option<u8>>,
+    pub(super) faults_left: u8,
+    /// Whether something has gone wrong yet.
+    pub(super) faulted: bool,
+    /// The sessions that something still speaks of, in order.
+    pub(super) sessions: Vec<SessionNote>,
+    /// What the step to this state has shown.
+    pub(super) marks: Marks,
+}
+
+/// A client, and its application.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub(super) struct ClientSide {
+    pub(super) machine: Frozen<Client>,
+    /// The session of its last handshake.
+    pub(super) session: Option<Text>,
+    /// Messages sent; the number of the next is one more. Each asks for an acknowledgement.
+    pub(super) sent: u8,
+    /// Bit n: message n was acknowledged.
+    pub(super) acknowledged: u8,
+    /// Messages that servers sent to it.
+    pub(super) told: u8,
+    /// How long everything has worked, and it has no connection.
+    pub(super) unconnected: Duration,
+}
+
+/// A server, and its application.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub(super) struct ServerSide {
+    /// `None`: it is down.
+    pub(super) machine: Option<Frozen<Server>>,
+}
+
+/// What the checker notes of a session.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(super) struct SessionNote {
+    pub(super) name: Text,
+    pub(super) client: u8,
+    /// The server that issued it.
+    pub(super) server: u8,
+    /// That server has not ended since.
+    pub(super) alive: bool,
+    /// The number of the last message delivered to the server's application.
+    pub(super) up: u8,
+    /// The number of the last message delivered to the client's application.
+    pub(super) down: u8,
+    /// The messages whose acknowledgement the server asked for: ids from 1.
+    pub(super) asked: Vec<u8>,
+    /// Bit n: id n was acknowledged.
+    pub(super) acknowledged: u8,
+    /// How long the server has heard nothing that keeps it.
+    pub(super) silent: Duration,
+}
+
+impl SessionNote {
+    pub(super) fn new(name: Text, client: u8, server: u8) -> Self {
+        Self {
+            name,
+            client,
+            server,
+            alive: true,
+            up: 0,
+            down: 0,
+            asked: Vec::new(),
+            acknowledged: 0,
+            silent: Duration::ZERO,
+        }
+    }
+}
+
+impl World {
+    pub(super) fn new(setup: &Setup) -> Self {
+        let client = || ClientSide {
+            machine: Frozen::new(Client::new(setup.client())),
+            session: None,
+            sent: 0,
+            acknowledged: 0,
+            told: 0,
+            unconnected: Duration::ZERO,
+        };
+        let server =
+            || ServerSide { machine: Some(Frozen::new(Server::new(setup.server(), Instant::ZERO))) };
+        Self {
+            clients: (0..setup.clients).map(|_| client()).collect(),
+            servers: (0..setup.servers).map(|_| server()).collect(),
+            exchanges: Vec::new(),
+            turn: 0,
+            stick: vec![None; usize::from(setup.clients)],
+            faults_left: setup.faults,
+            faulted: false,
+            sessions: Vec::new(),
+            marks: Marks::default(),
+        }
+    }
+
+    pub(super) fn server(&self, index: u8) -> Option<&Server> {
+        self.servers.get(usize::from(index))?.machine.as_deref()
+    }
+
+    pub(super) fn is_up(&self, server: u8) -> bool {
+        self.server(server).is_some()
+    }
+
+    pub(super) fn note(&mut self, name: &Text) -> Option<&mut SessionNote> {
+        self.sessions.iter_mut().find(|note| note.name == *name)
+    }
+
+    /// Whether a session is open at a server.
+    pub(super) fn has_open(&self, server: u8, name: &Text) -> bool {
+        self.server(server).is_some_and(|server| server.sessions().any(|session| session.0 == *name))
+    }
+
+    /// The servers that know a session.
+    pub(super) fn knowing<'w>(&'w self, name: &Text) -> impl Iterator<Item = (u8, &'w Server)> {
+        let id = SessionId(name.clone());
+        let servers = self.servers.iter().filter_map(|side| side.machine.as_deref());
+        let up = (0..).zip(self.servers.iter()).filter(|(_, side)| side.machine.is_some()).map(|(at, _)| at);
+        up.zip(servers).filter(move |(_, server)| server.handshake_data(&id).is_some())
+    }
+
+    /// Sessions at servers that nothing speaks of.
+    pub(super) fn strangers(&self) -> usize {
+        let known: usize = self.sessions.iter().map(|note| self.knowing(&note.name).count()).sum();
+        let servers = self.servers.iter().filter_map(|side| side.machine.as_ref());
+        servers.map(|server| server.session_count()).sum::<usize>().saturating_sub(known)
+    }
+
+    /// Whether a client is connected, and a server thinks so too.
+    pub(super) fn is_connected(&self, client: &ClientSide) -> bool {
+        client.machine.state() == ClientState::Connected
+            && client.machine.live_sessions().any(|session| self.knowing(session).next().is_some())
+    }
+
+    /// Whether nothing is broken: all servers are up, nothing is held up. What is cut or lost is over.
+    pub(super) fn is_healed(&self) -> bool {
+        self.servers.iter().all(|side| side.machine.is_some())
+            && self.exchanges.iter().all(|exchange| exchange.way != Way::Held)
+    }
+
+    /// The earliest deadline, if there is one.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        let clients = self.clients.iter().filter_map(|side| side.machine.poll_timeout());
+        let servers =
+            self.servers.iter().filter_map(|side| side.machine.as_ref()?.poll_timeout());
+        clients.chain(servers).map(|deadline| deadline.at).min()
+    }
+}
