@@ -58,7 +58,8 @@ impl Client {
 
     fn renumber_exchanges(&mut self) -> Vec<(ExchangeId, ExchangeId)> {
         let old: Vec<ExchangeId> = self.exchanges.keys().copied().collect();
-        let renumbered: BTreeMap<ExchangeId, ExchangeId> = old.into_iter().zip((1..).map(ExchangeId)).collect();
+        let renumbered: BTreeMap<ExchangeId, ExchangeId> =
+            old.into_iter().zip((1..).map(ExchangeId)).collect();
         let new = |old: ExchangeId| renumbered.get(&old).copied().unwrap_or(old);
         self.exchanges = core::mem::take(&mut self.exchanges)
             .into_iter()

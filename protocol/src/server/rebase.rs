@@ -63,7 +63,8 @@ impl Server {
         if sweep.is_zero() {
             return now;
         }
-        let micros = (now - self.started).as_micros().div_ceil(sweep.as_micros()).saturating_mul(sweep.as_micros());
+        let micros =
+            (now - self.started).as_micros().div_ceil(sweep.as_micros()).saturating_mul(sweep.as_micros());
         self.started + Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
     }
 

@@ -64,26 +64,19 @@ impl Step<'_> {
                 Some(exchange) => exchange.push_up(Up::Message(text)),
                 None => self.world.marks.set(Mark::Astray),
             },
-            ClientTransmit::Close { exchange } => match self.of_client(client, exchange) {
-                Some(exchange) => exchange.leave_client(true),
-                // The answer that is being handled is the one that is given up.
-                None => {}
-            },
+            ClientTransmit::Close { exchange } => {
+                // There is none if the answer that is being handled is the one that is given up.
+                if let Some(exchange) = self.of_client(client, exchange) {
+                    exchange.leave_client(true);
+                }
+            }
             ClientTransmit::Form { .. } | ClientTransmit::Stream { .. } => {
                 self.world.marks.set(Mark::Astray);
             }
         }
     }
 
-    fn open(
-        &mut self,
-        client: u8,
-        number: ExchangeId,
-        target: &Text,
-        post: bool,
-        upgrade: bool,
-        body: Text,
-    ) {
+    fn open(&mut self, client: u8, number: ExchangeId, target: &Text, post: bool, upgrade: bool, body: Text) {
         let target = without_query(target);
         self.world.exchanges.push(Exchange {
             client,
@@ -258,8 +251,9 @@ impl Step<'_> {
         self.delivered(number, last);
         if let Some(id) = id.filter(|id: &AckId| id.with_data) {
             let now = self.now;
-            let sent =
-                self.machine(at).map(|machine| machine.acknowledge(now, session, &endpoint, &id, args(number)));
+            let sent = self
+                .machine(at)
+                .map(|machine| machine.acknowledge(now, session, &endpoint, &id, args(number)));
             if sent != Some(Ok(())) {
                 self.world.marks.set(Mark::Refused);
             }

@@ -13,6 +13,7 @@
 mod action;
 mod drive;
 mod explore;
+mod file;
 mod frozen;
 mod marks;
 mod model;
@@ -21,10 +22,14 @@ mod property;
 mod settle;
 mod setup;
 mod step;
+mod story;
+mod svg;
 mod told;
 mod world;
 
 pub use action::Action;
 pub use explore::{Effort, Explored, Finding, Progress, explore};
+pub use file::{BadWay, Way};
 pub use property::Kind;
 pub use setup::{Balance, Behaviour, Fault, Setup, Transports};
+pub use story::{Impossible, Story, replay};

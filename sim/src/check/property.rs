@@ -128,7 +128,17 @@ fn way_forward(_: &Setup, world: &World) -> bool {
 }
 
 fn is_answered(world: &World, client: u8) -> bool {
-    world.exchanges.iter().any(|exchange| {
-        exchange.client == client && exchange.number.is_some() && exchange.way != Way::Lost
-    })
+    world
+        .exchanges
+        .iter()
+        .any(|exchange| exchange.client == client && exchange.number.is_some() && exchange.way != Way::Lost)
+}
+
+/// The properties that a state breaks, or has if they are of the kind `sometimes`.
+pub(super) fn decided(setup: &Setup, world: &World) -> Vec<&'static str> {
+    applicable(setup)
+        .filter_map(|index| RULES.get(index))
+        .filter(|rule| (rule.holds)(setup, world) == (rule.kind == Kind::Sometimes))
+        .map(|rule| rule.name)
+        .collect()
 }

@@ -10,7 +10,7 @@ use super::action::{Action, reason};
 use super::frozen::Frozen;
 use super::marks::{Mark, Marks};
 use super::network::{Down, Exchange, Up, Way};
-use super::setup::Setup;
+use super::setup::{Balance, Setup};
 use super::told::{Party, Told};
 use super::world::World;
 
@@ -65,7 +65,7 @@ impl<'s> Step<'s> {
 
     fn connect(&mut self, at: u8) -> Option<()> {
         self.remark(Party::Client(at), || "connects".to_owned());
-        self.drive_client(at, |client, now| client.connect(now))
+        self.drive_client(at, Client::connect)
     }
 
     fn say(&mut self, at: u8) -> Option<()> {
@@ -124,9 +124,13 @@ impl<'s> Step<'s> {
                     upgrade,
                     ..Request::get(number, target.clone())
                 };
-                self.arrow(Party::Client(client), Party::Server(server), || request_label(post, upgrade, &target, &body));
+                self.arrow(Party::Client(client), Party::Server(server), || {
+                    request_label(post, upgrade, &target, &body)
+                });
                 self.hear(at, post);
-                self.drive_server(server, |machine, now| machine.handle_input(now, ServerInput::Request(request)))
+                self.drive_server(server, |machine, now| {
+                    machine.handle_input(now, ServerInput::Request(request));
+                })
             }
             Up::Message(text) => {
                 let (server, exchange) = exchange.server?;
@@ -186,10 +190,10 @@ impl<'s> Step<'s> {
 
     /// Round robin takes turns, stickiness remembers.
     fn turn(&mut self, client: u8, server: u8) {
-        if self.setup.balance == super::setup::Balance::RoundRobin {
+        if self.setup.balance == Balance::RoundRobin {
             self.world.turn = (server + 1) % self.setup.servers;
         }
-        if self.setup.balance == super::setup::Balance::Sticky
+        if self.setup.balance == Balance::Sticky
             && let Some(stuck) = self.world.stick.get_mut(usize::from(client))
         {
             *stuck = Some(server);
@@ -201,7 +205,8 @@ impl<'s> Step<'s> {
         let taken = |number: u64| {
             self.world.exchanges.iter().any(|exchange| exchange.server == Some((server, ExchangeId(number))))
         };
-        ExchangeId((1..).find(|number| !taken(*number)).unwrap_or(u64::MAX))
+        let many = u64::try_from(self.world.exchanges.len()).unwrap_or(u64::MAX);
+        ExchangeId((1..=many).find(|number| !taken(*number)).unwrap_or(u64::MAX))
     }
 
     /// A GET, an upgrade or a heartbeat keeps a session.
@@ -235,7 +240,8 @@ impl<'s> Step<'s> {
         let connected: Vec<bool> =
             self.world.clients.iter().map(|client| self.world.is_connected(client)).collect();
         for (client, connected) in self.world.clients.iter_mut().zip(connected) {
-            client.unconnected = if connected || !healed { Duration::ZERO } else { client.unconnected + passed };
+            client.unconnected =
+                if connected || !healed { Duration::ZERO } else { client.unconnected + passed };
         }
         for note in &mut self.world.sessions {
             note.silent += passed;

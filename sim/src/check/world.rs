@@ -101,8 +101,7 @@ impl World {
             told: 0,
             unconnected: Duration::ZERO,
         };
-        let server =
-            || ServerSide { machine: Some(Frozen::new(Server::new(setup.server(), Instant::ZERO))) };
+        let server = || ServerSide { machine: Some(Frozen::new(Server::new(setup.server(), Instant::ZERO))) };
         Self {
             clients: (0..setup.clients).map(|_| client()).collect(),
             servers: (0..setup.servers).map(|_| server()).collect(),
@@ -163,8 +162,7 @@ impl World {
     /// The earliest deadline, if there is one.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         let clients = self.clients.iter().filter_map(|side| side.machine.poll_timeout());
-        let servers =
-            self.servers.iter().filter_map(|side| side.machine.as_ref()?.poll_timeout());
+        let servers = self.servers.iter().filter_map(|side| side.machine.as_ref()?.poll_timeout());
         clients.chain(servers).map(|deadline| deadline.at).min()
     }
 }

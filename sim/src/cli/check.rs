@@ -1,14 +1,17 @@
 //! `sio08 check`: every order of events of a small deployment, played on the real machines.
 
+use std::fmt::Write as _;
 use std::io::IsTerminal;
 
 use clap::Args;
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
 use super::Exit;
+use super::replay::{telling, write, write_svg};
 use super::simulate::{Failure, print};
 use crate::check::{
-    Balance, Behaviour, Effort, Explored, Fault, Finding, Kind, Progress, Setup, Transports, explore,
+    Balance, Behaviour, Effort, Explored, Fault, Finding, Kind, Progress, Setup, Transports, Way, explore,
+    replay,
 };
 
 /// Explores every order of events that a small deployment can have, on the real client and server, and says which properties hold.
@@ -41,6 +44,12 @@ pub(super) struct CheckArgs {
     /// Follows no way further than this many steps
     #[arg(long)]
     depth: Option<usize>,
+    /// Draws the way that is told as a sequence diagram into this file
+    #[arg(long, value_name = "FILE")]
+    svg: Option<String>,
+    /// Where the way that is told is written, for `sio08 replay`
+    #[arg(long, value_name = "FILE", default_value = "counterexample.json")]
+    out: String,
     /// Threads; with more than one the ways told are not always the shortest
     #[arg(long, default_value_t = 1)]
     threads: usize,
@@ -68,13 +77,54 @@ pub(super) fn run(args: &CheckArgs) -> Exit {
 
 fn attempt(args: &CheckArgs) -> Result<Exit, Failure> {
     let setup = args.setup();
+    print(&format!("{}\n", header(&setup)))?;
     let bar = spinner();
     let effort = Effort { depth: args.depth, threads: args.threads };
     let explored = explore(&setup, effort, &mut |progress| bar.set_message(rate(progress)));
     bar.finish_and_clear();
     print(&screen(&explored))?;
-    let holds = explored.findings.iter().all(|finding| finding.holds() || !explored.whole && finding.path.is_none());
-    Ok(if holds { Exit::Holds } else { Exit::Violated })
+    tell(args, &setup, &explored)?;
+    Ok(if explored.findings.iter().all(|finding| is_fine(finding, &explored)) {
+        Exit::Holds
+    } else {
+        Exit::Violated
+    })
+}
+
+/// What should happen sometimes may lie beyond the depth asked for.
+fn is_fine(finding: &Finding, explored: &Explored) -> bool {
+    finding.holds() || (finding.kind == Kind::Sometimes && !explored.whole)
+}
+
+/// Tells the way to what should not be, or else to what should happen sometimes.
+fn tell(args: &CheckArgs, setup: &Setup, explored: &Explored) -> Result<(), Failure> {
+    let violated = explored.findings.iter().find(|finding| finding.kind == Kind::Always && !finding.holds());
+    let told = violated.or_else(|| explored.findings.iter().find(|finding| finding.path.is_some()));
+    let Some((finding, path)) = told.and_then(|finding| Some((finding, finding.path.as_ref()?))) else {
+        return Ok(());
+    };
+    let story = replay(setup, path).map_err(|error| Failure::Usage(error.to_string()))?;
+    print(&format!("\n{}", telling(finding.name, &story)))?;
+    write_svg(args.svg.as_deref(), &story)?;
+    write(&args.out, &Way::new(finding.name, setup, path).write())?;
+    print(&format!("  again: sio08 replay {}\n", args.out))
+}
+
+fn header(setup: &Setup) -> String {
+    let names: Vec<&str> = setup.transports().into_iter().map(socketio08::Transport::name).collect();
+    format!(
+        "check · {} → {:?} → {} · {} · {} each way · {}",
+        count(setup.clients, "client"),
+        setup.balance,
+        count(setup.servers, "server"),
+        names.join(", "),
+        count(setup.messages, "message"),
+        count(setup.faults, "fault"),
+    )
+}
+
+fn count(number: u8, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 fn spinner() -> ProgressBar {
@@ -106,7 +156,7 @@ fn screen(explored: &Explored) -> String {
     let end = if explored.whole { "explored to the end" } else { "cut off at the depth asked for" };
     let mut out = format!("  {}: {end}\n\n", rate(explored.progress));
     for finding in &explored.findings {
-        out.push_str(&format!("  {:<28} {}\n", finding.name, verdict(finding)));
+        let _ = writeln!(out, "  {:<28} {}", finding.name, verdict(finding));
     }
     out
 }

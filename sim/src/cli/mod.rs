@@ -8,6 +8,7 @@ mod list;
 mod old_clients;
 mod pool;
 mod probe;
+mod replay;
 mod run;
 mod schema;
 mod serve;
@@ -64,6 +65,7 @@ enum Command {
     Explain(explain::ExplainArgs),
     List(list::ListArgs),
     Probe(probe::ProbeArgs),
+    Replay(replay::ReplayArgs),
     Run(run::RunArgs),
     /// Prints the JSON schema of scenario files, for editors
     Schema,
@@ -89,6 +91,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Explain(args) => explain::run(&args),
         Command::List(args) => list::run(&args),
         Command::Probe(args) => probe::run(args),
+        Command::Replay(args) => replay::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Schema => schema::run(),
         Command::Serve(args) => serve::run(*args),

@@ -3,8 +3,8 @@
 use core::time::Duration;
 
 use super::super::exchange::Exchange;
-use super::super::response::{self, PollStyle};
 use super::super::rebase::moved;
+use super::super::response::{self, PollStyle};
 use super::super::{ExchangeId, Method, Request, Server, ServerTransmit, SessionId};
 use super::config::{NodeName, Routing};
 use super::header::{self, Seen};
