@@ -12,7 +12,8 @@ use super::world::World;
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
-    /// A client's application connects: at first, and after its machine gave up.
+    /// A client's application connects: at first, and after its machine gave up; only once where requests of one session go to
+    /// several servers.
     Connect(u8),
     /// A client's application sends a message.
     Say(u8),
@@ -71,7 +72,7 @@ pub(super) fn actions(setup: &Setup, world: &World, out: &mut Vec<Action>) {
 
 fn applications(setup: &Setup, world: &World, out: &mut Vec<Action>) {
     for (at, client) in numbered(&world.clients) {
-        if client.machine.state() == ClientState::Idle {
+        if client.machine.state() == ClientState::Idle && client.connects != Some(0) {
             out.push(Action::Connect(at));
         }
         if client.sent < setup.messages && client.session.is_some() {

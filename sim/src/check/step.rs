@@ -64,6 +64,8 @@ impl<'s> Step<'s> {
     // --- applications
 
     fn connect(&mut self, at: u8) -> Option<()> {
+        let side = self.world.clients.get_mut(usize::from(at))?;
+        side.connects = side.connects.map(|left| left.saturating_sub(1));
         self.remark(Party::Client(at), || "connects".to_owned());
         self.drive_client(at, Client::connect)
     }

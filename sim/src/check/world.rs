@@ -43,6 +43,8 @@ pub(super) struct ClientSide {
     pub(super) acknowledged: u8,
     /// Messages that servers sent to it.
     pub(super) told: u8,
+    /// How often its application may still connect it, where its machine gives up again and again without a fault.
+    pub(super) connects: Option<u8>,
     /// How long everything has worked, and it has no connection.
     pub(super) unconnected: Duration,
 }
@@ -99,6 +101,7 @@ impl World {
             sent: 0,
             acknowledged: 0,
             told: 0,
+            connects: (!setup.is_sticky()).then_some(1),
             unconnected: Duration::ZERO,
         };
         let server = || ServerSide { machine: Some(Frozen::new(Server::new(setup.server(), Instant::ZERO))) };
