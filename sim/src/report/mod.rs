@@ -13,6 +13,7 @@ mod table;
 mod tally;
 mod text;
 mod verdict;
+mod why;
 
 pub use figures::{
     ClientFigures, Delivery, Figures, Handshakes, Opens, RedisFigures, ServerFigures, Spread, per_cent,

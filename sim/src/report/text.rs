@@ -51,7 +51,7 @@ pub fn render(screen: &Screen<'_>) -> String {
         let _ = writeln!(out, "  {name:<20}{value}");
     }
     for impact in &screen.figures.impacts {
-        let _ = writeln!(out, "  {:<20}{}", event_name(impact), event_text(impact));
+        let _ = writeln!(out, "  {:<19} {}", event_name(impact), event_text(impact));
     }
     let _ = writeln!(out);
     for (index, why) in verdict.why.iter().enumerate() {

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::figures::{Figures, per_cent};
 use super::text::thousands;
-use crate::scenario::{Redispatch, Scenario, Store};
+use super::why::why;
+use crate::scenario::Scenario;
 
 /// How the clients fared.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
@@ -154,53 +155,4 @@ pub(super) fn seconds(millis: u64) -> String {
     } else {
         format!("{}.{} s", millis / 1_000, millis % 1_000 / 100)
     }
-}
-
-fn why(scenario: &Scenario, figures: &Figures) -> Vec<String> {
-    let mut why = Vec::new();
-    let rejected = figures.opens.rejected;
-    if figures.rejected_elsewhere * 2 > rejected {
-        let known = match scenario.servers.store {
-            Store::Memory => "A session is known only to the server that did its handshake (memory store)",
-            Store::Redis => {
-                "A session is known to another server only when its publication has arrived there"
-            }
-        };
-        let share = per_cent(figures.rejected_elsewhere, figures.opens.total);
-        why.push(format!("{known}, and the balancer sent {share} of the opens to another one."));
-    }
-    if figures.posts_swallowed > 0 {
-        why.push(format!(
-            "A server answers a POST for a session it does not know with 200 and drops it: {} were.",
-            thousands(figures.posts_swallowed)
-        ));
-    }
-    let moved: u32 = figures.impacts.iter().map(|impact| impact.others.disconnected).sum();
-    if moved > 0 {
-        why.push(format!(
-            "When the balancer marked a server down or up it sent other servers' clients elsewhere too: {moved} of \
-             them were cut off."
-        ));
-    }
-    if figures.balancer_errors > 0 && !figures.impacts.is_empty() {
-        why.push(format!(
-            "A dead server is tried until the checks mark it down: the balancer answered {} requests by itself{}.",
-            figures.balancer_errors,
-            if scenario.balancer.redispatch == Redispatch::Never { " (no redispatch)" } else { "" }
-        ));
-    }
-    if figures.clients_with_several_sessions > 0 {
-        why.push(
-            "A reconnecting client makes another handshake while one is pending; both succeed, and the first session is \
-             never closed."
-                .to_owned(),
-        );
-    }
-    if figures.clients.connect_failed > 0 {
-        why.push(format!(
-            "{} clients gave up after the connect timeout: a rejected transport is not asked for again.",
-            figures.clients.connect_failed
-        ));
-    }
-    why
 }

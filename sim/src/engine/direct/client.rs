@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use socketio08::client::{Client, ClientConfig, ClientInput, ClientTransmit};
 use socketio08::server::{ExchangeId, Method};
-use socketio08::{Instant, Text};
+use socketio08::{Instant, Text, Transport};
 use socketio08_tokio::ClientApplication;
 
 use super::conn::{Conn, Dialer};
@@ -18,7 +18,7 @@ use crate::trace::{ClientId, TraceHandle};
 use crate::world::application::{MemberApplication, client_config};
 use crate::world::balancer::{COOKIE, ConnId, Headers, RequestHead, ResponseHead, SET_COOKIE};
 use crate::world::jar::Jar;
-use crate::world::population::{self, Member};
+use crate::world::population::{self, Forbidden, Member};
 use crate::world::seed::Seed;
 
 /// One client with its connections.
@@ -29,6 +29,10 @@ pub(super) struct ClientNode {
     pub(super) address: Text,
     pub(super) machine: Client,
     pub(super) app: MemberApplication,
+    /// What its browser forbids.
+    pub(super) forbidden: Vec<(Transport, Forbidden)>,
+    /// Its browser threw an error at it: it does nothing any more, and the application goes on.
+    pub(super) stopped: bool,
     wake: Wake,
     pub(super) wire: Wire,
     pub(super) meter: Meter,
@@ -49,7 +53,7 @@ impl ClientNode {
     }
 
     fn due(&self) -> Option<Instant> {
-        let machine = self.machine.poll_timeout().map(|deadline| deadline.at);
+        let machine = self.machine.poll_timeout().filter(|_| !self.stopped).map(|deadline| deadline.at);
         machine.into_iter().chain(self.app.poll_timeout()).min().map(|due| self.visit.runs_at(due))
     }
 }
@@ -65,6 +69,8 @@ pub(super) fn population(scenario: &Scenario, seed: Seed, trace: &TraceHandle) -
         address: Text::from(member.address.to_string()),
         machine: Client::new(config(member.group)),
         app: MemberApplication::new(scenario, &member, seed, trace.clone()),
+        forbidden: population::can(member.sort(scenario)).forbidden,
+        stopped: false,
         wake: Wake::default(),
         wire: Wire::new(scenario.network.latency, seed, &format!("network/clients/{}", member.index)),
         meter: Meter::default(),
@@ -83,7 +89,9 @@ impl World<'_> {
         if !node.wake.fires(self.now) || node.visit.gone.is_some() {
             return;
         }
-        node.machine.handle_timeout(self.now);
+        if !node.stopped {
+            node.machine.handle_timeout(self.now);
+        }
         if node.app.poll_timeout().is_some_and(|due| due <= self.now) {
             node.app.handle_timeout(self.now, &mut node.machine);
         }
@@ -114,6 +122,10 @@ impl World<'_> {
         loop {
             let node = &mut self.clients[client.index()];
             if let Some(transmit) = node.machine.poll_transmit() {
+                if self.forbids(client, &transmit) {
+                    continue;
+                }
+                let node = &mut self.clients[client.index()];
                 node.app.observe_transmit(self.now, &transmit);
                 self.client_sends(client, transmit);
             } else if let Some(event) = node.machine.poll_event() {

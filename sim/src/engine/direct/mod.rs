@@ -22,6 +22,7 @@ mod conn;
 mod deploys;
 mod harms;
 mod hop;
+mod platform;
 mod queue;
 mod redis;
 mod server;

@@ -2,6 +2,7 @@
 
 use crate::engine::{EngineError, EngineName};
 use crate::scenario::{BalancerKind, Clients, DeployKind, Leaving, Scenario, Store, TlsAt};
+use crate::world::population;
 
 /// Refuses a scenario that this engine cannot carry, naming the key: a run without it would answer another question.
 pub(super) fn check(scenario: &Scenario) -> Result<(), EngineError> {
@@ -29,6 +30,7 @@ fn unsupported(sort: &Clients) -> Option<&'static str> {
         ("clients.moves", sort.moves.is_some()),
         ("clients.background", sort.background.is_some()),
         ("clients.page", sort.page),
+        ("clients.browser", !population::can(sort).forbidden.is_empty()),
         ("clients.ask_every", sort.ask_every.is_some()),
         ("clients.leaves.how = \"silent\"", sort.leaves.is_some_and(|leaves| leaves.how == Leaving::Silent)),
         ("clients.leaves.how = \"unload\"", sort.leaves.is_some_and(|leaves| leaves.how == Leaving::Unload)),

@@ -12,7 +12,7 @@ use crate::world::seed::Seed;
 
 pub use self::addresses::{fits, moved};
 pub use self::arrival::last_arrival;
-pub use self::platform::{Can, can};
+pub use self::platform::{Can, Forbidden, can};
 
 /// One client of the population.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -1,0 +1,100 @@
+//! Why it went as it did: one sentence for each mechanism seen at work.
+
+use super::figures::{Figures, per_cent};
+use super::text::thousands;
+use crate::scenario::{RedisNodes, Redispatch, Scenario, Store};
+use crate::world::population::{self, Forbidden};
+
+pub(super) fn why(scenario: &Scenario, figures: &Figures) -> Vec<String> {
+    let mut why = Vec::new();
+    let rejected = figures.opens.rejected;
+    if figures.rejected_elsewhere * 2 > rejected {
+        let known = match scenario.servers.store {
+            Store::Memory => "A session is known only to the server that did its handshake (memory store)",
+            Store::Redis => {
+                "A session is known to another server only when its publication has arrived there"
+            }
+        };
+        let share = per_cent(figures.rejected_elsewhere, figures.opens.total);
+        why.push(format!("{known}, and the balancer sent {share} of the opens to another one."));
+    }
+    if figures.posts_swallowed > 0 {
+        why.push(format!(
+            "A server answers a POST for a session it does not know with 200 and drops it: {} were.",
+            thousands(figures.posts_swallowed)
+        ));
+    }
+    let moved: u32 = figures.impacts.iter().map(|impact| impact.others.disconnected).sum();
+    if moved > 0 {
+        why.push(format!(
+            "When the balancer marked a server down or up it sent other servers' clients elsewhere too: {moved} of \
+             them were cut off."
+        ));
+    }
+    if figures.balancer_errors > 0 && !figures.impacts.is_empty() {
+        why.push(format!(
+            "A dead server is tried until the checks mark it down: the balancer answered {} requests by itself{}.",
+            figures.balancer_errors,
+            if scenario.balancer.redispatch == Redispatch::Never { " (no redispatch)" } else { "" }
+        ));
+    }
+    if figures.clients_with_several_sessions > 0 {
+        why.push(
+            "A reconnecting client makes another handshake while one is pending; both succeed, and the first session is \
+             never closed."
+                .to_owned(),
+        );
+    }
+    if figures.clients.connect_failed > 0 {
+        why.push(format!(
+            "{} clients gave up after the connect timeout: a rejected transport is not asked for again.",
+            figures.clients.connect_failed
+        ));
+    }
+    why.extend(forbidden(scenario));
+    why.extend(deaf(scenario, figures));
+    why.extend(uneven(figures));
+    why
+}
+
+/// What the browsers of clients forbid.
+fn forbidden(scenario: &Scenario) -> Vec<String> {
+    let mut why = Vec::new();
+    for sort in scenario.clients.sorts() {
+        let Some(platform) = sort.platform else { continue };
+        let tried =
+            population::can(sort).forbidden.into_iter().filter(|(way, _)| sort.transports.contains(way));
+        why.extend(tried.map(|(way, how)| {
+            let then = match how {
+                Forbidden::Fails => "the client waits for its connect timeout before it goes on",
+                Forbidden::Stops => "the error stops the client for good, and nothing else is tried",
+            };
+            format!("{} forbids {way} towards this origin: {then}.", platform.browser.title)
+        }));
+    }
+    why
+}
+
+/// Servers that went with their Redis.
+fn deaf(scenario: &Scenario, figures: &Figures) -> Option<String> {
+    let redis = &scenario.redis;
+    let crashes = redis.nodes == RedisNodes::Genuine && !redis.uncaught;
+    let killed = scenario.faults.is_empty() && scenario.deploy.is_none();
+    let down: u32 =
+        figures.impacts.iter().filter(|impact| impact.change == "down").map(|impact| impact.servers).sum();
+    (figures.redis.is_some() && crashes && killed && down > 0).then(|| {
+        format!(
+            "Redis went, and the store of 0.8.7 throws at its first attempt to reconnect that fails; nothing catches it: {down} \
+             servers ended."
+        )
+    })
+}
+
+/// A server with more than twice its share of the clients.
+fn uneven(figures: &Figures) -> Option<String> {
+    let servers = u32::try_from(figures.servers.len()).ok()?;
+    let clients: u32 = figures.servers.iter().map(|server| server.clients).sum();
+    let most = figures.servers.iter().max_by_key(|server| server.clients)?;
+    let uneven = servers > 1 && clients >= 10 && most.clients * servers > clients * 2;
+    uneven.then(|| format!("The load is uneven: {} has {} of {clients} clients.", most.name, most.clients))
+}
