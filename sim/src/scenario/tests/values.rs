@@ -189,6 +189,7 @@ fn every_key_is_read() {
         app: App { count: 2, cost: Duration::from_millis(3), balance: Balance::Source },
         tls: Tls { at: TlsAt::Terminator, round_trips: 1, cost: Duration::from_millis(2) },
         balancer: Balancer {
+            kind: BalancerKind::Haproxy,
             cluster: Cluster { cores: 4, memory: Duration::from_millis(1) },
             routes: vec![Route {
                 path: Some("/".to_owned()),
