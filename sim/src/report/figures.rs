@@ -6,7 +6,7 @@ use socketio08::Instant;
 use super::impact::Impact;
 use super::life::LifeFigures;
 use crate::scenario::ServerIx;
-use crate::world::redis::{Commands, Holding};
+use crate::world::redis::{self, Commands, Holding};
 
 /// Median, 95th and 99th percentile and maximum, by nearest rank; in the unit the name of the figure says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
@@ -116,6 +116,12 @@ pub struct RedisFigures {
     pub commands: Commands,
     /// Channels that somebody was subscribed to at the end.
     pub channels: u64,
+    /// Portable sessions that it kept at the end.
+    #[serde(skip_serializing_if = "redis::is_zero")]
+    pub records: u64,
+    /// The bytes of their names and texts.
+    #[serde(skip_serializing_if = "redis::is_zero")]
+    pub record_bytes: u64,
 }
 
 /// Everything a trace says in numbers.

@@ -176,9 +176,16 @@ impl Summary {
                     server.holds = Some(*holding);
                 }
             }
-            TraceEvent::RedisExecuted { commands, channels } => {
-                self.redis = Some(RedisFigures { commands: *commands, channels: *channels });
+            TraceEvent::RedisExecuted { commands, channels, records, record_bytes } => {
+                self.redis = Some(RedisFigures {
+                    commands: *commands,
+                    channels: *channels,
+                    records: *records,
+                    record_bytes: *record_bytes,
+                });
             }
+            TraceEvent::Adopted { server, session } => self.moved(session, Some(*server)),
+            TraceEvent::HandedOver { session, .. } => self.moved(session, None),
             TraceEvent::ServerDown { server, planned, .. } => {
                 self.server_changed(at, *server, "down", *planned);
             }
@@ -283,6 +290,15 @@ impl Summary {
         let state = self.sessions.entry(session.clone()).or_default();
         state.issuer = Some(server);
         state.known = true;
+    }
+
+    /// A portable session is at that server now, or in the store.
+    fn moved(&mut self, session: &Text, server: Option<ServerIx>) {
+        let Some(state) = self.sessions.get_mut(session) else { return };
+        (state.issuer, state.known) = (server, true);
+        if let Some((client, server)) = state.client.zip(server) {
+            self.with(client, |state| state.server = Some(server));
+        }
     }
 
     fn session_connected(&mut self, server: ServerIx, session: &Text) {

@@ -12,7 +12,7 @@ use super::verdict::{Verdict, seconds};
 use crate::engine::EngineName;
 use crate::scenario::{
     Balance, BalancerKind, BalancerMode, ClientProfile, Clients, Connections, CookieMode, HashType,
-    HttpOption, ProxyKind, Redispatch, Scenario, ServerIx, StickOn, Store,
+    HttpOption, ProxyKind, Redispatch, Scenario, ServerIx, StickOn,
 };
 use crate::world::redis::Holding;
 use crate::world::seed::Seed;
@@ -308,10 +308,7 @@ fn parameters(scenario: &Scenario) -> String {
         way(scenario),
         scenario.servers.count,
         if scenario.servers.count == 1 { "server" } else { "servers" },
-        match scenario.servers.store {
-            Store::Memory => "memory",
-            Store::Redis => "redis",
-        },
+        scenario.servers.store.name(),
         duration(scenario)
     )
 }

@@ -9,9 +9,21 @@ use super::tree::{Node, Value};
 
 /// Refuses what is planned for a Redis that is not there, is down already, or would come back after the end.
 pub(super) fn check(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
-    if scenario.servers.store != Store::Redis && root.get(&["redis"]).is_some() {
-        let message = "[redis] says how servers share sessions, but store = \"memory\"; add store = \"redis\" to [servers]";
-        return Err(Problem { place: root.place_of(&["redis"]), message: message.to_owned() });
+    let store = scenario.servers.store;
+    if !store.has_redis() && root.get(&["redis"]).is_some() {
+        let message = format!(
+            "[redis] says how servers share sessions, but store = \"{}\" shares none through it; add store = \"redis\" or \
+             \"portable\" to [servers]",
+            store.name()
+        );
+        return Err(Problem { place: root.place_of(&["redis"]), message });
+    }
+    for key in ["nodes", "client", "uncaught"] {
+        if store == Store::Portable && root.get(&["redis", key]).is_some() {
+            let message =
+                format!("`{key}` is for store = \"redis\": servers with portable sessions are always ours");
+            return Err(Problem { place: root.place_of(&["redis", key]), message });
+        }
     }
     let mut down: Vec<(Duration, Option<Duration>)> = Vec::new();
     for (nth, fault) in scenario.redis_faults.iter().enumerate() {
@@ -19,8 +31,8 @@ pub(super) fn check(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
             let index = listed(root, nth, true);
             Err(Problem { place: root.place_of(&["fault", &index, key]), message })
         };
-        if scenario.servers.store != Store::Redis {
-            let message = "there is no Redis to end; add store = \"redis\" to [servers]";
+        if !store.has_redis() {
+            let message = "there is no Redis to end; add store = \"redis\" or \"portable\" to [servers]";
             return problem("redis", message.to_owned());
         }
         let back = fault.restart_after.map(|after| fault.at + after);

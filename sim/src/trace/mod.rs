@@ -12,7 +12,7 @@ pub use observe::{ClientObserver, ServerObserver, TraceHandle, parse_tick, tick_
 pub use recorder::{Recorder, TraceSink};
 
 use crate::scenario::{Leaving, ServerIx};
-use crate::world::redis::{Commands, Holding};
+use crate::world::redis::{self, Commands, Holding};
 
 /// A client by its place in the population, from 0. Shown as `1`, `2`, ..., so that people count from one.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -229,6 +229,33 @@ pub enum TraceEvent {
         #[serde(serialize_with = "write_cause")]
         cause: Cause,
     },
+    /// A server forwards a request to the owner of its session.
+    Forwarded {
+        /// Who forwards.
+        server: ServerIx,
+        /// The owner's name.
+        #[serde(serialize_with = "write_text")]
+        to: Text,
+        /// The session.
+        #[serde(serialize_with = "write_text")]
+        session: Text,
+    },
+    /// A server took a portable session over.
+    Adopted {
+        /// Where it is now.
+        server: ServerIx,
+        /// The session.
+        #[serde(serialize_with = "write_text")]
+        session: Text,
+    },
+    /// A server let a portable session go.
+    HandedOver {
+        /// Where it was.
+        server: ServerIx,
+        /// The session.
+        #[serde(serialize_with = "write_text")]
+        session: Text,
+    },
     /// A server's application received a numbered message.
     UpReceived {
         /// Where.
@@ -324,6 +351,12 @@ pub enum TraceEvent {
         commands: Commands,
         /// Channels that somebody is subscribed to.
         channels: u64,
+        /// Portable sessions that it keeps.
+        #[serde(skip_serializing_if = "redis::is_zero")]
+        records: u64,
+        /// The bytes of their names and texts.
+        #[serde(skip_serializing_if = "redis::is_zero")]
+        record_bytes: u64,
     },
     /// Redis ends, by a fault.
     RedisDown,

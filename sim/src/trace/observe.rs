@@ -11,6 +11,9 @@ use socketio08::{Body, Instant, Text, Transport};
 use super::{ClientId, RequestKind, TraceEvent, TraceSink};
 use crate::scenario::{Leaving, ServerIx};
 
+/// The header of a request that another server forwarded (`protocol/src/server/routed/header.rs`).
+const FORWARDED: &str = "x-socketio08-forwarded";
+
 /// Events on their way to the sink, shared by the applications and clients of one run. Cheap to clone; the engine drains
 /// it after each step, so the order is that of the calls.
 #[derive(Clone, Debug, Default)]
@@ -177,7 +180,9 @@ impl ServerObserver {
             }
             _ => return,
         };
-        if query_disconnects(query) {
+        // A forwarded request was counted where it came first.
+        let forwarded = request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(FORWARDED));
+        if query_disconnects(query) || forwarded {
             return;
         }
         let (server, session) = (self.server, request.target.slice_ref(session));
@@ -190,7 +195,13 @@ impl ServerObserver {
 
     /// The machine transmits; call it for each, before carrying it.
     pub fn transmit(&mut self, now: Instant, transmit: &ServerTransmit) {
-        let ServerTransmit::Respond { exchange, response } = transmit else { return };
+        let (exchange, response) = match transmit {
+            ServerTransmit::Respond { exchange, response } => (exchange, response),
+            ServerTransmit::Forward { node, request, .. } => {
+                return self.forwards(now, node.as_str(), &request.target);
+            }
+            _ => return,
+        };
         if !self.handshakes.remove(exchange) || response.status != 200 {
             return;
         }
@@ -200,6 +211,13 @@ impl ServerObserver {
         if let Some((session, _)) = plain.split_once(':') {
             let session = body.slice_ref(session);
             self.trace.record(now, TraceEvent::Issued { server: self.server, session });
+        }
+    }
+
+    fn forwards(&self, now: Instant, to: &str, target: &Text) {
+        if let Target::Session { session, .. } = Target::parse(&self.resource, target) {
+            let (to, session) = (Text::from(to), target.slice_ref(session));
+            self.trace.record(now, TraceEvent::Forwarded { server: self.server, to, session });
         }
     }
 
@@ -226,6 +244,12 @@ impl ServerObserver {
             }
             ServerEvent::Disconnected { session, cause } => {
                 TraceEvent::SessionEnded { server, session: session.0.clone(), cause: *cause }
+            }
+            ServerEvent::Adopted { session, .. } => {
+                TraceEvent::Adopted { server, session: session.0.clone() }
+            }
+            ServerEvent::HandedOver { session } => {
+                TraceEvent::HandedOver { server, session: session.0.clone() }
             }
             ServerEvent::UnknownSession { session, open } => {
                 TraceEvent::Rejected { server, session: session.clone(), open: *open }

@@ -12,4 +12,5 @@ pub mod population;
 pub mod proxy;
 pub mod redis;
 pub mod seed;
+pub mod sharing;
 pub mod weather;

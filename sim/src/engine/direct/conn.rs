@@ -19,6 +19,8 @@ pub(super) enum Dialer {
     Client(ClientId),
     /// A proxy, for one of its destinations.
     Hop(HopLink),
+    /// A server that forwards a request to the owner of a session.
+    Server(ServerIx),
 }
 
 /// A proxy's connection as its own machine numbers it.
@@ -50,7 +52,7 @@ pub(super) struct Conn {
     // The dialer's end.
     /// It is open, or being opened.
     pub(super) at_dialer: bool,
-    /// A client's request in progress, or its websocket.
+    /// A client's request in progress, or its websocket; of a server, the exchange that it forwards.
     pub(super) exchange: Option<ExchangeId>,
     /// The request that opened the connection was an upgrade.
     pub(super) upgrade: bool,
@@ -62,7 +64,7 @@ pub(super) struct Conn {
     pub(super) serves: Option<ConnId>,
     /// The beginning of a response that the proxy has not let through yet.
     pub(super) begun: Option<Down>,
-    /// A proxy copies what arrives.
+    /// What arrives is copied: the answer has begun.
     pub(super) copies: bool,
     /// The client's address is another now: nothing passes any more, and neither end is told.
     pub(super) severed: bool,
@@ -114,7 +116,7 @@ impl Conn {
     pub(super) fn client(&self) -> Option<ClientId> {
         match self.dialer {
             Dialer::Client(client) => Some(client),
-            Dialer::Hop(_) => None,
+            Dialer::Hop(_) | Dialer::Server(_) => None,
         }
     }
 }
@@ -133,6 +135,7 @@ impl World<'_> {
     fn delay(&mut self, dialer: Dialer, listener: Listener, opening: bool) -> Option<Duration> {
         match (dialer, listener) {
             (Dialer::Client(client), _) => self.client_hop(client, opening),
+            (Dialer::Server(from), Listener::Server(to)) => self.peer_hop(from, to, opening),
             (_, Listener::Cluster) => self.server_hop(ServerIx(0), opening),
             (_, Listener::Server(server)) => self.server_hop(server, opening),
             (_, Listener::App(app)) => self.apps[app].wire.hop(self.now, opening),
@@ -198,6 +201,7 @@ impl World<'_> {
         match self.conns.get(id.0).map(|conn| conn.dialer) {
             Some(Dialer::Client(client)) => self.client_hears(client, id, item),
             Some(Dialer::Hop(link)) => self.hop_hears_listener(link, id, item),
+            Some(Dialer::Server(server)) => self.peer_hears(server, id, item),
             None => {}
         }
     }

@@ -15,6 +15,8 @@ pub(super) struct Paused {
     fault: usize,
     /// What its kernel took for it.
     held: Vec<(ConnId, Up)>,
+    /// The same of what owners of routed sessions say.
+    relayed: Vec<(ConnId, Down)>,
 }
 
 impl World<'_> {
@@ -25,7 +27,7 @@ impl World<'_> {
         match harm.kind {
             HarmKind::Pause(server) => {
                 if let Some(process) = self.process_mut(server) {
-                    process.paused.get_or_insert(Paused { fault, held: Vec::new() });
+                    process.paused.get_or_insert(Paused { fault, held: Vec::new(), relayed: Vec::new() });
                 }
             }
             HarmKind::Slow { server, factor } => {
@@ -88,6 +90,17 @@ impl World<'_> {
         None
     }
 
+    /// The same for what the owner of a routed session says.
+    pub(super) fn relay_held_back(&mut self, server: ServerIx, link: ConnId, item: Down) -> Option<Down> {
+        let Some(paused) = self.process_mut(server).and_then(|process| process.paused.as_mut()) else {
+            return Some(item);
+        };
+        paused.relayed.push((link, item));
+        let fault = paused.fault;
+        self.bite(fault);
+        None
+    }
+
     /// SIGCONT: timers that were missed fire once, and what was kept is served in its order.
     fn resume(&mut self, server: ServerIx, fault: usize) {
         let now = self.now;
@@ -95,7 +108,7 @@ impl World<'_> {
         if process.paused.as_ref().is_none_or(|paused| paused.fault != fault) {
             return;
         }
-        let held = process.paused.take().map(|paused| paused.held).unwrap_or_default();
+        let Some(Paused { held, relayed, .. }) = process.paused.take() else { return };
         process.busy_until = process.busy_until.max(now);
         process.wake = Wake::default();
         if let Some(at) = process.wake.arm(Some(now)) {
@@ -103,6 +116,9 @@ impl World<'_> {
         }
         for (link, item) in held {
             self.queue.push(now, Event::Serve(link, item));
+        }
+        for (link, item) in relayed {
+            self.queue.push(now, Event::Relay(link, item));
         }
     }
 
@@ -139,6 +155,15 @@ impl World<'_> {
     pub(super) fn server_hop(&mut self, server: ServerIx, opening: bool) -> Option<Duration> {
         let wire = &mut self.servers[server.0].wire;
         let (delay, bitten) = (wire.hop(self.now, opening), wire.sky.take_bitten());
+        self.bite_all(bitten);
+        delay
+    }
+
+    /// The same between two servers, whose ways are as long as that of the one who listens; the weather of both counts.
+    pub(super) fn peer_hop(&mut self, from: ServerIx, to: ServerIx, opening: bool) -> Option<Duration> {
+        let delay = self.server_hop(to, opening)?;
+        let sky = &mut self.servers[from.0].wire.sky;
+        let (delay, bitten) = (sky.pass(self.now, delay, opening), sky.take_bitten());
         self.bite_all(bitten);
         delay
     }

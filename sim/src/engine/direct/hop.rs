@@ -226,6 +226,8 @@ impl World<'_> {
         let source = match dialer {
             Dialer::Client(client) => self.clients[client.index()].member.address,
             Dialer::Hop(link) => self.hops[link.hop].address,
+            // Servers dial servers alone.
+            Dialer::Server(_) => core::net::Ipv4Addr::UNSPECIFIED,
         };
         self.send_down(id, Down::Accepted);
         self.hops[hop].machine.handle_opened(self.now, id, source, proxied);

@@ -11,6 +11,8 @@
 //!   another one, as in the measured client. Aborting a request ends its connection. A websocket has its own.
 //! * **Chains.** Any number of proxies, each a machine of its own, stand between clients and servers; a connection of one to
 //!   the next is one like any other.
+//! * **Servers among themselves.** A request for a routed session goes on to its owner by a kept connection; portable sessions
+//!   go through the store.
 //! * **Processor time.** Requests and messages that reach a server wait for its one processor.
 //! * **Death.** The connections of a process that ends are closed; what it had sent before still arrives. What happens at
 //!   the very instant of a fault happens before it.
@@ -22,7 +24,9 @@ mod conn;
 mod deploys;
 mod harms;
 mod hop;
+mod peers;
 mod platform;
+mod portable;
 mod queue;
 mod redis;
 mod server;
@@ -216,6 +220,9 @@ impl<'a> World<'a> {
             Event::ClientWake(client) => self.client_wakes(client),
             Event::ServerWake(server) => self.server_wakes(server),
             Event::Redis(event) => self.redis_event(event),
+            Event::Relay(conn, item) => self.relay_from_peer(conn, item),
+            Event::PeerTooSlow(conn) => self.peer_too_slow(conn),
+            Event::LeftTooLate(server, start) => self.left_too_late(server, start),
             Event::HopWake(hop) => self.hop_wakes(hop),
             Event::Up(conn, item) => self.arrives_up(conn, item),
             Event::Down(conn, item) => self.arrives_down(conn, item),

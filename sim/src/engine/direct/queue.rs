@@ -80,6 +80,12 @@ pub(super) enum Event {
     Serve(ConnId, Up),
     /// Between a server and Redis.
     Redis(RedisEvent),
+    /// The processor of a server that forwarded gets to what the owner says.
+    Relay(ConnId, Down),
+    /// A connection between two servers should be open by now.
+    PeerTooSlow(ConnId),
+    /// A process, by how many the server had, should have left by now.
+    LeftTooLate(ServerIx, u32),
     /// A server of the second stack is through with the request of a connection.
     AppAnswers(ConnId),
     /// Whoever ends TLS is through with the handshake of a connection.

@@ -8,9 +8,9 @@ use socketio08::server::{ServerInput, ServerTransmit};
 
 use super::queue::{Event, Wake};
 use super::{Wire, World};
-use crate::scenario::{Scenario, ServerIx, Signal, Store};
+use crate::scenario::{Scenario, ServerIx, Signal};
 use crate::trace::TraceEvent;
-use crate::world::redis::{self, Act, Command, Holding, LineId, NodeLink, Redis, Reply};
+use crate::world::redis::{self, Act, Command, Holding, KeeperLink, LineId, NodeLink, Redis, Reply};
 use crate::world::seed::Seed;
 
 /// Something on its way between a server and Redis.
@@ -50,6 +50,9 @@ struct Node {
     link: Option<NodeLink>,
     starts: u32,
     line: Option<LineId>,
+    /// For the records of portable sessions.
+    keeper: KeeperLink,
+    keeper_line: Option<LineId>,
     wake: Wake,
     last_up: Instant,
     last_down: Instant,
@@ -58,7 +61,7 @@ struct Node {
 impl Shared {
     /// The Redis of a scenario, if its servers share one.
     pub(super) fn new(scenario: &Scenario, seed: Seed) -> Option<Self> {
-        if scenario.servers.store != Store::Redis {
+        if !scenario.servers.store.has_redis() {
             return None;
         }
         let latency = scenario.redis.latency.unwrap_or(scenario.network.latency);
@@ -68,6 +71,8 @@ impl Shared {
             link: None,
             starts: 0,
             line: None,
+            keeper: KeeperLink::default(),
+            keeper_line: None,
             wake: Wake::default(),
             last_up: Instant::ZERO,
             last_down: Instant::ZERO,
@@ -81,10 +86,31 @@ impl Shared {
         })
     }
 
-    fn new_line(&mut self, server: ServerIx) -> LineId {
+    pub(super) fn keeper_mut(&mut self, server: ServerIx) -> Option<&mut KeeperLink> {
+        self.nodes.get_mut(server.0).map(|node| &mut node.keeper)
+    }
+
+    pub(super) fn keeper_line(&self, server: ServerIx) -> Option<LineId> {
+        self.nodes.get(server.0)?.keeper_line
+    }
+
+    pub(super) fn new_keeper_line(&mut self, server: ServerIx) -> LineId {
+        let line = self.number_line(server);
+        if let Some(node) = self.nodes.get_mut(server.0) {
+            node.keeper_line = Some(line);
+        }
+        line
+    }
+
+    fn number_line(&mut self, server: ServerIx) -> LineId {
         let line = LineId(self.lines_made);
         self.lines_made += 1;
         self.lines.insert(line, server);
+        line
+    }
+
+    fn new_line(&mut self, server: ServerIx) -> LineId {
+        let line = self.number_line(server);
         if let Some(node) = self.nodes.get_mut(server.0) {
             node.line = Some(line);
         }
@@ -119,7 +145,9 @@ impl World<'_> {
             return;
         };
         node.link = None;
-        if let Some(line) = node.line.take() {
+        node.keeper = KeeperLink::default();
+        let lines = [node.line.take(), node.keeper_line.take()];
+        for line in lines.into_iter().flatten() {
             self.send_to_redis(server, RedisEvent::Left(line));
         }
     }
@@ -139,7 +167,7 @@ impl World<'_> {
         }
     }
 
-    fn send_to_redis(&mut self, server: ServerIx, event: RedisEvent) {
+    pub(super) fn send_to_redis(&mut self, server: ServerIx, event: RedisEvent) {
         let Some(node) = self.redis.as_mut().and_then(|shared| shared.nodes.get_mut(server.0)) else {
             return;
         };
@@ -198,6 +226,7 @@ impl World<'_> {
             let holding = Holding {
                 published: counts.published,
                 received: counts.received,
+                shared: self.servers.get(server).map(|node| node.sharing).unwrap_or_default(),
                 ..Holding::new(known, store, listeners)
             };
             self.trace.record(self.now, TraceEvent::Holds { server: ServerIx(server), holding });
@@ -209,7 +238,9 @@ impl World<'_> {
         let Some(shared) = &self.redis else { return };
         let channels = u64::try_from(shared.redis.channel_count()).unwrap_or(u64::MAX);
         let commands = shared.redis.commands();
-        self.trace.record(self.now, TraceEvent::RedisExecuted { commands, channels });
+        let (records, record_bytes) = shared.redis.records(self.now);
+        let event = TraceEvent::RedisExecuted { commands, channels, records, record_bytes };
+        self.trace.record(self.now, event);
     }
 
     fn settle_redis(&mut self) {
@@ -257,6 +288,15 @@ impl World<'_> {
             }
             RedisEvent::Answered(line, open) => {
                 let Some((server, node)) = shared.node_of(line) else { return };
+                if node.keeper_line == Some(line) {
+                    if open {
+                        node.keeper.handle_connected();
+                    } else {
+                        node.keeper_line = None;
+                        node.keeper.handle_closed(now);
+                    }
+                    return self.settle_keeper(server);
+                }
                 let Some(store) = node.link.as_mut().filter(|_| node.line == Some(line)) else { return };
                 if open {
                     store.handle_connected();
@@ -271,11 +311,11 @@ impl World<'_> {
         }
     }
 
-    /// Redis's word reached a server's host: a publication costs what a message costs, the rest nothing.
+    /// Redis's word reached a server's host: a publication or a record costs what a message costs, the rest nothing.
     fn redis_replies(&mut self, line: LineId, reply: Reply) {
         let Some((server, _)) = self.redis.as_mut().and_then(|shared| shared.node_of(line)) else { return };
         let cost = match reply {
-            Reply::Message { .. } => self.scenario.servers.cost.message,
+            Reply::Message { .. } | Reply::Stored { .. } => self.scenario.servers.cost.message,
             Reply::Subscribed { .. } | Reply::Closed => std::time::Duration::ZERO,
         };
         match self.occupy(server, cost) {
@@ -289,6 +329,17 @@ impl World<'_> {
         let Some((server, node)) = self.redis.as_mut().and_then(|shared| shared.node_of(line)) else {
             return;
         };
+        if node.keeper_line == Some(line) {
+            match reply {
+                Reply::Stored { ticket, answer } => node.keeper.handle_answer(ticket, answer),
+                Reply::Closed => {
+                    node.keeper_line = None;
+                    node.keeper.handle_closed(now);
+                }
+                Reply::Message { .. } | Reply::Subscribed { .. } => {}
+            }
+            return self.settle_keeper(server);
+        }
         let Some(store) = node.link.as_mut().filter(|_| node.line == Some(line)) else { return };
         if reply == Reply::Closed {
             node.line = None;

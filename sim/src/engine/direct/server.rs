@@ -10,12 +10,14 @@ use socketio08_tokio::{Application, deliver};
 
 use super::conn::Listener;
 use super::harms::Paused;
+use super::peers::PeerLinks;
 use super::queue::{Down, Event, Up, Wake};
 use super::{Wire, World};
 use crate::scenario::{Scenario, ServerIx, Signal, TlsAt};
 use crate::trace::TraceEvent;
 use crate::world::application::{PoolApplication, SeededIds, server_config};
 use crate::world::balancer::{ConnId, Headers, ResponseHead, SET_COOKIE};
+use crate::world::redis::{Operation, SharingCost};
 use crate::world::seed::Seed;
 
 /// One server of the pool.
@@ -25,18 +27,23 @@ pub(super) struct ServerNode {
     /// The fault that slows it, and how many times.
     pub(super) slowed: Option<(usize, u32)>,
     /// How many processes it had.
-    starts: u32,
+    pub(super) starts: u32,
+    /// What sharing sessions cost it so far.
+    pub(super) sharing: SharingCost,
     /// Links whose server's end is open.
     links: BTreeSet<ConnId>,
 }
 
 /// A running process.
 pub(super) struct Process {
-    machine: Server,
+    pub(super) machine: Server,
     pub(super) app: PoolApplication,
     ids: SeededIds,
     pub(super) wake: Wake,
-    exchanges: BTreeMap<ExchangeId, ConnId>,
+    pub(super) exchanges: BTreeMap<ExchangeId, ConnId>,
+    pub(super) peers: PeerLinks,
+    /// It was stopped, and only waits for the store to have its sessions.
+    pub(super) leaving: bool,
     /// Those whose response goes on.
     streams: BTreeSet<ExchangeId>,
     exchanges_made: u64,
@@ -54,22 +61,28 @@ impl ServerNode {
             slowed: None,
             process: None,
             starts: 0,
+            sharing: SharingCost::default(),
             links: BTreeSet::new(),
         }
     }
 
     /// What the running process knows.
     pub(super) fn known(&self) -> Option<Known> {
-        self.process.as_ref().map(|process| process.machine.known())
+        self.living().map(|process| process.machine.known())
     }
 
     /// Since when, or from when on, its process has nothing to do; `None`: none runs.
     pub(super) fn free(&self) -> Option<Instant> {
-        self.process.as_ref().map(|process| process.busy_until)
+        self.living().map(|process| process.busy_until)
     }
 
+    /// It takes connections.
     pub(super) fn is_alive(&self) -> bool {
-        self.process.is_some()
+        self.living().is_some()
+    }
+
+    fn living(&self) -> Option<&Process> {
+        self.process.as_ref().filter(|process| !process.leaving)
     }
 }
 
@@ -78,16 +91,19 @@ impl World<'_> {
 
     /// Starts a process, unless one runs; `told`: it is a part of the story, not of the beginning.
     pub(super) fn start_server(&mut self, server: ServerIx, told: bool) {
-        let node = &mut self.servers[server.0];
-        if node.process.is_some() {
+        if self.servers[server.0].is_alive() {
             return;
         }
+        self.finish(server);
+        let node = &mut self.servers[server.0];
         node.process = Some(Process {
             machine: Server::new(server_config(self.scenario, server, node.starts), self.now),
             app: PoolApplication::new(self.now, self.scenario, server, self.trace.clone()),
             ids: SeededIds::new(self.seed, server, node.starts),
             wake: Wake::default(),
             exchanges: BTreeMap::new(),
+            peers: PeerLinks::default(),
+            leaving: false,
             streams: BTreeSet::new(),
             exchanges_made: 0,
             busy_until: self.now,
@@ -101,22 +117,40 @@ impl World<'_> {
         self.settle_server(server);
     }
 
-    /// Ends the process, if one runs: its connections are closed, its sessions are forgotten.
+    /// Ends the process, if one runs: its connections are closed, its sessions are forgotten; portable ones of a process that is
+    /// stopped go to the store before.
     pub(super) fn end_server(&mut self, server: ServerIx, signal: Signal, planned: bool) {
-        let node = &mut self.servers[server.0];
-        if node.process.take().is_none() {
+        if !self.servers[server.0].is_alive() {
             return;
         }
+        let graceful = signal == Signal::Term;
+        let leaves = graceful && self.hands_over();
+        if leaves {
+            self.hand_over(server);
+        }
+        self.trace.record(self.now, TraceEvent::ServerDown { server, graceful, planned });
+        if leaves {
+            self.leave(server);
+        } else {
+            self.finish(server);
+        }
+    }
+
+    /// The process is no more, if there was one.
+    pub(super) fn finish(&mut self, server: ServerIx) {
+        let Some(process) = self.servers[server.0].process.take() else { return };
         self.redis_left(server);
-        self.trace
-            .record(self.now, TraceEvent::ServerDown { server, graceful: signal == Signal::Term, planned });
-        let node = &mut self.servers[server.0];
-        for link in std::mem::take(&mut node.links) {
+        self.leave_peers(process.peers);
+        self.close_links(server);
+    }
+
+    pub(super) fn close_links(&mut self, server: ServerIx) {
+        for link in std::mem::take(&mut self.servers[server.0].links) {
             self.close_from_server(link);
         }
     }
 
-    fn close_from_server(&mut self, id: ConnId) {
+    pub(super) fn close_from_server(&mut self, id: ConnId) {
         let Some(link) = self.conns.get_mut(id.0).filter(|link| link.at_listener) else { return };
         link.at_listener = false;
         link.served = None;
@@ -169,13 +203,16 @@ impl World<'_> {
         if let Some(at) = process.wake.arm(due) {
             self.queue.push(at.max(self.now), Event::ServerWake(server));
         }
+        self.end_if_left(server);
     }
 
     fn server_sends(&mut self, server: ServerIx, transmit: ServerTransmit) {
         let Some(process) = &mut self.servers[server.0].process else { return };
         match transmit {
             ServerTransmit::Respond { exchange, response } => {
-                if let Some(link) = process.exchanges.remove(&exchange) {
+                let link = process.exchanges.remove(&exchange);
+                self.give_up_forward(server, exchange);
+                if let Some(link) = link {
                     if let Some(link) = self.conns.get_mut(link.0) {
                         link.served = None;
                     }
@@ -205,7 +242,9 @@ impl World<'_> {
             }
             ServerTransmit::Close { exchange } => {
                 let Some(link) = process.exchanges.remove(&exchange) else { return };
-                if !process.streams.remove(&exchange) {
+                let streams = process.streams.remove(&exchange);
+                self.give_up_forward(server, exchange);
+                if !streams {
                     return self.close_from_server(link);
                 }
                 if let Some(link) = self.conns.get_mut(link.0) {
@@ -213,14 +252,13 @@ impl World<'_> {
                 }
                 self.send_down(link, Down::Whole);
             }
-            // Servers of the simulated world neither forward requests nor hand sessions over.
-            ServerTransmit::Forward { .. }
-            | ServerTransmit::StoreGet { .. }
-            | ServerTransmit::StorePut { .. }
-            | ServerTransmit::StoreDelete { .. } => {}
-            store @ (ServerTransmit::Publish { .. }
-            | ServerTransmit::Subscribe { .. }
-            | ServerTransmit::Unsubscribe { .. }) => self.redis_sends(server, store),
+            ServerTransmit::Forward { exchange, node, request } => {
+                self.forward_to_owner(server, exchange, &node, request);
+            }
+            shared => match Operation::from_transmit(shared) {
+                Ok(operation) => self.store_operates(server, operation),
+                Err(publication) => self.redis_sends(server, publication),
+            },
         }
     }
 
@@ -239,7 +277,7 @@ impl World<'_> {
         let node = &mut self.servers[server.0];
         if let Up::Syn = item {
             // The kernel answers; the process is not asked.
-            let answer = if node.process.is_some() {
+            let answer = if node.is_alive() {
                 if link.proxied.is_some() {
                     // A line of the PROXY protocol is no request to Node: it closes the connection.
                     self.send_down(id, Down::Accepted);
@@ -299,10 +337,15 @@ impl World<'_> {
                     process.exchanges.remove(&exchange);
                     process.streams.remove(&exchange);
                 }
+                self.give_up_forward(server, exchange);
                 self.server_takes(server, ServerInput::Closed { exchange, clean: true });
             }
             Up::Message(text) => {
-                if let Some(exchange) = link.served {
+                let Some(exchange) = link.served else { return };
+                let process = self.servers[server.0].process.as_ref();
+                if let Some(owner) = process.and_then(|process| process.peers.of(exchange)) {
+                    self.send_up(owner, Up::Message(text));
+                } else {
                     self.server_takes(server, ServerInput::Message { exchange, text });
                 }
             }

@@ -6,7 +6,12 @@ use crate::world::population;
 
 /// Refuses a scenario that this engine cannot carry, naming the key: a run without it would answer another question.
 pub(super) fn check(scenario: &Scenario) -> Result<(), EngineError> {
-    let store = (scenario.servers.store == Store::Redis).then_some("servers.store = \"redis\"");
+    let store = match scenario.servers.store {
+        Store::Memory => None,
+        Store::Redis => Some("servers.store = \"redis\""),
+        Store::Routed => Some("servers.store = \"routed\""),
+        Store::Portable => Some("servers.store = \"portable\""),
+    };
     let balancer = &scenario.balancer;
     let cookie = balancer.cookie.is_some() && scenario.clients.sorts().any(|sort| sort.cookies);
     let balancer = [

@@ -38,7 +38,8 @@ pub struct Ghosts {
 
 #[derive(Clone, Debug)]
 struct Session {
-    server: ServerIx,
+    /// `None`: it is between two servers, in the store.
+    server: Option<ServerIx>,
     client: Option<ClientId>,
     ghost_since: Option<Instant>,
     silent: bool,
@@ -97,6 +98,8 @@ impl Sessions {
             }
             TraceEvent::SessionConnected { server, session } => self.begin(*server, session),
             TraceEvent::SessionEnded { session, .. } => self.end(at, session),
+            TraceEvent::Adopted { server, session } => self.move_to(session, Some(*server)),
+            TraceEvent::HandedOver { session, .. } => self.move_to(session, None),
             TraceEvent::Connected { client, session, .. } => {
                 self.leave_behind(at, *client, Some(session), false);
             }
@@ -118,17 +121,28 @@ impl Sessions {
             return;
         }
         let client = self.owners.get(session).copied();
+        let server = Some(server);
         self.live.insert(session.clone(), Session { server, client, ghost_since: None, silent: false });
-        if let Some(count) = self.counts.get_mut(server.0) {
-            *count += 1;
+        self.count(server, u32::saturating_add);
+    }
+
+    /// A portable session is at that server from now on, or in the store.
+    fn move_to(&mut self, name: &Text, server: Option<ServerIx>) {
+        let Some(session) = self.live.get_mut(name) else { return };
+        let before = std::mem::replace(&mut session.server, server);
+        self.count(before, u32::saturating_sub);
+        self.count(server, u32::saturating_add);
+    }
+
+    fn count(&mut self, server: Option<ServerIx>, change: fn(u32, u32) -> u32) {
+        if let Some(count) = server.and_then(|server| self.counts.get_mut(server.0)) {
+            *count = change(*count, 1);
         }
     }
 
     fn end(&mut self, at: Instant, name: &Text) {
         let Some(session) = self.live.remove(name) else { return };
-        if let Some(count) = self.counts.get_mut(session.server.0) {
-            *count = count.saturating_sub(1);
-        }
+        self.count(session.server, u32::saturating_sub);
         if let Some(own) = session.client.and_then(|client| self.of_client.get_mut(client.index())) {
             own.retain(|other| other != name);
         }
@@ -156,7 +170,7 @@ impl Sessions {
 
     /// The server's process ended: it keeps nothing.
     fn forget(&mut self, server: ServerIx) {
-        self.live.retain(|_, session| session.server != server);
+        self.live.retain(|_, session| session.server != Some(server));
         if let Some(count) = self.counts.get_mut(server.0) {
             *count = 0;
         }

@@ -32,6 +32,27 @@ pub enum Store {
     Memory,
     /// Through Redis, as the Redis store of 0.8.7 does: every server knows every session.
     Redis,
+    /// In the memory of the server that the session id names: every other one forwards to it.
+    Routed,
+    /// In the memory of the server that was asked last, and in a store that all share while nobody has it.
+    Portable,
+}
+
+impl Store {
+    /// As in the file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Redis => "redis",
+            Self::Routed => "routed",
+            Self::Portable => "portable",
+        }
+    }
+
+    /// Whether the servers share a Redis.
+    pub const fn has_redis(self) -> bool {
+        matches!(self, Self::Redis | Self::Portable)
+    }
 }
 
 /// `broadcast_by`: who sends the numbered messages.

@@ -9,14 +9,19 @@ use crate::scenario::model::{BroadcastBy, ServerCost, Servers, Store};
 use crate::scenario::section::Section;
 use crate::scenario::tree::Node;
 
+const STORES: &[(&str, Store)] = &[
+    ("memory", Store::Memory),
+    ("redis", Store::Redis),
+    ("routed", Store::Routed),
+    ("portable", Store::Portable),
+];
+
 pub(super) fn servers(node: Option<&Node>) -> Result<Servers, Problem> {
     let default = Servers::default();
     let section = Section::new(node, "[servers]", keys::SERVERS)?;
     Ok(Servers {
         count: section.integer("count", 1..=MOST_SERVERS)?.unwrap_or(default.count),
-        store: section
-            .choice("store", &[("memory", Store::Memory), ("redis", Store::Redis)])?
-            .unwrap_or(default.store),
+        store: section.choice("store", STORES)?.unwrap_or(default.store),
         broadcast_every: section.duration("broadcast_every", SHORTEST_PERIOD)?,
         broadcast_first: section
             .duration("broadcast_first", Duration::ZERO)?

@@ -17,6 +17,7 @@ use crate::scenario::{self, Clients, Scenario, ServerIx};
 use crate::world::population;
 use crate::world::redis;
 use crate::world::seed::{Seed, Stream};
+use crate::world::sharing;
 
 /// The configuration of every client of one sort.
 pub fn client_config(sort: &Clients) -> ClientConfig {
@@ -46,6 +47,7 @@ pub fn server_config(scenario: &Scenario, server: ServerIx, start: u32) -> Serve
     let release = if scenario.clients.sorts().any(newer) { Profile::V0_9 } else { Profile::V0_8_7 };
     let mut config = ServerConfig::for_profile(release);
     config.store = redis::store(scenario, server, start);
+    config.routing = sharing::routing(scenario, server);
     let flash = |sort: &Clients| sort.transports.contains(&Transport::Flashsocket);
     if scenario.clients.sorts().any(flash) && !config.transports.contains(&Transport::Flashsocket) {
         config.transports.push(Transport::Flashsocket);

@@ -1,11 +1,14 @@
-//! Redis's publish and subscribe, without I/O. It keeps nothing: a message goes to those who are subscribed when its command is
-//! executed, in the order in which they subscribed, and is forgotten.
+//! Redis, without I/O. Of messages it keeps nothing: one goes to those who are subscribed when its command is executed, in the order in
+//! which they subscribed, and is forgotten. Of portable sessions it keeps [`Records`].
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use serde::Serialize;
+use socketio08::server::StoreAnswer;
 use socketio08::{Instant, Text};
+
+use super::records::{Operation, Records, StoreAct};
 
 /// A connection to Redis, by a number that is never used again.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -31,6 +34,8 @@ pub enum Command {
         /// From which channel.
         channel: Text,
     },
+    /// An operation on the record of a portable session.
+    Operate(Operation),
 }
 
 /// What Redis says on a connection.
@@ -48,6 +53,13 @@ pub enum Reply {
         /// What.
         message: Text,
     },
+    /// An operation was executed.
+    Stored {
+        /// Its number.
+        ticket: u64,
+        /// What came of it.
+        answer: StoreAnswer,
+    },
     /// Redis has ended: nothing follows.
     Closed,
 }
@@ -63,6 +75,12 @@ pub struct Commands {
     pub unsubscribe: u64,
     /// Messages handed out: each publication once for each subscriber.
     pub messages: u64,
+    /// Records of portable sessions read.
+    #[serde(skip_serializing_if = "super::memory::is_zero")]
+    pub reads: u64,
+    /// Records put or deleted, and attempts at it that came too late.
+    #[serde(skip_serializing_if = "super::memory::is_zero")]
+    pub writes: u64,
 }
 
 /// Redis: one process with one thread. Methods are getters, commands, `handle_*` and `poll_*`.
@@ -76,6 +94,7 @@ pub struct Redis {
     channels: BTreeMap<Text, Vec<LineId>>,
     replies: VecDeque<(Instant, LineId, Reply)>,
     commands: Commands,
+    records: Records,
 }
 
 impl Redis {
@@ -101,12 +120,18 @@ impl Redis {
         self.channels.len()
     }
 
+    /// How many sessions are kept, and their bytes.
+    pub fn records(&self, now: Instant) -> (u64, u64) {
+        self.records.size(now)
+    }
+
     // --- commands
 
-    /// Ends the process: every connection is closed and every subscription forgotten.
+    /// Ends the process: every connection is closed, and every subscription and record forgotten.
     pub fn kill(&mut self, now: Instant) {
         self.down = true;
         self.channels.clear();
+        self.records.clear();
         // What it was working on is lost with it.
         self.replies.retain(|(at, ..)| *at <= now);
         for line in std::mem::take(&mut self.lines).into_keys() {
@@ -162,6 +187,15 @@ impl Redis {
                 if channels.remove(&channel) {
                     self.forget(&channel, line);
                 }
+            }
+            Command::Operate(operation) => {
+                match operation.act {
+                    StoreAct::Get => self.commands.reads += 1,
+                    StoreAct::Put { .. } | StoreAct::Delete { .. } => self.commands.writes += 1,
+                }
+                let ticket = operation.ticket;
+                let answer = self.records.operate(now, operation);
+                self.replies.push_back((self.busy_until, line, Reply::Stored { ticket, answer }));
             }
         }
     }

@@ -42,6 +42,28 @@ pub struct Holding {
     pub received: u64,
     /// The heap of a genuine server that holds as much, in bytes.
     pub heap_bytes: u64,
+    /// What its sharing of sessions cost so far.
+    #[serde(flatten)]
+    pub shared: SharingCost,
+}
+
+/// What routed and portable sessions cost a server: of all its processes so far.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, Serialize)]
+pub struct SharingCost {
+    /// Requests forwarded to the owner of their session.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub forwarded: u64,
+    /// Records asked for in the shared store.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub store_reads: u64,
+    /// Records put into the shared store, or deleted there.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub store_writes: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+pub(crate) fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Holding {
@@ -49,8 +71,10 @@ impl Holding {
     pub fn new(known: Known, store: Store, listeners: u64) -> Self {
         let wide = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         let (empty, kept) = match store {
-            Store::Memory => (EMPTY, 0),
+            Store::Memory | Store::Routed => (EMPTY, 0),
             Store::Redis => (EMPTY_REDIS, KEPT_TRANSPORT),
+            // It has connections to Redis, but no listeners of sessions to forget.
+            Store::Portable => (EMPTY_REDIS, 0),
         };
         let objects = [
             (known.handshaken, HANDSHAKE),
@@ -69,6 +93,7 @@ impl Holding {
             published: 0,
             received: 0,
             heap_bytes: heap,
+            shared: SharingCost::default(),
         }
     }
 }

@@ -133,7 +133,7 @@ impl NodeLink {
         match &command {
             Command::Subscribe { channel } => self.channels.entry(channel.clone()).or_default().waiting += 1,
             Command::Unsubscribe { channel } => self.unlisten(channel),
-            Command::Publish { .. } => {}
+            Command::Publish { .. } | Command::Operate(_) => {}
         }
         match (self.state, self.policy, &command) {
             (State::Open, ..) => {
@@ -196,6 +196,8 @@ impl NodeLink {
     pub fn handle_reply(&mut self, now: Instant, reply: Reply) {
         match reply {
             Reply::Closed => self.wait_to_retry(now),
+            // Answers come by a connection of their own.
+            Reply::Stored { .. } => {}
             Reply::Subscribed { channel } => {
                 if let Some(listeners) = self.channels.get_mut(&channel) {
                     listeners.there += std::mem::take(&mut listeners.waiting);
