@@ -7,6 +7,7 @@ mod finding;
 mod impact;
 mod life;
 mod matrix;
+mod sharing;
 mod story;
 mod summary;
 mod table;

@@ -5,16 +5,16 @@ use std::path::Path;
 
 use socketio08::Transport;
 
-use super::figures::{Delivery, Figures, RedisFigures, Spread, per_cent};
+use super::figures::{Delivery, Figures, Spread, per_cent};
 use super::finding::meets;
 use super::impact::{Impact, Toll};
+use super::sharing;
 use super::verdict::{Verdict, seconds};
 use crate::engine::EngineName;
 use crate::scenario::{
     Balance, BalancerKind, BalancerMode, ClientProfile, Clients, Connections, CookieMode, HashType,
-    HttpOption, ProxyKind, Redispatch, Scenario, ServerIx, StickOn,
+    HttpOption, ProxyKind, Redispatch, Scenario, StickOn,
 };
-use crate::world::redis::Holding;
 use crate::world::seed::Seed;
 
 /// Everything a screen shows.
@@ -130,9 +130,7 @@ pub(super) fn rows(figures: &Figures) -> Vec<(&'static str, String)> {
     }
     rows.extend(lived(figures));
     rows.push(("per server", servers(figures)));
-    if let Some(redis) = figures.redis {
-        rows.push(("redis", shared(redis, figures)));
-    }
+    rows.extend(sharing::rows(figures));
     rows
 }
 
@@ -181,27 +179,6 @@ fn lived(figures: &Figures) -> Vec<(&'static str, String)> {
         rows.push(("fault", format!("{}: {} {what}", harm.title(), harm.lost)));
     }
     rows
-}
-
-/// What sharing costs: publications, and what every server holds.
-fn shared(redis: RedisFigures, figures: &Figures) -> String {
-    let holds = figures.servers.iter().filter_map(|server| server.holds.map(|holds| (server.name, holds)));
-    let one = |(name, holds): (ServerIx, Holding)| {
-        format!(
-            "{name} {} sessions, {} sockets, {} listeners, {:.1} MB",
-            thousands(holds.handshaken),
-            thousands(holds.sockets),
-            thousands(holds.listeners),
-            megabytes(holds.heap_bytes)
-        )
-    };
-    let published = thousands(redis.commands.publish);
-    format!("{published} publications; {}", holds.map(one).collect::<Vec<_>>().join(" · "))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
-fn megabytes(bytes: u64) -> f64 {
-    bytes as f64 / 1_000_000.0
 }
 
 fn per_client(spread: Option<Spread>) -> String {

@@ -20,7 +20,7 @@ macro_rules! builtins {
 
 impl Builtin {
     /// All of them, in the order in which to read them.
-    pub const ALL: [Builtin; 30] = builtins![
+    pub const ALL: [Builtin; 32] = builtins![
         "round-robin",
         "sticky-source",
         "sticky-cookie",
@@ -31,6 +31,8 @@ impl Builtin {
         "redis-store",
         "redis-store-memory",
         "redis-restart",
+        "routed-sessions",
+        "portable-sessions",
         "rolling-deploy-drain",
         "blue-green",
         "scale-out",
