@@ -48,7 +48,11 @@ fn redis_text(redis: RedisFigures, figures: &Figures) -> String {
 
 fn copied(holds: &Holding) -> String {
     let (sessions, sockets) = (thousands(holds.handshaken), thousands(holds.sockets));
-    format!("{sessions} sessions, {sockets} sockets, {} listeners, {}", thousands(holds.listeners), megabytes(holds))
+    format!(
+        "{sessions} sessions, {sockets} sockets, {} listeners, {}",
+        thousands(holds.listeners),
+        megabytes(holds)
+    )
 }
 
 fn portable(holds: &Holding) -> String {

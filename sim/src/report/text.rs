@@ -195,8 +195,7 @@ fn delivery(flow: Delivery, swallowed: u64) -> String {
     if flow.sent == 0 {
         return "none".to_owned();
     }
-    let note =
-        if swallowed > 0 { " (some answered 200 by a server that did not know the session)" } else { "" };
+    let note = if swallowed > 0 { " (some in POSTs for sessions that the server did not know)" } else { "" };
     format!(
         "{} sent, {} received, {} lost{note}, {} duplicated",
         thousands(flow.sent),

@@ -233,9 +233,8 @@ pub enum TraceEvent {
     Forwarded {
         /// Who forwards.
         server: ServerIx,
-        /// The owner's name.
-        #[serde(serialize_with = "write_text")]
-        to: Text,
+        /// The owner.
+        to: ServerIx,
         /// The session.
         #[serde(serialize_with = "write_text")]
         session: Text,

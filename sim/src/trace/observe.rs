@@ -215,8 +215,9 @@ impl ServerObserver {
     }
 
     fn forwards(&self, now: Instant, to: &str, target: &Text) {
-        if let Target::Session { session, .. } = Target::parse(&self.resource, target) {
-            let (to, session) = (Text::from(to), target.slice_ref(session));
+        let target_of = Target::parse(&self.resource, target);
+        if let (Target::Session { session, .. }, Some(to)) = (target_of, ServerIx::named(to)) {
+            let session = target.slice_ref(session);
             self.trace.record(now, TraceEvent::Forwarded { server: self.server, to, session });
         }
     }

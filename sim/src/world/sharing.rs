@@ -15,11 +15,6 @@ fn name(server: ServerIx) -> Option<NodeName> {
     NodeName::new(&server.to_string()).ok()
 }
 
-/// The server of that name.
-pub fn named(scenario: &Scenario, name: &NodeName) -> Option<ServerIx> {
-    (0..scenario.servers.count as usize).map(ServerIx).find(|server| server.to_string() == name.as_str())
-}
-
 /// Which server answers for a session.
 pub fn routing(scenario: &Scenario, server: ServerIx) -> Routing {
     if scenario.servers.store != Store::Routed {
@@ -50,7 +45,7 @@ mod tests {
         let Routing::Routed(routed) = routing(&scenario("routed"), ServerIx(1)) else { panic!() };
         let names: Vec<&str> = routed.peers.iter().map(NodeName::as_str).collect();
         assert_eq!((routed.node.as_str(), names), ("s2", vec!["s1", "s3"]));
-        assert_eq!(named(&scenario("routed"), &routed.peers[1]), Some(ServerIx(2)));
+        assert_eq!(ServerIx::named(routed.peers[1].as_str()), Some(ServerIx(2)));
     }
 
     #[test]

@@ -13,7 +13,6 @@ use super::queue::{Carried, Down, Event, Up};
 use crate::scenario::ServerIx;
 use crate::trace::ClientId;
 use crate::world::balancer::{ConnId, Headers, RequestHead};
-use crate::world::sharing;
 
 /// Most idle connections kept to one server.
 const IDLE_MAX: usize = 256;
@@ -47,7 +46,7 @@ impl World<'_> {
         request: Request,
     ) {
         self.servers[server.0].sharing.forwarded += 1;
-        let owner = sharing::named(self.scenario, node);
+        let owner = ServerIx::named(node.as_str());
         let Some((owner, client)) = owner.zip(self.asked_by(server, exchange)) else {
             return self.server_takes(server, ServerInput::ForwardFailed { exchange });
         };

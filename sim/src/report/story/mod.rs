@@ -23,6 +23,8 @@ pub struct Story {
     pending: Vec<Pending>,
     /// The latest request of a session at a server: its line, and whether it was a POST.
     latest: BTreeMap<(ServerIx, Text), (usize, bool)>,
+    /// Requests that were forwarded, by their lines: by whom, and to whom.
+    forwards: BTreeMap<usize, (ServerIx, ServerIx)>,
     transport: Option<Transport>,
     connected: bool,
     /// When it last stopped being connected.
@@ -72,6 +74,7 @@ impl Story {
             sessions: BTreeMap::new(),
             pending: Vec::new(),
             latest: BTreeMap::new(),
+            forwards: BTreeMap::new(),
             transport: scenario.clients.transports.first().copied(),
             connected: false,
             cut_off: None,
@@ -89,6 +92,10 @@ impl Story {
             TraceEvent::Opened { server, session, .. } => self.taken(at, *server, session, false),
             TraceEvent::Posted { server, session } => self.taken(at, *server, session, true),
             TraceEvent::Rejected { server, session, open } => self.rejected(*server, session, *open),
+            TraceEvent::Forwarded { server, to, session } => self.forwarded(*server, *to, session),
+            TraceEvent::Adopted { server, session } => {
+                self.sessions.entry(session.clone()).or_default().issuer = Some(*server);
+            }
             TraceEvent::SessionConnected { server, session } => {
                 self.outcome(*server, session, "1::   connected");
             }
@@ -187,8 +194,25 @@ impl Story {
 
     fn outcome(&mut self, server: ServerIx, session: &Text, outcome: &str) {
         if let Some((line, _)) = self.latest.get(&(server, session.clone())).copied() {
-            self.set(line, Some(server), outcome.to_owned());
+            self.settle(line, server, outcome);
         }
+    }
+
+    /// What became of a request, at the one who took it or at the one it was forwarded to.
+    fn settle(&mut self, line: usize, server: ServerIx, outcome: &str) {
+        match self.forwards.get(&line).copied() {
+            Some((by, to)) if to == server => {
+                self.set(line, Some(by), format!("{outcome}, by way of {by} from {to}"));
+            }
+            _ => self.set(line, Some(server), outcome.to_owned()),
+        }
+    }
+
+    fn forwarded(&mut self, by: ServerIx, to: ServerIx, session: &Text) {
+        let Some((line, post)) = self.latest.get(&(by, session.clone())).copied() else { return };
+        self.latest.insert((to, session.clone()), (line, post));
+        self.forwards.insert(line, (by, to));
+        self.set(line, Some(by), format!("forwarded to {to}"));
     }
 
     // --- requests
@@ -250,6 +274,13 @@ impl Story {
         if !self.is_mine(session) {
             return;
         }
+        let latest = self.latest.get(&(server, session.clone()));
+        if let Some((by, to)) =
+            latest.and_then(|(line, _)| self.forwards.get(line)).filter(|(by, _)| *by == server)
+        {
+            let outcome = format!("{}   {to} does not answer {by}", if open { "7:::1+0" } else { "503" });
+            return self.outcome(server, session, &outcome);
+        }
         let issuer = self.sessions.get(session).and_then(|session| session.issuer);
         let whose = match issuer {
             Some(issuer) if issuer != server => {
@@ -266,7 +297,7 @@ impl Story {
     fn up_received(&mut self, at: u64, server: ServerIx, number: u64) {
         match self.latest.iter().filter(|((at, _), _)| *at == server).map(|(_, request)| *request).max() {
             Some((line, true)) => {
-                self.set(line, Some(server), format!("200 1   message {number} arrived"));
+                self.settle(line, server, &format!("200 1   message {number} arrived"));
             }
             _ => self.push(
                 at,

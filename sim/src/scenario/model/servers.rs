@@ -78,6 +78,14 @@ pub struct ServerCost {
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct ServerIx(pub usize);
 
+impl ServerIx {
+    /// The server of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        let number: usize = name.strip_prefix('s')?.parse().ok()?;
+        number.checked_sub(1).map(Self).filter(|server| server.to_string() == name)
+    }
+}
+
 impl fmt::Display for ServerIx {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "s{}", self.0 + 1)

@@ -136,8 +136,7 @@ mod tests {
     #[test]
     fn a_put_succeeds_only_over_the_version_that_was_read() {
         let mut records = Records::default();
-        let answers =
-            [put(0, "a"), put(0, "b"), put(1, "c")].map(|put| records.operate(Instant::ZERO, put));
+        let answers = [put(0, "a"), put(0, "b"), put(1, "c")].map(|put| records.operate(Instant::ZERO, put));
         assert_eq!(answers, [StoreAnswer::Done, StoreAnswer::Conflict, StoreAnswer::Done]);
         let record = StoreAnswer::Record { version: 2, record: Text::from_static("c") };
         assert_eq!(get(&mut records, 1), record);
