@@ -20,7 +20,7 @@ struct Column {
     write: fn(f64) -> String,
 }
 
-fn columns() -> [Column; 8] {
+fn columns() -> [Column; 9] {
     #[expect(clippy::cast_precision_loss, reason = "counts and milliseconds are far below 2^52")]
     fn number(value: u64) -> f64 {
         value as f64
@@ -52,7 +52,15 @@ fn columns() -> [Column; 8] {
         column("lost down", |figures| Some(number(figures.down.lost)), whole),
         column("duplicated", |figures| Some(number(figures.up.duplicated + figures.down.duplicated)), whole),
         column("load skew", skew, |value| format!("{value:.2}")),
+        column("memory/server", memory, |value| format!("{:.1} MB", value / 1e6)),
     ]
+}
+
+/// The heap of the fullest server at the end, as a genuine one that holds as much has it.
+#[expect(clippy::cast_precision_loss, reason = "bytes of a heap are far below 2^52")]
+fn memory(figures: &Figures) -> Option<f64> {
+    let heaps = figures.servers.iter().filter_map(|server| server.holds.map(|holds| holds.heap_bytes));
+    heaps.max().map(|bytes| bytes as f64)
 }
 
 /// The clients of the fullest server over the mean of all servers: 1 is even.

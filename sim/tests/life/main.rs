@@ -3,4 +3,5 @@
 mod clients;
 mod deploys;
 mod faults;
+mod sessions;
 mod world;

@@ -2,6 +2,15 @@
 
 use crate::scenario::known_keys;
 
+/// The key whose values may be words for ways to keep a client at its server.
+const BALANCE: &str = "balancer.balance";
+
+/// Those words, with the cookie and the stick table that they stand for; new sessions go round robin.
+const KEEPING: [(&str, &str, &str); 2] = [
+    ("cookie", "{ name = \"SERVERID\", mode = \"insert\" }", "none"),
+    ("session", "none", "{ on = \"response\" }"),
+];
+
 /// One `--vary`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Axis {
@@ -28,6 +37,22 @@ impl Axis {
             return Err(format!("--vary {text}: has an empty value"));
         }
         Ok(Self { label: label.to_owned(), key: whole_key(label)?, values })
+    }
+
+    /// What makes one of its values. `balance` may also be told in one word how clients are kept at their server; the other
+    /// algorithms keep nobody then.
+    fn settings(&self, value: &str) -> Vec<String> {
+        let keeps = |value: &str| KEEPING.iter().find(|(word, ..)| *word == value);
+        if self.key != BALANCE || !self.values.iter().any(|value| keeps(value).is_some()) {
+            return vec![format!("{}={value}", self.key)];
+        }
+        let (algorithm, cookie, stick) =
+            keeps(value).map_or((value, "none", "none"), |(_, cookie, stick)| ("roundrobin", cookie, stick));
+        // The kind of hash belongs to the algorithms that hash.
+        let hash = (algorithm == "roundrobin").then(|| "balancer.hash_type=none".to_owned());
+        let settings = [("balance", algorithm), ("cookie", cookie), ("stick", stick)];
+        let settings = settings.map(|(key, value)| format!("balancer.{key}={value}"));
+        settings.into_iter().chain(hash).collect()
     }
 
     /// How many values it has.
@@ -88,7 +113,7 @@ pub(super) fn combinations(axes: &[Axis]) -> Vec<Combination> {
             axis.values.iter().map(move |value| {
                 let mut next = begun.clone();
                 next.values.push(value.clone());
-                next.settings.push(format!("{}={value}", axis.key));
+                next.settings.extend(axis.settings(value));
                 next
             })
         };

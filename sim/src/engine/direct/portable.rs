@@ -8,7 +8,7 @@ use super::World;
 use super::queue::Event;
 use super::redis::RedisEvent;
 use crate::scenario::{ServerIx, Store};
-use crate::world::redis::{Command, KeeperAct, Operation, StoreAct};
+use crate::world::redis::{Command, KeeperAct, KeeperLink, Operation, StoreAct};
 
 /// How long a process that leaves waits for its last operations, as `adapter/src/portable` does.
 const FLUSH_MAX: Duration = Duration::from_secs(3);
@@ -34,7 +34,7 @@ impl World<'_> {
     pub(super) fn settle_keeper(&mut self, server: ServerIx) {
         loop {
             let Some(shared) = &mut self.redis else { return };
-            let Some(act) = shared.keeper_mut(server).and_then(|keeper| keeper.poll_act()) else { return };
+            let Some(act) = shared.keeper_mut(server).and_then(KeeperLink::poll_act) else { return };
             match act {
                 KeeperAct::Connect => {
                     let line = shared.new_keeper_line(server);

@@ -255,9 +255,9 @@ impl World<'_> {
             ServerTransmit::Forward { exchange, node, request } => {
                 self.forward_to_owner(server, exchange, &node, request);
             }
-            shared => match Operation::from_transmit(shared) {
-                Ok(operation) => self.store_operates(server, operation),
-                Err(publication) => self.redis_sends(server, publication),
+            shared => match Operation::of(&shared) {
+                Some(operation) => self.store_operates(server, operation),
+                None => self.redis_sends(server, shared),
             },
         }
     }

@@ -86,16 +86,13 @@ impl Story {
     pub fn record(&mut self, record: &Record) {
         let at = record.at;
         match &record.event {
-            TraceEvent::Issued { server, session } => {
+            TraceEvent::Issued { server, session } | TraceEvent::Adopted { server, session } => {
                 self.sessions.entry(session.clone()).or_default().issuer = Some(*server);
             }
             TraceEvent::Opened { server, session, .. } => self.taken(at, *server, session, false),
             TraceEvent::Posted { server, session } => self.taken(at, *server, session, true),
             TraceEvent::Rejected { server, session, open } => self.rejected(*server, session, *open),
             TraceEvent::Forwarded { server, to, session } => self.forwarded(*server, *to, session),
-            TraceEvent::Adopted { server, session } => {
-                self.sessions.entry(session.clone()).or_default().issuer = Some(*server);
-            }
             TraceEvent::SessionConnected { server, session } => {
                 self.outcome(*server, session, "1::   connected");
             }

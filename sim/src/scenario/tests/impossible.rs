@@ -93,11 +93,18 @@ const REDIS: &str = "servers.store = \"redis\"\n";
 #[test]
 fn a_redis_that_no_server_uses() {
     let error = refusal("[redis]\nnodes = \"ours\"\n");
-    let remedy = "add store = \"redis\" to [servers]";
-    let reason = "[redis] says how servers share sessions, but store = \"memory\"";
+    let remedy = "add store = \"redis\" or \"portable\" to [servers]";
+    let reason = "[redis] says how servers share sessions, but store = \"memory\" shares none through it";
     assert_eq!(error, format!("my.toml:4:1: {reason}; {remedy}"));
     let error = refusal("[[fault]]\nat = \"1s\"\nredis = \"kill\"\n");
     assert_eq!(error, format!("my.toml:6:9: there is no Redis to end; {remedy}"));
+}
+
+#[test]
+fn a_choice_of_redis_that_servers_with_portable_sessions_do_not_have() {
+    let error = refusal("[servers]\nstore = \"portable\"\n[redis]\nnodes = \"ours\"\n");
+    let reason = "`nodes` is for store = \"redis\": servers with portable sessions are always ours";
+    assert_eq!(error, format!("my.toml:7:9: {reason}"));
 }
 
 #[test]

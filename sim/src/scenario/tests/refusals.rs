@@ -87,7 +87,7 @@ fn wrong_words_say_which_are_right() {
         ),
         (
             "[servers]\nstore = \"rediss\"\n",
-            "5:9: `store` is \"rediss\"; it must be one of \"memory\", \"redis\"; did you mean `redis`?",
+            "5:9: `store` is \"rediss\"; it must be one of \"memory\", \"redis\", \"routed\", \"portable\"; did you mean `redis`?",
         ),
         (
             "[clients]\ntransports = [\"websocket\", \"script\"]\n",

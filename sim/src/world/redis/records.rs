@@ -43,22 +43,20 @@ pub enum StoreAct {
 }
 
 impl Operation {
-    /// The operation that a machine asks for; gives back what is none.
-    ///
-    /// # Errors
-    /// The transmit, if it is something else.
-    pub fn from_transmit(transmit: ServerTransmit) -> Result<Self, ServerTransmit> {
+    /// The operation that a machine asks for, if it is one.
+    pub fn of(transmit: &ServerTransmit) -> Option<Self> {
         let (ticket, key, act) = match transmit {
             ServerTransmit::StoreGet { ticket, key } => (ticket, key, StoreAct::Get),
             ServerTransmit::StorePut { ticket, key, expected, record, lifetime } => {
-                (ticket, key, StoreAct::Put { expected, record, lifetime })
+                let put = StoreAct::Put { expected: *expected, record: record.clone(), lifetime: *lifetime };
+                (ticket, key, put)
             }
             ServerTransmit::StoreDelete { ticket, key, expected } => {
-                (ticket, key, StoreAct::Delete { expected })
+                (ticket, key, StoreAct::Delete { expected: *expected })
             }
-            other => return Err(other),
+            _ => return None,
         };
-        Ok(Self { ticket, key, act })
+        Some(Self { ticket: *ticket, key: key.clone(), act })
     }
 }
 
