@@ -14,22 +14,40 @@ pub(super) fn why(scenario: &Scenario, figures: &Figures) -> Vec<String> {
             Store::Redis => {
                 "A session is known to another server only when its publication has arrived there"
             }
+            Store::Routed => {
+                "A session is at the server that its id names, and that one did not answer in time"
+            }
+            Store::Portable => {
+                "A session is handed over from one server to the next, and its owner did not answer in time"
+            }
         };
         let share = per_cent(figures.rejected_elsewhere, figures.opens.total);
         why.push(format!("{known}, and the balancer sent {share} of the opens to another one."));
     }
     if figures.posts_swallowed > 0 {
-        why.push(format!(
-            "A server answers a POST for a session it does not know with 200 and drops it: {} were.",
-            thousands(figures.posts_swallowed)
-        ));
+        let count = thousands(figures.posts_swallowed);
+        why.push(match scenario.servers.store {
+            Store::Routed => format!(
+                "A POST for a session whose server has ended is answered 503, or 200 by a new process, and dropped: \
+                 {count} were."
+            ),
+            _ => format!(
+                "A server answers a POST for a session it does not know with 200 and drops it: {count} were."
+            ),
+        });
     }
     let moved: u32 = figures.impacts.iter().map(|impact| impact.others.disconnected).sum();
     if moved > 0 {
-        why.push(format!(
-            "When the balancer marked a server down or up it sent other servers' clients elsewhere too: {moved} of \
-             them were cut off."
-        ));
+        why.push(match scenario.servers.store {
+            Store::Routed | Store::Portable => format!(
+                "A server that ends cuts off the requests that it has for sessions of other servers: {moved} of their \
+                 clients."
+            ),
+            Store::Memory | Store::Redis => format!(
+                "When the balancer marked a server down or up it sent other servers' clients elsewhere too: {moved} of \
+                 them were cut off."
+            ),
+        });
     }
     if figures.balancer_errors > 0 && !figures.impacts.is_empty() {
         why.push(format!(
@@ -78,7 +96,8 @@ fn forbidden(scenario: &Scenario) -> Vec<String> {
 /// Servers that went with their Redis.
 fn deaf(scenario: &Scenario, figures: &Figures) -> Option<String> {
     let redis = &scenario.redis;
-    let crashes = redis.nodes == RedisNodes::Genuine && !redis.uncaught;
+    let crashes =
+        scenario.servers.store == Store::Redis && redis.nodes == RedisNodes::Genuine && !redis.uncaught;
     let killed = scenario.faults.is_empty() && scenario.deploy.is_none();
     let down: u32 =
         figures.impacts.iter().filter(|impact| impact.change == "down").map(|impact| impact.servers).sum();
