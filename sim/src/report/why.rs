@@ -6,7 +6,7 @@ use crate::scenario::{RedisNodes, Redispatch, Scenario, Store};
 use crate::world::population::{self, Forbidden};
 
 pub(super) fn why(scenario: &Scenario, figures: &Figures) -> Vec<String> {
-    let mut why = Vec::new();
+    let mut why: Vec<String> = deaf(scenario, figures).into_iter().collect();
     let rejected = figures.opens.rejected;
     if figures.rejected_elsewhere * 2 > rejected {
         let known = match scenario.servers.store {
@@ -70,7 +70,6 @@ pub(super) fn why(scenario: &Scenario, figures: &Figures) -> Vec<String> {
         ));
     }
     why.extend(forbidden(scenario));
-    why.extend(deaf(scenario, figures));
     why.extend(uneven(figures));
     why
 }
