@@ -36,9 +36,9 @@ fn words(command: &str) -> Vec<String> {
 fn output(command: &str) -> String {
     let words = words(command);
     assert_eq!(words[0], "sio08", "{command}");
-    let output = Command::new(env!("CARGO_BIN_EXE_sio08")).args(&words[1..]).output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_sio08")).args(&words[1..]).output().expect("sio08 runs");
     assert!(output.stderr.is_empty(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
+    String::from_utf8(output.stdout).expect("text")
 }
 
 /// What a quoted line is known by.
@@ -49,7 +49,7 @@ fn label(line: &str) -> &str {
 
 /// The document with every quoted line as it is printed now; a quote that is not printed any more is a failure.
 fn run(document: &str) -> String {
-    let text = std::fs::read_to_string(path(document)).unwrap();
+    let text = std::fs::read_to_string(path(document)).expect("a document");
     let (mut out, mut console, mut printed) = (String::new(), false, Vec::new());
     for line in text.lines() {
         let mut line = line.to_owned();
@@ -67,7 +67,7 @@ fn run(document: &str) -> String {
                 }
             };
         }
-        writeln!(out, "{}", line.trim_end()).unwrap();
+        writeln!(out, "{}", line.trim_end()).expect("a string takes everything");
     }
     out
 }
@@ -75,9 +75,9 @@ fn run(document: &str) -> String {
 fn check(document: &str) {
     let now = run(document);
     if std::env::var_os("SIO08_BLESS").is_some() {
-        return std::fs::write(path(document), now).unwrap();
+        return std::fs::write(path(document), now).expect("the document is written");
     }
-    let text = std::fs::read_to_string(path(document)).unwrap();
+    let text = std::fs::read_to_string(path(document)).expect("a document");
     let differs = text.lines().zip(now.lines()).find(|(quoted, printed)| quoted != printed);
     assert_eq!(differs, None, "docs/{document} quotes what is not printed: SIO08_BLESS=1 writes it");
 }
