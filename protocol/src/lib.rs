@@ -51,6 +51,7 @@ pub mod policy;
 mod profile;
 mod quoted;
 pub mod script;
+mod seeded;
 pub mod server;
 mod shared;
 pub mod target;
@@ -68,6 +69,8 @@ pub use packet::{
     AckId, Advice, Body, BodyRef, DecodeError, DecodeErrorKind, Packet, PacketRef, PacketType, Reason,
 };
 pub use profile::{Profile, UnknownProfile};
+#[cfg(feature = "seeded-faults")]
+pub use seeded::SeededFault;
 pub use shared::{AckMode, ExchangeId, LocalError, Outgoing, Violation};
 pub use text::{NotUtf8, Text};
 pub use time::Instant;

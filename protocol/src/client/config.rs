@@ -77,6 +77,9 @@ config! {
         pub server_interval: Duration,
         /// Bounds.
         pub limits: Limits,
+        /// A planted fault, for tests of what checks the machines; none by default.
+        #[cfg(feature = "seeded-faults")]
+        pub seeded_fault: Option<crate::SeededFault>,
     }
 }
 
@@ -114,6 +117,8 @@ impl ClientConfig {
             max_reconnection_attempts: 10,
             server_interval: profile.heartbeat_interval(),
             limits: Limits::default(),
+            #[cfg(feature = "seeded-faults")]
+            seeded_fault: None,
         }
     }
 }

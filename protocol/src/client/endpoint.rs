@@ -4,6 +4,7 @@ use alloc::collections::BTreeSet;
 use alloc::format;
 
 use super::{Client, ClientEvent, LinkId, LossCause, Violation};
+use crate::seeded::SeededFault;
 use crate::server::{AckMode, LocalError, Outgoing};
 use crate::{AckId, Advice, Body, Packet, Reason, Text};
 
@@ -220,7 +221,10 @@ impl Client {
     fn deliver_ack(&mut self, endpoint: Text, id: &Text, args: Text) {
         let Some(index) = self.find_endpoint(&endpoint) else { return };
         let Ok(number) = id.parse::<u64>() else { return };
-        if format!("{number}") == **id && self.endpoints[index].acks.remove(&number) {
+        let planted = self.seeded(SeededFault::AckTwice) || self.seeded(SeededFault::AckUnasked);
+        if planted {
+            self.tell(ClientEvent::Acknowledged { endpoint, id: number, args });
+        } else if format!("{number}") == **id && self.endpoints[index].acks.remove(&number) {
             self.pending_acks -= 1;
             self.tell(ClientEvent::Acknowledged { endpoint, id: number, args });
         }

@@ -8,6 +8,7 @@ use super::genuine::{Reconnection, Watcher};
 use super::timers::Due;
 use super::{Client, ClientEvent, LinkId, LossCause};
 use crate::handshake::Handshake;
+use crate::seeded::SeededFault;
 use crate::server::ExchangeId;
 use crate::{Text, Transport};
 
@@ -91,6 +92,9 @@ impl Client {
             .and_then(|id| self.links.get(&id))
             .is_some_and(|link| link.is_socket() || link.transport == Transport::Htmlfile);
         self.cancel_silence_timer();
+        if self.seeded(SeededFault::NoSilenceTimer) {
+            return;
+        }
         let overdue = match self.heartbeat_timeout {
             Some(timeout) => timeout,
             // Without heartbeats a quiet websocket or stream says nothing about its server.
@@ -200,7 +204,7 @@ impl Client {
         self.cancel_connect_timer();
         self.cancel_silence_timer();
         self.outbox.keep_for_next_session();
-        if let Some(id) = self.current.take() {
+        if let Some(id) = self.current.take().filter(|_| !self.seeded(SeededFault::KeepOldLink)) {
             self.drop_link(id);
         }
     }
@@ -230,7 +234,9 @@ impl Client {
         let base = self.config.reconnection_delay.saturating_mul(2_u32.saturating_pow(made)).min(cap);
         let delay = base / 1_000 * u32::from(1_000 - self.jitter_permille);
         self.reconnection = Some(Reconnection { attempts: attempt, delay, redone: false });
-        self.timers.set(self.now, delay, Due::Reconnect(Watcher::default()));
+        if !self.seeded(SeededFault::NoReconnectTimer) {
+            self.timers.set(self.now, delay, Due::Reconnect(Watcher::default()));
+        }
         self.tell(ClientEvent::ReconnectScheduled { attempt, delay });
     }
 

@@ -45,6 +45,7 @@ use core::time::Duration;
 pub use config::{ClientBehaviour, ClientConfig};
 pub use io::{ClientEvent, ClientInput, ClientState, ClientTransmit, LossCause};
 
+use crate::seeded::SeededFault;
 #[doc(no_inline)]
 pub use crate::{AckMode, ExchangeId, LocalError, Outgoing, Violation};
 use crate::{Deadline, Instant, Text, Transport};
@@ -400,6 +401,18 @@ impl Client {
     }
 
     // --- shared by the transition families
+
+    /// Whether this fault was planted.
+    #[cfg(feature = "seeded-faults")]
+    fn seeded(&self, fault: SeededFault) -> bool {
+        self.config.seeded_fault == Some(fault)
+    }
+
+    #[cfg(not(feature = "seeded-faults"))]
+    #[expect(clippy::unused_self, reason = "nothing is ever planted")]
+    const fn seeded(&self, _: SeededFault) -> bool {
+        false
+    }
 
     fn improved(&self) -> bool {
         self.config.behaviour == ClientBehaviour::Improved

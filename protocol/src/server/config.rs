@@ -62,6 +62,9 @@ config! {
         pub client_files: ClientFiles,
         /// Bounds.
         pub limits: Limits,
+        /// A planted fault, for tests of what checks the machines; none by default.
+        #[cfg(feature = "seeded-faults")]
+        pub seeded_fault: Option<crate::SeededFault>,
     }
 }
 
@@ -104,6 +107,8 @@ impl ServerConfig {
             client_files: ClientFiles::default(),
             store: Store::Memory,
             limits: Limits::default(),
+            #[cfg(feature = "seeded-faults")]
+            seeded_fault: None,
         }
     }
 }

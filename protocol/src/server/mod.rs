@@ -91,6 +91,7 @@ use self::exchange::Exchange;
 use self::members::Members;
 use self::session::{Channel, Session};
 use self::timers::Deadlines;
+use crate::seeded::SeededFault;
 use crate::{Deadline, Instant};
 
 /// Every session of one node, without I/O.
@@ -264,6 +265,18 @@ impl Server {
     /// ```
     pub fn handshake_data(&self, session: &SessionId) -> Option<&Arc<HandshakeData>> {
         self.sessions.get(session).map(|session| &session.handshake)
+    }
+
+    /// Whether this fault was planted.
+    #[cfg(feature = "seeded-faults")]
+    fn seeded(&self, fault: SeededFault) -> bool {
+        self.config.seeded_fault == Some(fault)
+    }
+
+    #[cfg(not(feature = "seeded-faults"))]
+    #[expect(clippy::unused_self, reason = "nothing is ever planted")]
+    const fn seeded(&self, _: SeededFault) -> bool {
+        false
     }
 
     // --- handle

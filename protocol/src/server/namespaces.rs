@@ -5,6 +5,7 @@ use alloc::string::ToString;
 
 use super::event_name;
 use super::{Cause, Server, ServerEvent, SessionId, Violation};
+use crate::seeded::SeededFault;
 use crate::{AckId, Body, Packet, Text};
 
 impl Server {
@@ -37,7 +38,10 @@ impl Server {
                 // An id alone is acknowledged before anything else, whatever the type and the endpoint (facts 9.2).
                 let acknowledged = match &packet.id {
                     Some(AckId { id: ack, with_data: false }) => {
-                        self.deliver(id, ack_text(&packet.endpoint, ack, Text::EMPTY))
+                        if self.seeded(SeededFault::AckTwice) {
+                            self.deliver(id, ack_text(&packet.endpoint, ack, Text::EMPTY));
+                        }
+                        self.deliver(id, ack_text(&packet.endpoint, &self.planted(ack), Text::EMPTY))
                     }
                     _ => true,
                 };
@@ -45,6 +49,14 @@ impl Server {
                     self.hand_over(id, packet);
                 }
             }
+        }
+    }
+
+    /// The id as it came, unless it was planted that it is the next one.
+    fn planted(&self, ack: &Text) -> Text {
+        match ack.parse::<u64>() {
+            Ok(number) if self.seeded(SeededFault::AckUnasked) => Text::from((number + 1).to_string()),
+            _ => ack.clone(),
         }
     }
 

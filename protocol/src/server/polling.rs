@@ -8,6 +8,7 @@ use super::session::Channel;
 use super::{Cause, ExchangeId, Server, ServerEvent, SessionId, Violation};
 use crate::jsonp::{self, PostError};
 use crate::payload::Payload;
+use crate::seeded::SeededFault;
 use crate::{Cors, Text, Timer, Transport};
 
 impl Server {
@@ -28,9 +29,12 @@ impl Server {
             self.deliver(id, Text::from_static("1::"));
             return;
         }
+        let twice = self.seeded(SeededFault::DeliverTwice);
         let Some(session) = self.sessions.get_mut(id) else { return };
         if !session.outbox.is_empty() {
+            let kept = twice.then(|| session.outbox.clone());
             let payload = session.outbox.pop_payload(&self.config.limits);
+            session.outbox = kept.unwrap_or(core::mem::take(&mut session.outbox));
             self.answer_poll(id, exchange, payload);
             self.store_answered_at_once(id);
         } else if !self.config.polling_duration.is_zero() {

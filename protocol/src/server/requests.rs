@@ -11,6 +11,7 @@ use super::{
     ServerTransmit, SessionId,
 };
 use crate::handshake::Handshake;
+use crate::seeded::SeededFault;
 use crate::target::Target;
 use crate::{Cors, Text, Transport, jsonp};
 
@@ -69,6 +70,12 @@ impl Server {
 
     fn session_request(&mut self, request: Request, id: SessionId, transport: Transport, query: &str) {
         // From here on the id as it was issued: a slice of the target would keep the whole request in memory.
+        if self.seeded(SeededFault::UnknownSession) && !self.sessions.contains_key(&id) {
+            let (headers, address) = (Vec::new(), Text::EMPTY);
+            let (query, url, issued) = (Text::EMPTY, Text::EMPTY, self.now);
+            let data = HandshakeData { headers, address, query, url, xdomain: false, secure: false, issued };
+            self.sessions.insert(id.clone(), Session::new(None, Arc::new(data)));
+        }
         let issued = self.sessions.get_key_value(&id).map(|(issued, _)| issued.clone());
         let known = issued.is_some();
         let id = issued.unwrap_or(id);

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use super::exchange::Exchange;
 use super::store::{Role, Shared};
 use super::{Cause, ExchangeId, HandshakeData, Server, ServerEvent, ServerTransmit, SessionId, response};
+use crate::seeded::SeededFault;
 use crate::{Deadline, Limits, Text, Timer, Transport, payload};
 
 /// Where packets go at once.
@@ -173,6 +174,7 @@ impl Server {
     /// Hands one packet to the session's transport, or keeps it until there is one, unless that of another node takes it.
     /// False if the session is over: its outbox was full.
     pub(super) fn deliver_here(&mut self, id: &SessionId, packet: Text) -> bool {
+        let reorder = self.seeded(SeededFault::Reorder);
         let Some(session) = self.sessions.get_mut(id) else { return false };
         match session.channel {
             Some(Channel::Socket(exchange)) => {
@@ -181,7 +183,11 @@ impl Server {
             Some(Channel::Stream(exchange)) => self.transmit_script(exchange, &packet),
             Some(Channel::Poll(exchange)) => self.answer_poll(id, exchange, packet),
             None if !session.keeps() => {}
-            None if session.outbox.push(packet, &self.config.limits) => {}
+            None if session.outbox.push(packet, &self.config.limits) => {
+                if reorder {
+                    session.outbox.packets.rotate_right(1);
+                }
+            }
             None => {
                 self.end(id, Cause::Limit, None);
                 return false;
@@ -199,7 +205,11 @@ impl Server {
             session.channel = None;
         }
         self.store_closed(id);
-        self.set_timer(id, Timer::Close, self.config.close_timeout);
+        if self.seeded(SeededFault::NoCloseTimer) {
+            return self.clear_timer(id);
+        }
+        let times = if self.seeded(SeededFault::LongCloseTimer) { 2 } else { 1 };
+        self.set_timer(id, Timer::Close, self.config.close_timeout * times);
     }
 
     /// Says `0::` to an open transport and ends the session (facts 3.6, 4.9, 7.9).

@@ -5,6 +5,7 @@ use core::time::Duration;
 
 use super::rebase::moved;
 use super::{Cause, Server, SessionId};
+use crate::seeded::SeededFault;
 use crate::{Deadline, Instant, Text, Timer};
 
 /// At most one deadline a session: the states that have one exclude each other (a waiting poll, the time between polls,
@@ -24,6 +25,13 @@ impl Deadlines {
     pub(super) fn rebase(&mut self, now: Instant) {
         let old = core::mem::take(&mut self.0);
         self.0 = old.into_iter().map(|(at, id, timer)| (moved(at, now), id, timer)).collect();
+    }
+
+    /// Takes the earliest out if it is due: one that was replaced would fire for ever.
+    fn forget_due(&mut self, now: Instant) {
+        if self.due(now).is_some() {
+            self.0.pop_first();
+        }
     }
 
     pub(super) fn insert(&mut self, id: &SessionId, deadline: Deadline) {
@@ -49,7 +57,7 @@ impl Server {
     fn set_deadline(&mut self, id: &SessionId, deadline: Option<Deadline>) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let old = core::mem::replace(&mut session.deadline, deadline);
-        if let Some(old) = old {
+        if let Some(old) = old.filter(|_| !self.seeded(SeededFault::StaleDeadline)) {
             self.deadlines.remove(id, old);
         }
         if let Some(new) = deadline {
@@ -75,6 +83,9 @@ impl Server {
     pub(super) fn fire_due(&mut self) {
         loop {
             if let Some((id, timer)) = self.deadlines.due(self.now) {
+                if self.seeded(SeededFault::StaleDeadline) {
+                    self.deadlines.forget_due(self.now);
+                }
                 self.clear_timer(&id);
                 self.fire(&id, timer);
             } else if let Some(question) = self.questions.due(self.now) {

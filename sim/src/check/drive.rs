@@ -115,6 +115,7 @@ impl Step<'_> {
                 self.remark(party, || format!("is connected, session {session}"));
             }
             ClientEvent::Disconnected { cause } => {
+                self.world.marks.set(Mark::Lost);
                 self.remark(party, || format!("has lost its connection ({})", cause.name()));
             }
             ClientEvent::ReconnectScheduled { attempt, delay } => {

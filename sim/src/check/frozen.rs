@@ -8,21 +8,31 @@ use std::sync::Arc;
 pub(super) struct Frozen<T> {
     value: Arc<T>,
     hash: u64,
+    /// It was changed since its hash was computed.
+    stale: bool,
 }
 
 impl<T: Clone + Hash> Frozen<T> {
     pub(super) fn new(value: T) -> Self {
         let hash = hash(&value);
-        Self { value: Arc::new(value), hash }
+        Self { value: Arc::new(value), hash, stale: false }
     }
 
     /// To change it. [`Frozen::freeze`] must follow.
     pub(super) fn thaw(&mut self) -> &mut T {
+        self.stale = true;
         Arc::make_mut(&mut self.value)
     }
 
+    pub(super) fn is_stale(&self) -> bool {
+        self.stale
+    }
+
     pub(super) fn freeze(&mut self) {
-        self.hash = hash(&*self.value);
+        if self.stale {
+            self.hash = hash(&*self.value);
+            self.stale = false;
+        }
     }
 }
 

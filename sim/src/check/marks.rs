@@ -16,6 +16,8 @@ pub(super) enum Mark {
     Foreign,
     /// A client met `7:::1+0`.
     Rejected,
+    /// A client lost its connection.
+    Lost,
     /// A side told that the other one broke the protocol.
     Violation,
     /// A machine refused what its application may ask.

@@ -63,6 +63,7 @@ const PROPERTIES: [fn() -> Property<Machines>; RULES.len()] = [
     Machines::property::<11>,
     Machines::property::<12>,
     Machines::property::<13>,
+    Machines::property::<14>,
 ];
 
 impl Model for Machines {

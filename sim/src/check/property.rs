@@ -31,7 +31,7 @@ pub(super) struct Rule {
 }
 
 /// Every property, in the order of the report.
-pub(super) const RULES: [Rule; 14] = [
+pub(super) const RULES: [Rule; 15] = [
     always("delivered-once", |_, world| !world.marks.has(Mark::Twice)),
     always("order-kept", |_, world| !world.marks.has(Mark::OutOfOrder)),
     always("ack-once", |_, world| !world.marks.has(Mark::AckTwice)),
@@ -49,6 +49,10 @@ pub(super) const RULES: [Rule; 14] = [
     Rule {
         applies: Setup::is_sticky,
         ..always("sticky-never-rejected", |_, world| world.faulted || !world.marks.has(Mark::Rejected))
+    },
+    Rule {
+        applies: Setup::is_sticky,
+        ..always("sticky-never-lost", |_, world| world.faulted || !world.marks.has(Mark::Lost))
     },
     Rule {
         applies: |setup| setup.is_sticky() && is_improved(setup),

@@ -42,6 +42,9 @@ impl Step<'_> {
 
     fn settle_client(&mut self, at: usize) {
         let Some(side) = self.world.clients.get_mut(at) else { return };
+        if !side.machine.is_stale() && self.now == Instant::ZERO {
+            return;
+        }
         let numbers = side.machine.thaw().rebase(self.now);
         side.machine.freeze();
         let new = |old: ExchangeId| numbers.iter().find(|(from, _)| *from == old).map_or(old, |(_, to)| *to);
@@ -77,10 +80,9 @@ impl Step<'_> {
 
     fn forget_waits(&mut self) {
         let healed = self.world.is_healed();
-        let connected: Vec<bool> =
-            self.world.clients.iter().map(|client| self.world.is_connected(client)).collect();
-        for (client, connected) in self.world.clients.iter_mut().zip(connected) {
-            if connected || !healed {
+        let waits: Vec<bool> = self.world.clients.iter().map(|client| self.world.waits(client)).collect();
+        for (client, waits) in self.world.clients.iter_mut().zip(waits) {
+            if !waits || !healed {
                 client.unconnected = Duration::ZERO;
             }
         }

@@ -77,6 +77,28 @@ pub struct Setup {
     pub faults: u8,
     /// What may go wrong.
     pub kinds: Vec<Fault>,
+    /// A fault planted in the machines.
+    #[cfg(feature = "seeded-faults")]
+    #[serde(skip)]
+    pub seeded: Option<socketio08::SeededFault>,
+}
+
+impl Default for Setup {
+    /// One client that polls one server, one message each way, and no fault.
+    fn default() -> Self {
+        Self {
+            clients: 1,
+            servers: 1,
+            balance: Balance::Sticky,
+            transports: Transports::XhrPolling,
+            behaviour: Behaviour::Improved,
+            messages: 1,
+            faults: 0,
+            kinds: Self::FAULTS.to_vec(),
+            #[cfg(feature = "seeded-faults")]
+            seeded: None,
+        }
+    }
 }
 
 impl Setup {
@@ -89,20 +111,26 @@ impl Setup {
             Behaviour::Improved => ClientBehaviour::Improved,
             Behaviour::Genuine => ClientBehaviour::Genuine,
         };
-        ClientConfig::default()
+        let config = ClientConfig::default()
             .behaviour(behaviour)
             .transports(self.transports())
             .max_reconnection_attempts(ATTEMPTS_MAX)
-            .limits(self.limits())
+            .limits(self.limits());
+        #[cfg(feature = "seeded-faults")]
+        let config = config.seeded_fault(self.seeded);
+        config
     }
 
     /// The configuration of each server: the default timers, but for the sweep of unused handshakes. That ticks every half
     /// second, the unit of all other timers, for its phase would be one more clock to tell states apart by.
     pub fn server(&self) -> ServerConfig {
-        ServerConfig::default()
+        let config = ServerConfig::default()
             .transports(self.transports())
             .handshake_sweep(Duration::from_millis(500))
-            .limits(self.limits())
+            .limits(self.limits());
+        #[cfg(feature = "seeded-faults")]
+        let config = config.seeded_fault(self.seeded);
+        config
     }
 
     /// Queues as long as what one side may say, so that they can fill up but for what is sent twice.

@@ -239,11 +239,9 @@ impl<'s> Step<'s> {
         self.now = until;
         let passed = until - Instant::ZERO;
         let healed = self.world.is_healed();
-        let connected: Vec<bool> =
-            self.world.clients.iter().map(|client| self.world.is_connected(client)).collect();
-        for (client, connected) in self.world.clients.iter_mut().zip(connected) {
-            client.unconnected =
-                if connected || !healed { Duration::ZERO } else { client.unconnected + passed };
+        let waits: Vec<bool> = self.world.clients.iter().map(|client| self.world.waits(client)).collect();
+        for (client, waits) in self.world.clients.iter_mut().zip(waits) {
+            client.unconnected = if waits && healed { client.unconnected + passed } else { Duration::ZERO };
         }
         for note in &mut self.world.sessions {
             note.silent += passed;

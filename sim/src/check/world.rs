@@ -150,10 +150,13 @@ impl World {
         servers.map(|server| server.session_count()).sum::<usize>().saturating_sub(known)
     }
 
-    /// Whether a client is connected, and a server thinks so too.
-    pub(super) fn is_connected(&self, client: &ClientSide) -> bool {
-        client.machine.state() == ClientState::Connected
-            && client.machine.live_sessions().any(|session| self.knowing(session).next().is_some())
+    /// Whether a client was told to connect, has not given up, and has no connection that a server knows of.
+    pub(super) fn waits(&self, client: &ClientSide) -> bool {
+        let connected = || {
+            client.machine.state() == ClientState::Connected
+                && client.machine.live_sessions().any(|session| self.knowing(session).next().is_some())
+        };
+        client.machine.state() != ClientState::Idle && !connected()
     }
 
     /// Whether nothing is broken: all servers are up, nothing is held up. What is cut or lost is over.

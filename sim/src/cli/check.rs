@@ -66,6 +66,8 @@ impl CheckArgs {
             messages: self.messages,
             faults: self.faults,
             kinds: self.kinds.clone(),
+            #[cfg(feature = "seeded-faults")]
+            seeded: None,
         }
     }
 }

@@ -1,19 +1,6 @@
 //! Small models, explored to the end.
 
-use socketio08_sim::check::{Balance, Behaviour, Effort, Explored, Kind, Setup, Transports, explore, replay};
-
-fn small() -> Setup {
-    Setup {
-        clients: 1,
-        servers: 1,
-        balance: Balance::Sticky,
-        transports: Transports::XhrPolling,
-        behaviour: Behaviour::Improved,
-        messages: 1,
-        faults: 0,
-        kinds: Setup::FAULTS.to_vec(),
-    }
-}
+use socketio08_sim::check::{Balance, Effort, Explored, Kind, Setup, Transports, explore, replay};
 
 fn explored(setup: &Setup) -> Explored {
     explore(setup, Effort { depth: None, threads: 1 }, &mut |_| {})
@@ -34,23 +21,23 @@ fn assert_holds(setup: &Setup) -> Explored {
 
 #[test]
 fn one_client_that_polls_one_server_without_faults_keeps_every_property() {
-    let explored = assert_holds(&small());
+    let explored = assert_holds(&Setup::default());
     assert!(explored.progress.states > 100, "{:?}", explored.progress);
 }
 
 #[test]
 fn one_fault_of_any_kind_breaks_nothing_of_a_polling_client() {
-    assert_holds(&Setup { faults: 1, ..small() });
+    assert_holds(&Setup { faults: 1, ..Setup::default() });
 }
 
 #[test]
 fn a_websocket_keeps_every_property_with_one_fault() {
-    assert_holds(&Setup { transports: Transports::Websocket, faults: 1, ..small() });
+    assert_holds(&Setup { transports: Transports::Websocket, faults: 1, ..Setup::default() });
 }
 
 #[test]
 fn round_robin_over_two_servers_without_a_store_rejects_a_client() {
-    let setup = Setup { servers: 2, balance: Balance::RoundRobin, ..small() };
+    let setup = Setup { servers: 2, balance: Balance::RoundRobin, ..Setup::default() };
     let explored = assert_holds(&setup);
     let finding = explored.findings.iter().find(|finding| finding.name == "round-robin-rejects");
     let path = finding.and_then(|finding| finding.path.as_ref()).expect("a witness");
@@ -62,7 +49,7 @@ fn round_robin_over_two_servers_without_a_store_rejects_a_client() {
 
 #[test]
 fn the_same_model_is_explored_alike_each_time() {
-    let setup = Setup { faults: 1, ..small() };
+    let setup = Setup { faults: 1, ..Setup::default() };
     let (first, second) = (explored(&setup), explored(&setup));
     assert_eq!(
         (first.progress.states, first.progress.steps),

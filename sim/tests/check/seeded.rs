@@ -1,0 +1,81 @@
+//! The checker is checked: each fault planted in the machines breaks the property that should notice it. Run with the feature
+//! `seeded-faults`.
+
+use socketio08::SeededFault;
+use socketio08_sim::check::{Effort, Fault, Kind, Setup, explore, replay};
+
+/// Explores a model with a planted fault, and finds `property` among those that are broken.
+#[track_caller]
+fn assert_caught(seeded: SeededFault, setup: Setup, property: &str) {
+    let healthy = explore(&setup, Effort { depth: None, threads: 1 }, &mut |_| {});
+    assert!(healthy.whole && healthy.findings.iter().all(|finding| finding.holds()), "without the fault");
+    let setup = Setup { seeded: Some(seeded), ..setup };
+    let found = explore(&setup, Effort { depth: None, threads: 1 }, &mut |_| {});
+    let broken = |kind| found.findings.iter().filter(move |finding| finding.kind == kind && !finding.holds());
+    let names: Vec<&str> = broken(Kind::Always).map(|finding| finding.name).collect();
+    assert!(names.contains(&property), "{seeded:?} is to break {property}, and breaks {names:?}");
+    let path = broken(Kind::Always)
+        .find(|finding| finding.name == property)
+        .and_then(|finding| finding.path.clone());
+    let story = replay(&setup, &path.expect("the way to it")).expect("its own steps");
+    assert!(story.decided.contains(&property), "the story leads there again");
+}
+
+fn one(kind: Fault) -> Setup {
+    Setup { faults: 1, kinds: vec![kind], messages: 0, ..Setup::default() }
+}
+
+#[test]
+fn a_deadline_that_was_replaced_and_fires_loses_a_connection() {
+    assert_caught(SeededFault::StaleDeadline, Setup::default(), "sticky-never-lost");
+}
+
+#[test]
+fn an_outbox_that_is_not_emptied_delivers_twice() {
+    assert_caught(SeededFault::DeliverTwice, Setup::default(), "delivered-once");
+}
+
+#[test]
+fn a_server_that_takes_unknown_sessions_serves_what_it_did_not_issue() {
+    assert_caught(SeededFault::UnknownSession, one(Fault::Crash), "session-issued-here");
+}
+
+#[test]
+fn a_close_timeout_that_is_not_set_leaves_a_session_for_ever() {
+    assert_caught(SeededFault::NoCloseTimer, Setup::default(), "session-has-timer");
+}
+
+#[test]
+fn a_close_timeout_that_is_too_long_lets_a_session_outlive_it() {
+    assert_caught(SeededFault::LongCloseTimer, one(Fault::Lose), "session-outlives-no-timer");
+}
+
+#[test]
+fn an_outbox_that_is_a_stack_breaks_the_order() {
+    assert_caught(SeededFault::Reorder, Setup { messages: 2, ..Setup::default() }, "order-kept");
+}
+
+#[test]
+fn an_acknowledgement_that_is_not_forgotten_comes_twice() {
+    assert_caught(SeededFault::AckTwice, Setup { messages: 2, ..Setup::default() }, "ack-once");
+}
+
+#[test]
+fn an_acknowledgement_of_another_id_was_not_asked_for() {
+    assert_caught(SeededFault::AckUnasked, Setup { messages: 2, ..Setup::default() }, "ack-asked");
+}
+
+#[test]
+fn a_transport_that_is_left_open_is_a_second_session() {
+    assert_caught(SeededFault::KeepOldLink, one(Fault::Hold), "one-live-session");
+}
+
+#[test]
+fn an_attempt_without_its_timer_is_no_way_forward() {
+    assert_caught(SeededFault::NoReconnectTimer, one(Fault::Cut), "way-forward");
+}
+
+#[test]
+fn a_silent_server_that_nobody_watches_is_no_way_forward() {
+    assert_caught(SeededFault::NoSilenceTimer, one(Fault::Lose), "way-forward");
+}
