@@ -64,6 +64,7 @@ const PROPERTIES: [fn() -> Property<Machines>; RULES.len()] = [
     Machines::property::<12>,
     Machines::property::<13>,
     Machines::property::<14>,
+    Machines::property::<15>,
 ];
 
 impl Model for Machines {

@@ -5,7 +5,7 @@ use socketio08::server::SessionId;
 
 use super::marks::Mark;
 use super::network::Way;
-use super::setup::{Balance, Behaviour, Setup};
+use super::setup::{Balance, Behaviour, Fault, Setup};
 use super::world::World;
 
 /// Whether something must hold in every state, or in one.
@@ -31,7 +31,7 @@ pub(super) struct Rule {
 }
 
 /// Every property, in the order of the report.
-pub(super) const RULES: [Rule; 15] = [
+pub(super) const RULES: [Rule; 16] = [
     always("delivered-once", |_, world| !world.marks.has(Mark::Twice)),
     always("order-kept", |_, world| !world.marks.has(Mark::OutOfOrder)),
     always("ack-once", |_, world| !world.marks.has(Mark::AckTwice)),
@@ -65,6 +65,11 @@ pub(super) const RULES: [Rule; 15] = [
         kind: Kind::Sometimes,
         applies: |setup| setup.servers > 1 && setup.balance == Balance::RoundRobin,
         ..always("round-robin-rejects", |_, world| !world.faulted && world.marks.has(Mark::Rejected))
+    },
+    Rule {
+        kind: Kind::Sometimes,
+        applies: |setup| !is_improved(setup) && setup.faults > 0 && setup.kinds.contains(&Fault::Lose),
+        ..always("genuine-hangs", |setup, world| !way_forward(setup, world))
     },
 ];
 

@@ -158,16 +158,18 @@ fn screen(explored: &Explored) -> String {
     let end = if explored.whole { "explored to the end" } else { "cut off at the depth asked for" };
     let mut out = format!("  {}: {end}\n\n", rate(explored.progress));
     for finding in &explored.findings {
-        let _ = writeln!(out, "  {:<28} {}", finding.name, verdict(finding));
+        let _ = writeln!(out, "  {:<28} {}", finding.name, verdict(finding, explored.whole));
     }
     out
 }
 
-fn verdict(finding: &Finding) -> String {
+fn verdict(finding: &Finding, whole: bool) -> String {
     match (finding.kind, &finding.path) {
+        (Kind::Always, None) if !whole => "holds so far".to_owned(),
         (Kind::Always, None) => "holds".to_owned(),
         (Kind::Always, Some(path)) => format!("VIOLATED after {} steps", path.len()),
         (Kind::Sometimes, Some(path)) => format!("happens, after {} steps", path.len()),
+        (Kind::Sometimes, None) if !whole => "has not happened so far".to_owned(),
         (Kind::Sometimes, None) => "NEVER HAPPENS".to_owned(),
     }
 }

@@ -1,6 +1,8 @@
 //! Small models, explored to the end.
 
-use socketio08_sim::check::{Balance, Effort, Explored, Kind, Setup, Transports, explore, replay};
+use socketio08_sim::check::{
+    Action, Balance, Behaviour, Effort, Explored, Fault, Kind, Setup, Transports, Way, explore, replay,
+};
 
 fn explored(setup: &Setup) -> Explored {
     explore(setup, Effort { depth: None, threads: 1 }, &mut |_| {})
@@ -55,4 +57,32 @@ fn the_same_model_is_explored_alike_each_time() {
         (first.progress.states, first.progress.steps),
         (second.progress.states, second.progress.steps)
     );
+}
+
+#[test]
+fn a_genuine_client_whose_handshake_is_lost_hangs() {
+    let setup =
+        Setup { behaviour: Behaviour::Genuine, faults: 1, kinds: vec![Fault::Lose], ..Setup::default() };
+    let explored = explore(&setup, Effort { depth: Some(6), threads: 1 }, &mut |_| {});
+    assert!(!explored.whole, "the depth cuts it off");
+    let hangs = explored.findings.iter().find(|finding| finding.name == "genuine-hangs");
+    assert_eq!(
+        hangs.and_then(|finding| finding.path.as_deref()),
+        Some([Action::Connect(0), Action::Lose(0)].as_slice())
+    );
+}
+
+#[test]
+fn a_way_that_was_written_is_read_and_taken_again() {
+    let setup = Setup { servers: 2, balance: Balance::RoundRobin, ..Setup::default() };
+    let explored = explored(&setup);
+    let finding =
+        explored.findings.iter().find(|finding| finding.kind == Kind::Sometimes).expect("a witness");
+    let written = Way::new(finding.name, &setup, finding.path.as_ref().expect("found")).write();
+    let read = Way::read(&written).expect("what was written");
+    let story = replay(&read.setup, &read.steps).expect("its own steps");
+    assert_eq!(story.decided, ["round-robin-rejects"]);
+    assert!(story.diagram().contains("7:::1+0") && story.svg().ends_with("</svg>\n"));
+    assert!(replay(&Setup::default(), &read.steps).is_err(), "another model cannot take these steps");
+    assert!(Way::read("{}").is_err() && Way::read(&written.replace(Way::KIND, "other")).is_err());
 }
