@@ -20,14 +20,15 @@
 //!
 //! # Features
 //!
-//! Both are on by default; without them the crate needs bytes, bytestring and nom alone.
+//! The first two are on by default; without them the crate needs bytes, bytestring and nom alone.
 //!
 //! | feature | what it adds |
 //! |---|---|
 //! | `hixie` | the websocket drafts of 2010 and 2011, module `hixie`: for carriers |
 //! | `json` | typed views of JSON data, module `json`: `event_text`, `json_text`, `packet.event()`, `packet.json()` |
+//! | `seeded-faults` | faults on purpose, for tests of what checks the machines, and for nothing else |
 //!
-//! Neither needs `std`; the crate is `no_std` with `alloc`, and builds for WebAssembly.
+//! None needs `std`; the crate is `no_std` with `alloc`, and builds for WebAssembly.
 #![no_std]
 #![forbid(unsafe_code)]
 

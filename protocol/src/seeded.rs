@@ -4,8 +4,12 @@
 /// the feature `seeded-faults`, and only in a machine whose configuration asks for it.
 ///
 /// ```
-/// # use socketio08::{SeededFault, server::ServerConfig};
+/// # #[cfg(feature = "seeded-faults")] {
+/// use socketio08::{SeededFault, server::ServerConfig};
+///
+/// let faulty = ServerConfig::default().seeded_fault(Some(SeededFault::DeliverTwice));
 /// assert_eq!(ServerConfig::default().seeded_fault, None, "not by itself");
+/// # }
 /// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(not(feature = "seeded-faults"), allow(unreachable_pub, reason = "public only with the feature"))]
