@@ -1,5 +1,14 @@
-//! What holds of the codec whatever text comes in. Each function panics if it does not; the fuzz targets and the smoke
+//! What holds of the codec whatever text comes in, and of the machines whatever calls are made. Each function panics if it does not; the fuzz targets and the smoke
 //! test in `protocol/tests/fuzz_smoke.rs` call them.
+
+mod client_operations;
+mod draws;
+mod joined;
+mod server_operations;
+
+pub use client_operations::client_operations;
+pub use joined::joined;
+pub use server_operations::server_operations;
 
 use bytes::BytesMut;
 use socketio08::handshake::Handshake;

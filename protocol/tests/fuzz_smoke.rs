@@ -80,15 +80,18 @@ fn corpus(target: &str) -> Vec<String> {
     corpus_paths(target).iter().map(text).collect()
 }
 
+/// Runs of machines take longer than texts.
+const RUNS: usize = 1_000;
+
 /// Mutants of byte strings: what mutations insert are the dictionary's words, here the corpus' own pieces and single bytes.
-fn smoke_bytes(target: &str, check: fn(&[u8])) {
+fn smoke_bytes(target: &str, mutants: usize, check: fn(&[u8])) {
     let corpus: Vec<Vec<u8>> = corpus_paths(target).iter().map(|path| read(path)).collect();
     assert!(!corpus.is_empty(), "no corpus of {target}");
     for bytes in &corpus {
         check(bytes);
     }
     let mut random = Random(8);
-    for _ in 0..MUTANTS {
+    for _ in 0..mutants {
         let mut bytes = corpus[random.below(corpus.len())].clone();
         for _ in 0..=random.below(4) {
             let (from, to) = (random.below(bytes.len() + 1), random.below(bytes.len() + 1));
@@ -141,18 +144,33 @@ fn smoke(target: &str, check: fn(&str)) {
 }
 
 #[test]
+fn calls_of_a_client() {
+    smoke_bytes("client_operations", RUNS, targets::client_operations);
+}
+
+#[test]
+fn calls_of_a_server() {
+    smoke_bytes("server_operations", RUNS, targets::server_operations);
+}
+
+#[test]
+fn a_client_and_a_server_on_a_hostile_wire() {
+    smoke_bytes("joined", RUNS, targets::joined);
+}
+
+#[test]
 fn handshakes() {
     smoke("handshake", targets::handshake);
 }
 
 #[test]
 fn drafts_of_websockets() {
-    smoke_bytes("hixie", targets::hixie);
+    smoke_bytes("hixie", MUTANTS, targets::hixie);
 }
 
 #[test]
 fn bodies_of_jsonp_posts() {
-    smoke_bytes("jsonp_body", targets::jsonp_body);
+    smoke_bytes("jsonp_body", MUTANTS, targets::jsonp_body);
 }
 
 #[test]
@@ -167,7 +185,7 @@ fn payloads() {
 
 #[test]
 fn flash_policies() {
-    smoke_bytes("policy", targets::policy);
+    smoke_bytes("policy", MUTANTS, targets::policy);
 }
 
 #[test]

@@ -1,0 +1,4 @@
+//! See `socketio08_fuzz::client_operations`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| socketio08_fuzz::client_operations(bytes));

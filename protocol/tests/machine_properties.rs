@@ -1,0 +1,36 @@
+//! The laws of the machines under calls drawn by proptest, which shrinks the run that breaks one. What is checked after each call
+//! is in `fuzz/src`: equal calls give equal outputs and clones stay equal, drained is empty, no deadline is left behind, a
+//! repeated timeout changes nothing, limits hold, exchanges are answered as a carrier can.
+#![cfg(all(feature = "hixie", feature = "json"))]
+
+use proptest::prelude::*;
+
+#[expect(unreachable_pub, reason = "the file is a library of its own")]
+#[expect(dead_code, reason = "the targets of the codec have a test of their own")]
+#[path = "../../fuzz/src/lib.rs"]
+mod targets;
+
+/// The bytes that choose a configuration and then some dozens of calls.
+fn run() -> impl Strategy<Value = Vec<u8>> {
+    prop::collection::vec(any::<u8>(), 2..400)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1_000) })]
+
+    #[test]
+    fn a_client_keeps_the_laws_whatever_is_called(bytes in run()) {
+        targets::client_operations(&bytes);
+    }
+
+    /// Alone, in a pool, with portable sessions, with the Redis store, with and without the faults of 0.8.7.
+    #[test]
+    fn a_server_keeps_the_laws_whatever_is_called(bytes in run()) {
+        targets::server_operations(&bytes);
+    }
+
+    #[test]
+    fn a_client_and_a_server_keep_order_whatever_the_wire_does(bytes in run()) {
+        targets::joined(&bytes);
+    }
+}
