@@ -1,4 +1,6 @@
 //! See `socketio08_fuzz::client_operations`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| socketio08_fuzz::client_operations(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    socketio08_fuzz::client_operations(bytes);
+});

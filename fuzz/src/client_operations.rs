@@ -1,7 +1,9 @@
 //! The laws of a client under any calls, good and bad, in any order.
 
 use bytes::Bytes;
-use socketio08::client::{Client, ClientBehaviour, ClientConfig, ClientEvent, ClientInput, ClientTransmit};
+use socketio08::client::{
+    Client, ClientBehaviour, ClientConfig, ClientEvent, ClientInput, ClientState, ClientTransmit,
+};
 use socketio08::server::{AckMode, ExchangeId, Outgoing};
 use socketio08::{AckId, Instant, Limits, Profile, Text, Transport};
 
@@ -45,15 +47,18 @@ const TEXTS: [&str; 28] = [
     "1",
 ];
 
-/// Calls of a client that `bytes` stand for, on two of them: equal calls give equal outputs and equal states, what is drained is
+/// After how many calls, which `bytes` stand for, a client was connected. They are made on two of them: equal calls give equal outputs and equal states, what is drained is
 /// empty, no deadline is left behind, a repeated timeout changes nothing, limits hold.
-pub fn client_operations(bytes: &[u8]) {
+pub fn client_operations(bytes: &[u8]) -> usize {
     let mut draws = Draws::new(bytes);
     let client = Client::new(config(&mut draws));
     let mut run = Run { twin: client.clone(), client, now: Instant::ZERO, opened: Vec::new() };
+    let mut connected = 0;
     while !draws.is_over() {
         run.step(&mut draws);
+        connected += usize::from(run.client.state() == ClientState::Connected);
     }
+    connected
 }
 
 fn config(draws: &mut Draws<'_>) -> ClientConfig {
@@ -157,8 +162,8 @@ impl Run {
             0 | 1 => Operation::Connect,
             2 => Operation::Join(endpoint(draws)),
             3 => Operation::Leave(endpoint(draws)),
-            4 => Operation::Disconnect,
-            5 => Operation::Abandon,
+            4 if draws.one_in(8) => Operation::Disconnect,
+            5 if draws.one_in(8) => Operation::Abandon,
             6 => Operation::Acknowledge(endpoint(draws)),
             7 => Operation::Jitter(u16::from(draws.byte()) * 8),
             8 | 9 => {
@@ -173,7 +178,8 @@ impl Run {
 
     /// Something about an exchange that was opened not long ago, or about one that never was.
     fn input(&self, draws: &mut Draws<'_>) -> ClientInput {
-        let recent = self.opened.len().saturating_sub(1 + draws.below(6));
+        let back = if draws.one_in(3) { draws.below(6) } else { 0 };
+        let recent = self.opened.len().saturating_sub(1 + back);
         let (exchange, good) = self.opened.get(recent).copied().unwrap_or((ExchangeId(999), ""));
         match draws.below(12) {
             0 => ClientInput::Closed { exchange, clean: true },

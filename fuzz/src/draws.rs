@@ -44,8 +44,9 @@ impl<'a> Draws<'a> {
 
     /// Nothing to an hour, mostly little.
     pub(crate) fn duration(&mut self) -> Duration {
-        const MILLIS: [u64; 16] =
-            [0, 1, 1, 5, 20, 100, 499, 500, 1_000, 2_500, 10_000, 15_000, 20_000, 25_000, 60_000, 3_600_000];
-        Duration::from_millis(self.pick(&MILLIS))
+        const SHORT: [u64; 8] = [0, 0, 0, 1, 5, 20, 100, 500];
+        const LONG: [u64; 8] = [499, 1_000, 2_500, 10_000, 15_000, 20_000, 25_000, 3_600_000];
+        let millis = if self.one_in(12) { self.pick(&LONG) } else { self.pick(&SHORT) };
+        Duration::from_millis(millis)
     }
 }

@@ -20,10 +20,10 @@ const HEALING: Duration = Duration::from_secs(3_600);
 
 const LATENCY: Duration = Duration::from_millis(20);
 
-/// The run that `bytes` stand for: in a session nothing is delivered twice or out of order, whichever way it goes; an
+/// In how many sessions something was delivered, one way or the other, in the run that `bytes` stand for: in a session nothing is delivered twice or out of order, whichever way it goes; an
 /// acknowledgement is told at most once and only of an id that was asked for; and once the schedule turns kind, an improved
 /// client that was not told to stop is connected again, to one live session.
-pub fn joined(bytes: &[u8]) {
+pub fn joined(bytes: &[u8]) -> usize {
     let mut draws = Draws::new(bytes);
     let mut world = World::new(config(&mut draws));
     while !draws.is_over() {
@@ -32,6 +32,7 @@ pub fn joined(bytes: &[u8]) {
     if world.client.config().behaviour == ClientBehaviour::Improved {
         world.heal();
     }
+    world.at_server.values().chain(world.at_client.values()).filter(|heard| heard.last.is_some()).count()
 }
 
 fn config(draws: &mut Draws<'_>) -> ClientConfig {

@@ -34,3 +34,21 @@ proptest! {
         targets::joined(&bytes);
     }
 }
+
+/// A sum over runs of bytes from a generator with a seed.
+fn reached(run: fn(&[u8]) -> usize) -> usize {
+    let mut number: u64 = 8;
+    let mut byte = || {
+        number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        number.to_be_bytes()[0]
+    };
+    (0..200).map(|_| run(&core::array::from_fn::<u8, 300, _>(|_| byte()))).sum()
+}
+
+#[test]
+fn drawn_runs_reach_what_they_are_drawn_for() {
+    let (connected, opened) = (reached(targets::client_operations), reached(targets::server_operations));
+    let delivered = reached(targets::joined);
+    println!("connected {connected}, opened {opened}, delivered {delivered}");
+    assert!(connected > 200 && opened > 200 && delivered > 200, "{connected} {opened} {delivered}");
+}

@@ -12,18 +12,21 @@ use super::draws::Draws;
 use carrier::Carrier;
 use operation::Operation;
 
-/// Calls of a server that `bytes` stand for, on two of them: equal calls give equal outputs and equal states, what is drained is
+/// The sessions that were open after each call, counted together, of the calls that `bytes` stand for. They are made on two servers: equal calls give equal outputs and equal states, what is drained is
 /// empty, no deadline is left behind, a repeated timeout changes nothing, limits hold, and every exchange is answered as its
 /// carrier can: once, and nothing after the end.
-pub fn server_operations(bytes: &[u8]) {
+pub fn server_operations(bytes: &[u8]) -> usize {
     let mut draws = Draws::new(bytes);
     let server = Server::new(config(&mut draws), Instant::ZERO);
     let mut run = Run { twin: server.clone(), server, now: Instant::ZERO, carrier: Carrier::default() };
     // What a server with a store does first.
     run.drain();
+    let mut opened = 0;
     while !draws.is_over() {
         run.step(&mut draws);
+        opened += run.server.sessions().count();
     }
+    opened
 }
 
 fn config(draws: &mut Draws<'_>) -> ServerConfig {

@@ -79,7 +79,8 @@ pub(super) enum Operation {
 }
 
 pub(super) fn draw(draws: &mut Draws<'_>, carrier: &mut Carrier) -> Operation {
-    let session = SessionId(carrier.session(draws.below(4)));
+    let back = if draws.one_in(3) { draws.below(4) } else { 0 };
+    let session = SessionId(carrier.session(back));
     match draws.below(24) {
         0 | 1 => Operation::Input(request(carrier, "/socket.io/1/?t=1")),
         2 | 3 => match carrier.handshakes.pop() {
