@@ -30,7 +30,7 @@ proptest! {
     }
 
     #[test]
-    fn a_client_and_a_server_keep_order_whatever_the_wire_does(bytes in run()) {
+    fn nothing_is_delivered_twice_in_a_session_whatever_the_wire_does(bytes in run()) {
         targets::joined(&bytes);
     }
 }

@@ -175,37 +175,23 @@ fn store_speaks(draws: &mut Draws<'_>, carrier: &mut Carrier) -> ServerInput {
 /// What another node published, or this one did and another says again.
 fn published(draws: &mut Draws<'_>, carrier: &Carrier, session: &SessionId) -> ServerInput {
     let own = carrier.publications.get(draws.below(16)).filter(|_| !draws.one_in(3));
-    let (channel, message) = match own {
-        Some((channel, message)) => {
-            let message = message.as_str();
-            (channel.clone(), Text::from(message.replace("\"nodeId\":1", "\"nodeId\":2")))
-        }
-        None => {
-            let kind = draws.pick(&[
-                "open",
-                "close",
-                "connect",
-                "disconnect",
-                "handshake",
-                "join",
-                "leave",
-                "dispatch",
-                "other",
-            ]);
-            let args = match draws.below(6) {
-                0 => format!("[\"{}\",{{\"issued\":1}}]", session.0),
-                1 => format!("[\"{}\",\"/chat\"]", session.0),
-                2 => String::from("[\"\",\"3:::x\",null,[]]"),
-                3 => String::from_utf8_lossy(draws.raw()).into_owned(),
-                4 => String::from("[\"x9\",{\"url\":\"/\",\"headers\":{}}]"),
-                _ => format!("[\"{}\"]", session.0),
-            };
-            let own_channel = draws.one_in(2);
-            let channel = if own_channel { format!("{kind}:{}", session.0) } else { String::from(kind) };
-            (Text::from(channel), Text::from(format!("{{\"nodeId\":2,\"args\":{args}}}")))
-        }
+    if let Some((channel, message)) = own {
+        let message = Text::from(message.replace("\"nodeId\":1", "\"nodeId\":2"));
+        return ServerInput::Published { channel: channel.clone(), message };
+    }
+    let kinds = ["open", "close", "connect", "disconnect", "handshake", "join", "leave", "dispatch", "other"];
+    let kind = draws.pick(&kinds);
+    let args = match draws.below(6) {
+        0 => format!("[\"{}\",{{\"issued\":1}}]", session.0),
+        1 => format!("[\"{}\",\"/chat\"]", session.0),
+        2 => String::from("[\"\",\"3:::x\",null,[]]"),
+        3 => String::from_utf8_lossy(draws.raw()).into_owned(),
+        4 => String::from("[\"x9\",{\"url\":\"/\",\"headers\":{}}]"),
+        _ => format!("[\"{}\"]", session.0),
     };
-    ServerInput::Published { channel, message }
+    let channel = if draws.one_in(2) { format!("{kind}:{}", session.0) } else { String::from(kind) };
+    let message = Text::from(format!("{{\"nodeId\":2,\"args\":{args}}}"));
+    ServerInput::Published { channel: Text::from(channel), message }
 }
 
 fn application(draws: &mut Draws<'_>, session: SessionId) -> Operation {
