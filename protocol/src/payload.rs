@@ -16,12 +16,8 @@ use core::fmt;
 use core::iter::FusedIterator;
 use core::ops::Range;
 
-use bytes::BytesMut;
-use nom::character::complete::{char, digit1};
-use nom::sequence::delimited;
-use nom::{IResult, Parser};
-
 use crate::{Limits, Text};
+use bytes::BytesMut;
 
 /// What stands before and after each length.
 const MARK: char = '\u{FFFD}';
@@ -336,15 +332,14 @@ const CHUNK: usize = 64;
 
 /// U+FFFD digits U+FFFD: what follows, and the digits; or the input from the place that failed on.
 fn length(frame: &str) -> Result<(&str, &str), &str> {
-    let parsed: IResult<&str, &str, Fault<'_>> = delimited(char(MARK), digit1, char(MARK)).parse(frame);
-    parsed.map_err(|error| match error {
-        nom::Err::Error((rest, _)) | nom::Err::Failure((rest, _)) => rest,
-        // Complete parsers never ask for more.
-        nom::Err::Incomplete(_) => "",
-    })
+    let rest = frame.strip_prefix(MARK).ok_or(frame)?;
+    let (digits, rest) =
+        rest.split_at(rest.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len()));
+    if digits.is_empty() {
+        return Err(rest);
+    }
+    Ok((rest.strip_prefix(MARK).ok_or(rest)?, digits))
 }
-
-type Fault<'a> = (&'a str, nom::error::ErrorKind);
 
 /// The exact number of bytes [`encode_into`] writes.
 ///

@@ -11,35 +11,10 @@
 //!
 //! 0.8.7 searches for this form anywhere in the text (facts 1.1); we ask for it at the start.
 
-use nom::bytes::complete::{take_till, take_while};
-use nom::character::complete::{anychar, char, digit1};
-use nom::combinator::{map_opt, opt, rest};
-use nom::error::{ErrorKind, ParseError};
-use nom::sequence::{preceded, terminated};
-use nom::{IResult, Parser};
-
 use super::{
     Advice, BodyRef, DecodeError, DecodeErrorKind, Packet, PacketRef, PacketType, Reason, is_line_end,
 };
 use crate::Text;
-
-/// What failed, and the input from there on: nom hands out the rest of the text, not an offset.
-struct Fault<'a> {
-    rest: &'a str,
-    kind: DecodeErrorKind,
-}
-
-impl<'a> ParseError<&'a str> for Fault<'a> {
-    fn from_error_kind(rest: &'a str, _kind: ErrorKind) -> Self {
-        Self { rest, kind: DecodeErrorKind::Type }
-    }
-
-    fn append(_rest: &'a str, _kind: ErrorKind, other: Self) -> Self {
-        other
-    }
-}
-
-type Parsed<'a, T> = IResult<&'a str, T, Fault<'a>>;
 
 impl<'a> PacketRef<'a> {
     /// Decodes one packet.
@@ -54,16 +29,13 @@ impl<'a> PacketRef<'a> {
     /// # Errors
     /// [`DecodeError`] with the byte offset.
     pub fn decode(text: &'a str) -> Result<Self, DecodeError> {
-        match packet(text) {
-            Ok((_, packet)) => Ok(packet),
-            Err(nom::Err::Error(fault) | nom::Err::Failure(fault)) => {
-                Err(DecodeError { offset: text.len() - fault.rest.len(), kind: fault.kind })
-            }
-            // Complete parsers never ask for more.
-            Err(nom::Err::Incomplete(_)) => {
-                Err(DecodeError { offset: text.len(), kind: DecodeErrorKind::Type })
-            }
-        }
+        let mut header = Header { text, offset: 0 };
+        let packet_type = header.packet_type()?;
+        let id = header.id_field()?;
+        let endpoint = header.endpoint();
+        let body = body(packet_type, header.data())
+            .map_err(|fault| DecodeError { offset: text.len() - fault.rest.len(), kind: fault.kind })?;
+        Ok(Self { id, endpoint, body })
     }
 }
 
@@ -85,76 +57,123 @@ impl Packet {
     }
 }
 
-fn packet(text: &str) -> Parsed<'_, PacketRef<'_>> {
-    let (text, packet_type) = named(DecodeErrorKind::Type, packet_type).parse(text)?;
-    let (text, id) = named(DecodeErrorKind::Id, id_field).parse(text)?;
-    let (text, endpoint) = take_till(|c| c == ':').parse(text)?;
-    let (text, data) = opt(preceded(char(':'), rest)).parse(text)?;
-    // What follows the data is nothing, so `text` is where missing data was expected.
-    let (text, body) = body(packet_type, data.unwrap_or(text))?;
-    Ok((text, PacketRef { id, endpoint, body }))
+/// The fields before the data, read byte by byte: all that delimits them is ASCII, so no offset cuts a character.
+struct Header<'a> {
+    text: &'a str,
+    /// The first byte not read.
+    offset: usize,
 }
 
-/// Gives the failures of `parser` the name of the place and the offset of its start or of the part that failed.
-fn named<'a, T>(
+impl<'a> Header<'a> {
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.offset).copied()
+    }
+
+    /// Reads `byte` if it is next.
+    fn skip(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
+        self.offset += usize::from(found);
+        found
+    }
+
+    fn fault(&self, kind: DecodeErrorKind) -> DecodeError {
+        DecodeError { offset: self.offset, kind }
+    }
+
+    fn packet_type(&mut self) -> Result<PacketType, DecodeError> {
+        let digit = self.peek().map(char::from).and_then(PacketType::from_digit);
+        let packet_type = digit.ok_or_else(|| self.fault(DecodeErrorKind::Type))?;
+        self.offset = 1;
+        if self.skip(b':') { Ok(packet_type) } else { Err(self.fault(DecodeErrorKind::Type)) }
+    }
+
+    /// `+` without digits means nothing (facts 1.3).
+    fn id_field(&mut self) -> Result<Option<(&'a str, bool)>, DecodeError> {
+        // Most packets have none.
+        if self.skip(b':') {
+            return Ok(None);
+        }
+        let id = digits(&self.text[self.offset..]);
+        self.offset += id.len();
+        let plus = self.skip(b'+');
+        if !self.skip(b':') {
+            return Err(self.fault(DecodeErrorKind::Id));
+        }
+        Ok((!id.is_empty()).then_some((id, plus)))
+    }
+
+    fn endpoint(&mut self) -> &'a str {
+        let rest = &self.text[self.offset..];
+        let endpoint = &rest[..rest.bytes().position(|byte| byte == b':').unwrap_or(rest.len())];
+        self.offset += endpoint.len();
+        endpoint
+    }
+
+    /// The rest; of missing data, the place where it was expected.
+    fn data(&mut self) -> &'a str {
+        self.skip(b':');
+        &self.text[self.offset..]
+    }
+}
+
+/// The ASCII digits that `text` starts with.
+fn digits(text: &str) -> &str {
+    &text[..text.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len())]
+}
+
+/// What failed, and the input from there on.
+struct Fault<'a> {
+    rest: &'a str,
     kind: DecodeErrorKind,
-    mut parser: impl Parser<&'a str, Output = T, Error = Fault<'a>>,
-) -> impl Parser<&'a str, Output = T, Error = Fault<'a>> {
-    move |text| parser.parse(text).map_err(|error| error.map(|fault| Fault { rest: fault.rest, kind }))
 }
 
-fn packet_type(text: &str) -> Parsed<'_, PacketType> {
-    terminated(map_opt(anychar, PacketType::from_digit), char(':')).parse(text)
-}
-
-/// `+` without digits means nothing (facts 1.3).
-fn id_field(text: &str) -> Parsed<'_, Option<(&str, bool)>> {
-    let (text, id) = opt(digit1).parse(text)?;
-    let (text, plus) = terminated(opt(char('+')), char(':')).parse(text)?;
-    Ok((text, id.map(|id| (id, plus.is_some()))))
-}
-
-fn body(packet_type: PacketType, data: &str) -> Parsed<'_, BodyRef<'_>> {
-    let body = match packet_type {
+fn body(packet_type: PacketType, data: &str) -> Result<BodyRef<'_>, Fault<'_>> {
+    Ok(match packet_type {
         PacketType::Disconnect => BodyRef::Disconnect,
         PacketType::Connect => BodyRef::Connect { query: data },
         PacketType::Heartbeat => BodyRef::Heartbeat,
         PacketType::Message => BodyRef::Message { data },
-        PacketType::Json if data.is_empty() => return fail(data, DecodeErrorKind::JsonData),
-        PacketType::Json => BodyRef::Json { data },
-        PacketType::Event if data.is_empty() => return fail(data, DecodeErrorKind::EventData),
-        PacketType::Event => BodyRef::Event { data },
-        PacketType::Ack => return named(DecodeErrorKind::AckId, ack).parse(data),
-        PacketType::Error => return error(data),
+        PacketType::Json => BodyRef::Json { data: filled(data, DecodeErrorKind::JsonData)? },
+        PacketType::Event => BodyRef::Event { data: filled(data, DecodeErrorKind::EventData)? },
+        PacketType::Ack => ack(data)?,
+        PacketType::Error => error(data)?,
         PacketType::Noop => BodyRef::Noop,
-    };
-    Ok(("", body))
+    })
 }
 
-fn fail<T>(rest: &str, kind: DecodeErrorKind) -> Parsed<'_, T> {
-    // A failure, which `opt` passes on, not an error, which it would take for an absent part.
-    Err(nom::Err::Failure(Fault { rest, kind }))
+fn filled(data: &str, kind: DecodeErrorKind) -> Result<&str, Fault<'_>> {
+    if data.is_empty() { Err(Fault { rest: data, kind }) } else { Ok(data) }
 }
 
 /// The arguments end with the line, as 0.8.7 reads them, and the plus may be missing (facts 1.9).
-fn ack(data: &str) -> Parsed<'_, BodyRef<'_>> {
-    let (data, id) = digit1(data)?;
-    let (data, args) = preceded(opt(char('+')), take_till(is_line_end)).parse(data)?;
-    Ok((data, BodyRef::Ack { id, args }))
+fn ack(data: &str) -> Result<BodyRef<'_>, Fault<'_>> {
+    let id = digits(data);
+    if id.is_empty() {
+        return Err(Fault { rest: data, kind: DecodeErrorKind::AckId });
+    }
+    let rest = &data[id.len()..];
+    let rest = rest.strip_prefix('+').unwrap_or(rest);
+    let args = rest.find(is_line_end).map_or(rest, |end| &rest[..end]);
+    Ok(BodyRef::Ack { id, args })
 }
 
 /// Unknown reasons and advice are none, and what follows a second plus is ignored (facts 1.10).
-fn error(data: &str) -> Parsed<'_, BodyRef<'_>> {
-    let (rest, reason) = part(data)?;
-    let (rest, advice) = opt(preceded(char('+'), part)).parse(rest)?;
+fn error(data: &str) -> Result<BodyRef<'_>, Fault<'_>> {
+    let (reason, rest) = part(data)?;
+    let advice = rest.strip_prefix('+').map(part).transpose()?.map(|(advice, _)| advice);
     let reason = Reason::ALL.into_iter().find(|known| known.digit() == reason);
     let advice = advice.filter(|advice| *advice == Advice::Reconnect.digit()).map(|_| Advice::Reconnect);
-    Ok((rest, BodyRef::Error { reason, advice }))
+    Ok(BodyRef::Error { reason, advice })
 }
 
-fn part(data: &str) -> Parsed<'_, &str> {
-    let (rest, part) = take_while(|c| c != '+').parse(data)?;
-    if ARRAY_PROPERTIES.contains(&part) { fail(data, DecodeErrorKind::Reason) } else { Ok((rest, part)) }
+/// Up to the next plus, and the rest from there on.
+fn part(data: &str) -> Result<(&str, &str), Fault<'_>> {
+    let (part, rest) = data.split_at(data.bytes().position(|byte| byte == b'+').unwrap_or(data.len()));
+    // All names are longer than a digit, and almost all parts are one.
+    if part.len() > 1 && ARRAY_PROPERTIES.contains(&part) {
+        return Err(Fault { rest: data, kind: DecodeErrorKind::Reason });
+    }
+    Ok((part, rest))
 }
 
 /// The names every JavaScript array answers to.

@@ -54,14 +54,20 @@ impl PacketRef<'_> {
         Text::from(text)
     }
 
-    /// The packet in order of writing: one list for the length and the bytes, so they cannot disagree.
-    fn pieces(&self) -> [&str; 10] {
-        let (id, plus) = self.id.map_or(("", ""), |(id, with_data)| (id, if with_data { "+" } else { "" }));
+    /// The packet in order of writing: one list for the length and the bytes, so they cannot disagree. As few pieces as
+    /// there can be: each costs more than the bytes of a small packet.
+    fn pieces(&self) -> [&str; 8] {
+        let (prefix, id, id_end) = match self.id {
+            None => (self.packet_type().prefix(), "", ""),
+            Some((id, with_data)) => {
+                (&self.packet_type().prefix()[..2], id, if with_data { "+:" } else { ":" })
+            }
+        };
         let data = self.data();
         // Without data the separator before it is left out (facts 1.11).
         let separator = if data.iter().all(|piece| piece.is_empty()) { "" } else { ":" };
         let [first, second, third] = data;
-        [self.packet_type().digit(), ":", id, plus, ":", self.endpoint, separator, first, second, third]
+        [prefix, id, id_end, self.endpoint, separator, first, second, third]
     }
 
     fn data(&self) -> [&str; 3] {

@@ -88,6 +88,21 @@ impl PacketType {
         }
     }
 
+    /// The start of a packet without an id: `3::`.
+    pub(super) const fn prefix(self) -> &'static str {
+        match self {
+            PacketType::Disconnect => "0::",
+            PacketType::Connect => "1::",
+            PacketType::Heartbeat => "2::",
+            PacketType::Message => "3::",
+            PacketType::Json => "4::",
+            PacketType::Event => "5::",
+            PacketType::Ack => "6::",
+            PacketType::Error => "7::",
+            PacketType::Noop => "8::",
+        }
+    }
+
     /// The name that 0.8.7 uses in its programming interface, in lower case.
     ///
     /// ```
