@@ -13,5 +13,6 @@ pub mod probe;
 pub mod report;
 pub mod scenario;
 pub mod serve;
+pub mod sweep;
 pub mod trace;
 pub mod world;

@@ -15,6 +15,7 @@ mod serve;
 mod simulate;
 mod story;
 mod subject;
+mod sweep;
 mod validate;
 
 use std::ffi::OsString;
@@ -64,6 +65,7 @@ enum Command {
     Compare(compare::CompareArgs),
     Explain(explain::ExplainArgs),
     List(list::ListArgs),
+    Merge(sweep::MergeArgs),
     Probe(probe::ProbeArgs),
     Replay(replay::ReplayArgs),
     Run(run::RunArgs),
@@ -71,6 +73,7 @@ enum Command {
     Schema,
     Serve(Box<serve::ServeArgs>),
     Story(story::StoryArgs),
+    Sweep(sweep::SweepArgs),
     Validate(validate::ValidateArgs),
 }
 
@@ -90,12 +93,14 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Compare(args) => compare::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::List(args) => list::run(&args),
+        Command::Merge(args) => sweep::run_merge(&args),
         Command::Probe(args) => probe::run(args),
         Command::Replay(args) => replay::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Schema => schema::run(),
         Command::Serve(args) => serve::run(*args),
         Command::Story(args) => story::run(&args),
+        Command::Sweep(args) => sweep::run(&args),
         Command::Validate(args) => validate::run(&args),
     }
 }

@@ -21,6 +21,9 @@ pub(super) enum Failure {
     Scenario(#[from] ScenarioError),
     #[error("{0}")]
     Usage(String),
+    /// Input that is no scenario file: ranges of a sweep, lines to merge.
+    #[error("{0}")]
+    Draw(String),
     #[error("{0} (this is a fault of sio08)")]
     Engine(EngineError),
     #[error("cannot write {path}: {error}")]
@@ -45,7 +48,7 @@ impl Failure {
         // A scenario's refusal begins with its place, which other programs parse: nothing comes before it but `error:`.
         eprintln!("error: {message}");
         match self {
-            Failure::Scenario(_) => Exit::BadInput,
+            Failure::Scenario(_) | Failure::Draw(_) => Exit::BadInput,
             Failure::Usage(_) => Exit::Usage,
             Failure::Engine(_) | Failure::Write { .. } => Exit::Internal,
         }

@@ -18,6 +18,7 @@ pub(super) const TOP: &[&str] = &[
     "network",
     "fault",
     "deploy",
+    "sweep",
 ];
 pub(super) const CLIENTS: &[&str] = &[
     "count",
