@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use socketio08_sim::scenario::Builtin;
+use socketio08_sim::scenario::{Builtin, DeployKind, Scenario, Store};
+use socketio08_sim::sweep;
+use socketio08_sim::world::seed::Seed;
 
 /// A directory of one test for its files, gone when the test ends.
 struct Scratch(PathBuf);
@@ -85,4 +87,63 @@ fn another_seed_is_another_run() {
 #[test]
 fn scenarios_of_each_kind_are_the_same_in_two_processes_on_the_turmoil_engine() {
     assert_deterministic("turmoil", &["round-robin", "sticky-source", "server-failure", "rolling-deploy"]);
+}
+
+/// The world of a seed as a file.
+fn drawn(scratch: &Scratch, seed: u64) -> String {
+    let world = sweep::world(None, Seed(seed)).expect("everything can be drawn from");
+    let path = scratch.file(&format!("drawn-{seed}.toml"));
+    std::fs::write(&path, world.to_string()).expect("the world fits on the disk");
+    path.display().to_string()
+}
+
+/// The lines of a sweep of everything, from a process of its own.
+fn swept(scratch: &Scratch, seeds: &str) -> Vec<String> {
+    let output = Command::new(env!("CARGO_BIN_EXE_sio08"))
+        .args(["sweep", "--seeds", seeds])
+        .current_dir(&scratch.0)
+        .output()
+        .expect("the program starts");
+    let text = String::from_utf8(output.stdout).expect("JSON is text");
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn two_hundred_drawn_worlds_are_the_same_in_two_processes_on_the_direct_engine() {
+    let scratch = Scratch::new("drawn");
+    let (first, second) = (swept(&scratch, "1000..1200"), swept(&scratch, "1000..1200"));
+    assert_eq!((first.len(), second.len()), (200, 200));
+    for (seed, (one, other)) in (1_000_u64..).zip(first.iter().zip(&second)) {
+        if one == other {
+            continue;
+        }
+        let file = drawn(&scratch, seed);
+        let traced = |name| run(&scratch, name, &file, &seed.to_string(), "direct").0;
+        let difference = first_difference(&traced("one"), &traced("other"));
+        panic!("seed {seed}: the lines differ, and the traces first in {difference:?}\n{one}\n{other}");
+    }
+}
+
+/// What the turmoil engine carries, and carries in seconds.
+fn carried(scenario: &Scenario) -> bool {
+    let deploy = scenario.deploy.as_ref().map(|deploy| deploy.kind);
+    scenario.harms.is_empty()
+        && scenario.servers.store == Store::Memory
+        && matches!(deploy, None | Some(DeployKind::All | DeployKind::Rolling))
+        && scenario.clients.count <= 4
+}
+
+#[test]
+fn drawn_worlds_are_the_same_in_two_processes_on_the_turmoil_engine() {
+    let scratch = Scratch::new("drawn-turmoil");
+    let scenario = |seed: &u64| Scenario::load(&drawn(&scratch, *seed), &[]).expect("a drawn world can be");
+    let seeds: Vec<u64> = (1_000..1_200).filter(|seed| carried(&scenario(seed))).take(4).collect();
+    assert_eq!(seeds.len(), 4);
+    let files: Vec<String> = seeds.iter().map(|seed| drawn(&scratch, *seed)).collect();
+    for (seed, file) in seeds.iter().zip(&files) {
+        let traced = |name| run(&scratch, name, file, &seed.to_string(), "turmoil").0;
+        let (one, other) = (traced("one"), traced("other"));
+        let difference = first_difference(&one, &other);
+        assert!(one == other, "seed {seed}: the traces differ first in {difference:?}");
+    }
 }

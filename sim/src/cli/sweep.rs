@@ -91,7 +91,11 @@ fn attempt_merge(args: &MergeArgs) -> Result<Exit, Failure> {
             .map_err(|error| Failure::Usage(format!("cannot read {name}: {error}")))?;
         texts.push((name, text));
     }
-    finish(sweep::merge(texts.iter().map(|(name, text)| (name.as_str(), text.as_str()))))
+    let merged = sweep::merge(texts.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+    if let Some(missing) = merged.as_ref().ok().map(|merged| merged.missing).filter(|missing| *missing > 0) {
+        eprintln!("warning: {missing} seeds between the first and the last are in no file");
+    }
+    finish(merged)
 }
 
 /// Prints the lines to standard output, and how many hold to standard error.
@@ -126,7 +130,10 @@ fn lines(args: &SweepArgs, base: Option<&Table>, seeds: &[Seed]) -> Result<Vec<L
         }
     });
     bar.finish_and_clear();
-    places.into_iter().filter_map(|place| place.into_inner().unwrap_or_else(PoisonError::into_inner)).collect()
+    places
+        .into_iter()
+        .filter_map(|place| place.into_inner().unwrap_or_else(PoisonError::into_inner))
+        .collect()
 }
 
 fn line(args: &SweepArgs, base: Option<&Table>, seed: Seed) -> Result<Line, Failure> {
@@ -165,7 +172,8 @@ fn write_shrunk(
     let file = directory.join(format!("{name}-{seed}.toml"));
     let shown = file.display().to_string();
     let failed = |error| Failure::Write { path: shown.clone(), error };
-    let found = checked.iter().flat_map(|checked| &checked.violations).find(|broken| broken.invariant == invariant);
+    let found =
+        checked.iter().flat_map(|checked| &checked.violations).find(|broken| broken.invariant == invariant);
     let message = found.map_or("", |broken| broken.message.as_str());
     let text = format!(
         "# Breaks {invariant}: {message}\n# sio08 sweep {} --seeds {seed}..{}\n{small}",

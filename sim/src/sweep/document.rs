@@ -27,6 +27,9 @@ pub fn scenario(document: &Table) -> Result<Scenario, ScenarioError> {
     for key in ["sweep", "expect", "expectation", "finding"] {
         document.remove(key);
     }
+    if document.get("fault").and_then(Value::as_array).is_some_and(Vec::is_empty) {
+        document.remove("fault");
+    }
     Scenario::parse("the drawn scenario", &document.to_string(), &[])
 }
 

@@ -41,8 +41,10 @@ pub fn heal(scenario: &Scenario) -> Healed {
     for harm in &mut scenario.harms {
         harm.lasts.get_or_insert(at.saturating_sub(harm.at));
     }
-    scenario.duration = scenario.duration.max(at + patience(&scenario, at));
     let live = sticky(&scenario) && scenario.clients.sorts().all(|sort| sort.moves.is_none());
+    // Where nobody can be asked to be back, waiting for it would only cost time.
+    let wait = if live { patience(&scenario, at) } else { Duration::from_secs(1) };
+    scenario.duration = scenario.duration.max(at + wait);
     Healed { scenario, at, live }
 }
 
@@ -57,7 +59,8 @@ fn patience(scenario: &Scenario, at: Duration) -> Duration {
     let delay = |age: Duration| {
         let longest = |sort: &crate::scenario::Clients| {
             let doubled = age + sort.reconnect.delay.saturating_mul(2);
-            let cap = sort.reconnect.cap.or_else(|| improved(sort.profile).then_some(Duration::from_secs(30)));
+            let cap =
+                sort.reconnect.cap.or_else(|| improved(sort.profile).then_some(Duration::from_secs(30)));
             cap.map_or(doubled, |cap| doubled.min(cap))
         };
         scenario.clients.sorts().map(longest).max().unwrap_or_default()
@@ -82,20 +85,24 @@ fn repetition(harms: &[Harm]) -> Duration {
 fn recovery(scenario: &Scenario) -> Duration {
     let balancer = &scenario.balancer;
     let checks = balancer.check.map_or(Duration::ZERO, |check| check.inter.saturating_mul(check.rise + 1));
-    let failed = if balancer.kind == BalancerKind::Nginx { balancer.nginx.fail_timeout } else { Duration::ZERO };
+    let failed =
+        if balancer.kind == BalancerKind::Nginx { balancer.nginx.fail_timeout } else { Duration::ZERO };
     checks + failed + balancer.slowstart + Duration::from_secs(1)
 }
 
 /// Whether all requests of a session reach the server that issued it while the balancer's view of the pool stands still.
 pub fn sticky(scenario: &Scenario) -> bool {
     let balancer = &scenario.balancer;
-    let plain = scenario.proxies.is_empty() && balancer.routes.is_empty() && scenario.servers.store == Store::Memory;
+    let plain =
+        scenario.proxies.is_empty() && balancer.routes.is_empty() && scenario.servers.store == Store::Memory;
     let one_address = scenario.clients.sorts().all(|sort| sort.moves.is_none());
     let cookies = scenario.clients.sorts().all(|sort| sort.cookies);
     let http = balancer.mode == BalancerMode::Http;
-    let by_source = balancer.balance == Balance::Source || balancer.stick.is_some_and(|stick| stick.on == StickOn::Src);
+    let by_source =
+        balancer.balance == Balance::Source || balancer.stick.is_some_and(|stick| stick.on == StickOn::Src);
     let by_response = balancer.stick.is_some_and(|stick| stick.on == StickOn::Response);
-    let inserted = balancer.cookie.as_ref().is_some_and(|cookie| cookie.mode == crate::scenario::CookieMode::Insert);
+    let inserted =
+        balancer.cookie.as_ref().is_some_and(|cookie| cookie.mode == crate::scenario::CookieMode::Insert);
     match balancer.kind {
         BalancerKind::None => true,
         _ if scenario.servers.count == 1 => plain,
@@ -128,8 +135,9 @@ mod tests {
 
     #[test]
     fn the_run_lasts_longer_the_later_the_world_heals() {
-        let late = healed("[[fault]]\nat = \"18s\"\nkill = \"s1\"\n").scenario.duration;
-        assert!(late > healed("").scenario.duration && late > Duration::from_secs(90));
+        let sticky = "[balancer]\nbalance = \"source\"\n";
+        let late = healed(&format!("{sticky}[[fault]]\nat = \"18s\"\nkill = \"s1\"\n")).scenario.duration;
+        assert!(late > healed(sticky).scenario.duration && late > Duration::from_secs(90));
     }
 
     #[test]
@@ -137,7 +145,10 @@ mod tests {
         assert!(healed("[balancer]\nbalance = \"source\"\n").live);
         assert!(healed("[servers]\ncount = 1\n").live);
         assert!(healed("[balancer]\ncookie = { name = \"S\", mode = \"insert\" }\n").live);
-        assert!(!healed("[clients]\ncookies = false\n[balancer]\ncookie = { name = \"S\", mode = \"insert\" }\n").live);
+        assert!(
+            !healed("[clients]\ncookies = false\n[balancer]\ncookie = { name = \"S\", mode = \"insert\" }\n")
+                .live
+        );
         assert!(!healed("").live);
     }
 }

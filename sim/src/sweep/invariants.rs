@@ -66,6 +66,8 @@ pub struct Safety {
     single_ticks: bool,
     /// No server or client is paused or held up for longer than the timers allow for.
     timers: bool,
+    /// Nothing that a lost session sent is held up until the next one has begun.
+    prompt: bool,
     last: Option<(u64, u64)>,
     issued: BTreeSet<Text>,
     sessions: BTreeMap<(ServerIx, Text), Session>,
@@ -91,6 +93,7 @@ impl Safety {
             never_rejects: sticky(scenario) && calm,
             single_ticks: memory || scenario.servers.broadcast_by == BroadcastBy::First,
             timers: scenario.harms.is_empty() && memory,
+            prompt: scenario.harms.is_empty(),
             last: None,
             issued: BTreeSet::new(),
             sessions: BTreeMap::new(),
@@ -184,6 +187,8 @@ impl Safety {
                     broken("handshake-issued", format!("client {} was handed {session}", client.0 + 1));
                 }
                 self.handed.entry(*client).or_default().insert(session.clone());
+                // What a lost session leaves unanswered is sent again in the next one: once is a promise of each session.
+                self.received.remove(client);
             }
             // A client that asks periodically has no session.
             TraceEvent::Connected { client, session, .. } if !session.is_empty() => {
@@ -203,12 +208,18 @@ impl Safety {
             }
             TraceEvent::TickReceived { client, session, number } => {
                 if !self.ticks.contains(number) {
-                    broken("tick-sent", format!("client {} got tick {number}, which nobody sent", client.0 + 1));
+                    broken(
+                        "tick-sent",
+                        format!("client {} got tick {number}, which nobody sent", client.0 + 1),
+                    );
                 }
                 let last = self.ticked.insert((*client, session.clone()), *number);
                 if let Some(last) = last.filter(|last| self.single_ticks && *last >= *number) {
                     let who = client.0 + 1;
-                    broken("tick-once-in-order", format!("client {who} got tick {number} after {last} in {session}"));
+                    broken(
+                        "tick-once-in-order",
+                        format!("client {who} got tick {number} after {last} in {session}"),
+                    );
                 }
             }
             TraceEvent::UpSent { client, number } => {
@@ -217,10 +228,13 @@ impl Safety {
             TraceEvent::UpReceived { server, client, number } => {
                 let who = client.0 + 1;
                 if self.sent.get(client).is_none_or(|sent| sent < number) {
-                    broken("message-sent", format!("{server} got message {number} of client {who}, never sent"));
+                    broken(
+                        "message-sent",
+                        format!("{server} got message {number} of client {who}, never sent"),
+                    );
                 }
                 let last = self.received.insert(*client, *number);
-                if let Some(last) = last.filter(|last| *last >= *number) {
+                if let Some(last) = last.filter(|last| self.prompt && *last >= *number) {
                     let message = format!("{server} got message {number} of client {who} after {last}");
                     broken("message-once-in-order", message);
                 }
@@ -243,7 +257,10 @@ impl Safety {
         let idle: Vec<_> =
             self.sessions.iter().filter(|(_, session)| idle(session)).map(|(key, _)| key.clone()).collect();
         for (server, session) in idle {
-            broken("session-ends-by-its-timers", format!("{server} still has {session}, silent for {silence} us"));
+            broken(
+                "session-ends-by-its-timers",
+                format!("{server} still has {session}, silent for {silence} us"),
+            );
             self.sessions.remove(&(server, session));
         }
     }

@@ -95,7 +95,9 @@ pub enum MergeError {
         line: usize,
     },
     /// Lines of two sweeps.
-    #[error("{name}:{line}: a line of the sweep of {other}, but the lines before are of {sweep}; merge one sweep at a time")]
+    #[error(
+        "{name}:{line}: a line of the sweep of {other}, but the lines before are of {sweep}; merge one sweep at a time"
+    )]
     Mixed {
         /// The file.
         name: String,
@@ -107,7 +109,9 @@ pub enum MergeError {
         sweep: String,
     },
     /// One seed, two results.
-    #[error("{name}:{line}: seed {seed} again, with another result: the shards ran different programs or scenarios, or a run is not deterministic")]
+    #[error(
+        "{name}:{line}: seed {seed} again, with another result: the shards ran different programs or scenarios, or a run is not deterministic"
+    )]
     Differs {
         /// The file.
         name: String,
@@ -136,7 +140,9 @@ pub fn merge<'a>(shards: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result
             }
             sweep = Some(swept);
             match lines.insert(seed, line) {
-                Some(before) if before != line => return Err(MergeError::Differs { name, line: number, seed }),
+                Some(before) if before != line => {
+                    return Err(MergeError::Differs { name, line: number, seed });
+                }
                 Some(_) => {}
                 None if violated => merged.violated.push(seed),
                 None => {}

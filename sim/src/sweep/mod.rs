@@ -7,8 +7,8 @@
 pub mod document;
 mod heal;
 mod invariants;
-mod liveness;
 mod lines;
+mod liveness;
 mod ranges;
 mod shrink;
 mod space;

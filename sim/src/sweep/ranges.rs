@@ -21,7 +21,9 @@ pub enum RangeError {
         path: String,
     },
     /// Bounds of different types, or the wrong way round.
-    #[error("[sweep] {path}: `min` and `max` must both be whole numbers or both durations, `min` not above `max`")]
+    #[error(
+        "[sweep] {path}: `min` and `max` must both be whole numbers or both durations, `min` not above `max`"
+    )]
     Bounds {
         /// The key.
         path: String,
@@ -73,7 +75,8 @@ fn value(path: &str, range: &Value, seed: Seed) -> Result<Value, RangeError> {
             }
             (Some(Value::String(min)), Some(Value::String(max))) => {
                 let read = |text: &str| parse_duration(text).ok();
-                let (min, max) = read(min).zip(read(max)).filter(|(min, max)| min <= max).ok_or_else(bounds)?;
+                let (min, max) =
+                    read(min).zip(read(max)).filter(|(min, max)| min <= max).ok_or_else(bounds)?;
                 Ok(Value::String(format_duration(stream.duration(min, max))))
             }
             _ => Err(bounds()),
@@ -116,13 +119,17 @@ mod tests {
     #[test]
     fn one_more_key_moves_no_other() {
         let one = drawn("clients.count = { min = 1, max = 1000 }", 5).unwrap();
-        let two = drawn("clients.count = { min = 1, max = 1000 }\nservers.count = { min = 1, max = 9 }", 5).unwrap();
+        let two = drawn("clients.count = { min = 1, max = 1000 }\nservers.count = { min = 1, max = 9 }", 5)
+            .unwrap();
         assert_eq!(document::get(&one, "clients.count"), document::get(&two, "clients.count"));
     }
 
     #[test]
     fn what_is_neither_a_choice_nor_a_range_is_refused_with_its_key() {
-        assert_eq!(drawn("clients.count = 3", 1), Err(RangeError::Shape { path: "clients.count".to_owned() }));
+        assert_eq!(
+            drawn("clients.count = 3", 1),
+            Err(RangeError::Shape { path: "clients.count".to_owned() })
+        );
         let error = drawn("servers.count = { min = 3, max = 2 }", 1);
         assert_eq!(error, Err(RangeError::Bounds { path: "servers.count".to_owned() }));
     }

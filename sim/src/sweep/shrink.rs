@@ -85,7 +85,9 @@ impl Step {
             }
             Step::Transport(index) => {
                 let transports = document::get(world, "clients.transports").and_then(Value::as_array);
-                let Some(one) = transports.filter(|all| all.len() > 1).and_then(|all| all.get(*index)) else { return };
+                let Some(one) = transports.filter(|all| all.len() > 1).and_then(|all| all.get(*index)) else {
+                    return;
+                };
                 let only = Value::Array(vec![one.clone()]);
                 document::put(world, "clients.transports", only);
             }
@@ -102,7 +104,9 @@ fn steps(world: &Table) -> Vec<Step> {
     for path in ["clients.count", "servers.count"] {
         let count = document::get(world, path).and_then(Value::as_integer).unwrap_or(1);
         let smaller = [1, count / 4, count / 2, count - 1];
-        steps.extend(smaller.into_iter().filter(|less| (1..count).contains(less)).map(|less| Step::Count(path, less)));
+        steps.extend(
+            smaller.into_iter().filter(|less| (1..count).contains(less)).map(|less| Step::Count(path, less)),
+        );
     }
     steps.extend([Step::HalfTime, Step::Transport(0), Step::Transport(1)]);
     for table in ["balancer", "clients", "servers", "network"] {

@@ -89,7 +89,11 @@ fn balancer(stream: &mut Stream) -> Table {
     table.insert("redispatch".to_owned(), Value::Boolean(stream.chance(1, 2)));
     if stream.chance(3, 4) {
         let inter = text(format!("{}ms", 500 + stream.below(2_500)));
-        let check = [("inter", inter), ("fall", integer(1 + stream.below(3))), ("rise", integer(1 + stream.below(3)))];
+        let check = [
+            ("inter", inter),
+            ("fall", integer(1 + stream.below(3))),
+            ("rise", integer(1 + stream.below(3))),
+        ];
         table.insert("check".to_owned(), inline(&check));
     }
     table
@@ -128,7 +132,8 @@ fn faults(servers: u64, stream: &mut Stream) -> Vec<Value> {
         let lasts = 1_000 + stream.below(turn / 2 - 1_500);
         let server = text(format!("s{}", 1 + stream.below(servers)));
         let at = ("at", text(format!("{at}ms")));
-        let (back, over) = (("restart_after", text(format!("{lasts}ms"))), ("for", text(format!("{lasts}ms"))));
+        let (back, over) =
+            (("restart_after", text(format!("{lasts}ms"))), ("for", text(format!("{lasts}ms"))));
         inline(&match stream.below(8) {
             0..3 => [at, ("kill", server), back].to_vec(),
             3 => [at, ("stop", server), back].to_vec(),
@@ -179,7 +184,9 @@ mod tests {
     #[test]
     fn the_space_has_worlds_with_and_without_faults_deploys_stickiness_and_stores() {
         let worlds: Vec<Table> = (0..200).map(|seed| draw(Seed(seed))).collect();
-        for path in ["fault", "deploy", "balancer.cookie", "balancer.stick", "balancer.check", "servers.store"] {
+        for path in
+            ["fault", "deploy", "balancer.cookie", "balancer.stick", "balancer.check", "servers.store"]
+        {
             let with = worlds.iter().filter(|world| document::get(world, path).is_some()).count();
             assert!((10..190).contains(&with), "{path}: {with} of 200");
         }
