@@ -128,6 +128,7 @@ fn two_hundred_drawn_worlds_are_the_same_in_two_processes_on_the_direct_engine()
 fn carried(scenario: &Scenario) -> bool {
     let deploy = scenario.deploy.as_ref().map(|deploy| deploy.kind);
     scenario.harms.is_empty()
+        && scenario.balancer.cookie.is_none()
         && scenario.servers.store == Store::Memory
         && matches!(deploy, None | Some(DeployKind::All | DeployKind::Rolling))
         && scenario.clients.count <= 4
