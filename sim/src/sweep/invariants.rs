@@ -59,6 +59,7 @@ struct Session {
 
 /// The checker; feed it every record.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "which rules a world is held to, each by itself")]
 pub struct Safety {
     /// No request of a session may meet a server that does not know it.
     never_rejects: bool,
@@ -191,10 +192,11 @@ impl Safety {
                 self.received.remove(client);
             }
             // A client that asks periodically has no session.
-            TraceEvent::Connected { client, session, .. } if !session.is_empty() => {
-                if !self.handed.get(client).is_some_and(|handed| handed.contains(session)) {
-                    broken("connected-handshaken", format!("client {} never shook {session}", client.0 + 1));
-                }
+            TraceEvent::Connected { client, session, .. }
+                if !session.is_empty()
+                    && !self.handed.get(client).is_some_and(|handed| handed.contains(session)) =>
+            {
+                broken("connected-handshaken", format!("client {} never shook {session}", client.0 + 1));
             }
             _ => {}
         }

@@ -143,9 +143,8 @@ pub fn merge<'a>(shards: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result
                 Some(before) if before != line => {
                     return Err(MergeError::Differs { name, line: number, seed });
                 }
-                Some(_) => {}
                 None if violated => merged.violated.push(seed),
-                None => {}
+                Some(_) | None => {}
             }
         }
     }

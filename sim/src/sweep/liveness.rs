@@ -24,7 +24,10 @@ impl Liveness {
     /// Sees one record.
     pub fn see(&mut self, record: &Record) {
         match record.event {
-            TraceEvent::ClientStarted { client } | TraceEvent::Disconnected { client, .. } => {
+            // The last of them is an attempt after a failed one.
+            TraceEvent::ClientStarted { client }
+            | TraceEvent::Disconnected { client, .. }
+            | TraceEvent::Reconnecting { client, .. } => {
                 self.waiting.insert(client);
             }
             // Who gave up, by the rules of its profile, waits no more: the genuine client makes no second handshake if its
@@ -36,10 +39,6 @@ impl Liveness {
             | TraceEvent::HandshakeFailed { client, .. }
             | TraceEvent::ReconnectFailed { client } => {
                 self.waiting.remove(&client);
-            }
-            // An attempt after a failed one.
-            TraceEvent::Reconnecting { client, .. } => {
-                self.waiting.insert(client);
             }
             _ => {}
         }
