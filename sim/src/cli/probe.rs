@@ -78,3 +78,23 @@ fn seconds(text: &str) -> Result<Duration, String> {
         _ => Err("seconds are 0.01 to 3600".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::world::application::{PATIENCE, QUIET};
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: ProbeArgs,
+    }
+
+    #[test]
+    fn by_default_it_waits_as_long_as_the_simulated_connection_test() {
+        let line = Line::parse_from(["probe", "http://localhost"]);
+        assert_eq!((line.args.timeout, line.args.quiet), (PATIENCE, QUIET));
+    }
+}

@@ -11,8 +11,7 @@ use super::http::{Site, status_and_server};
 use super::session::{Happening, Session};
 use super::steps::Problem;
 use super::{Options, epoch_millis};
-
-const LETTERS: [&str; 5] = ["a", "b", "c", "d", "e"];
+use crate::world::application::{LAST, LETTERS};
 
 /// How long an echo may come after the acknowledgement, which the server sends by itself before its application runs.
 const ECHO_AFTER_ACK: Duration = Duration::from_secs(1);
@@ -51,7 +50,7 @@ pub(super) async fn converse(
         conversation.message(letter, proof).await?;
     }
     conversation.quiet().await?;
-    conversation.message("last", proof).await?;
+    conversation.message(LAST, proof).await?;
     conversation.end().await;
     let remark = match proof {
         Proof::Echoed => "",

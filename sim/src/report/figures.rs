@@ -3,6 +3,7 @@
 use serde::Serialize;
 use socketio08::Instant;
 
+use super::connection_tests::TestFigures;
 use super::impact::Impact;
 use super::life::LifeFigures;
 use crate::scenario::ServerIx;
@@ -161,6 +162,9 @@ pub struct Figures {
     pub clients_with_several_sessions: u32,
     /// Answers of the balancer itself.
     pub balancer_errors: u64,
+    /// The connection tests, if clients made some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tests: Option<TestFigures>,
     /// What the clients lived through.
     pub life: LifeFigures,
     /// Each server.

@@ -2,6 +2,7 @@
 //!
 //! `docs/REPORT.md` describes the JSON, key by key.
 
+mod connection_tests;
 mod figures;
 mod finding;
 mod impact;
@@ -16,6 +17,7 @@ mod text;
 mod verdict;
 mod why;
 
+pub use connection_tests::TestFigures;
 pub use figures::{
     ClientFigures, Delivery, Figures, Handshakes, Opens, RedisFigures, ServerFigures, Spread, per_cent,
     spread,

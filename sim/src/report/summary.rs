@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use socketio08::{Instant, Text};
 
+use super::connection_tests::TestFigures;
 use super::figures::{
     ClientFigures, Delivery, Figures, Handshakes, Opens, RedisFigures, ServerFigures, fraction, millis,
     spread,
@@ -108,6 +109,7 @@ pub struct Summary {
     rejected_elsewhere: u64,
     live_max: u32,
     balancer_errors: u64,
+    tests: Option<TestFigures>,
     redis: Option<RedisFigures>,
     window: Option<Window>,
     impacts: Vec<Impact>,
@@ -142,6 +144,7 @@ impl Summary {
             rejected_elsewhere: 0,
             live_max: 0,
             balancer_errors: 0,
+            tests: None,
             redis: None,
             window: None,
             impacts: Vec::new(),
@@ -154,6 +157,9 @@ impl Summary {
     pub fn record(&mut self, record: &Record) {
         let at = Instant::from_micros(record.at);
         self.life.record(at, &record.event);
+        if TestFigures::record(&mut self.tests, &record.event) {
+            return;
+        }
         match &record.event {
             TraceEvent::Opened { server, session, .. } => self.opened(*server, session),
             TraceEvent::Rejected { server, session, open } => self.rejected(*server, session, *open),
@@ -450,6 +456,7 @@ impl Summary {
             live_sessions_per_client_max: self.live_max,
             clients_with_several_sessions: self.count(|client| client.live > 1),
             balancer_errors: self.balancer_errors,
+            tests: self.tests.take(),
             life: self.life.clone().finish(),
             servers: self.server_figures(),
             redis: self.redis,

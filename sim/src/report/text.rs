@@ -114,6 +114,9 @@ pub(super) fn rows(figures: &Figures) -> Vec<(&'static str, String)> {
     if let Some(first) = figures.first_connect_ms {
         rows.push(("first connection", times(first)));
     }
+    if let Some(tests) = &figures.tests {
+        rows.push(("connection test", tests.line()));
+    }
     if let Some(outage) = figures.outage_ms {
         rows.push(("outage per client", times(outage)));
     }

@@ -56,6 +56,9 @@ fn class(figures: &Figures) -> Class {
     if clients.total == 0 || !idle_faults(figures).is_empty() || !harmless(figures).is_empty() {
         return Class::Unknown;
     }
+    if tests_worked(figures, 9) == Some(false) {
+        return Class::Broken;
+    }
     let stayed = clients.total.saturating_sub(clients.left);
     if u64::from(clients.stable_5s) * 10 < u64::from(stayed) * 9 {
         return Class::Broken;
@@ -64,8 +67,15 @@ fn class(figures: &Figures) -> Class {
         && figures.opens.rejected == 0
         && figures.outage_ms.is_none()
         && [figures.up, figures.down].iter().all(|flow| flow.lost == 0 && flow.duplicated == 0)
-        && figures.live_sessions_per_client_max <= 1;
+        && figures.live_sessions_per_client_max <= 1
+        && tests_worked(figures, 10) != Some(false);
     if clean { Class::Works } else { Class::Degraded }
+}
+
+/// Whether at least so many of ten connection tests worked; `None` if there were none.
+fn tests_worked(figures: &Figures, of_ten: u64) -> Option<bool> {
+    let tests = figures.tests.as_ref()?;
+    Some(u64::from(tests.worked()) * 10 >= u64::from(tests.begun) * of_ten)
 }
 
 /// Servers that were ended although no client was connected to them.
@@ -93,6 +103,9 @@ fn sentence(class: Class, figures: &Figures) -> String {
         }
         Class::Unknown => {
             format!("the fault hit nobody: no client was connected to {}", idle_faults(figures).join(", "))
+        }
+        Class::Broken | Class::Works if figures.tests.is_some() => {
+            figures.tests.as_ref().map(super::TestFigures::line).unwrap_or_default()
         }
         Class::Broken if clients.ever_connected == 0 => "no client ever connected".to_owned(),
         Class::Broken if clients.stable_5s == 0 => "no client kept a session for five seconds".to_owned(),
@@ -137,6 +150,9 @@ fn degraded(figures: &Figures) -> String {
             clients.total,
             thousands(figures.down.duplicated)
         ));
+    }
+    if let Some(tests) = figures.tests.as_ref().filter(|_| tests_worked(figures, 10) == Some(false)) {
+        parts.push(tests.line());
     }
     let gone = clients.total.saturating_sub(clients.left).saturating_sub(clients.connected_at_end);
     if gone > 0 {

@@ -32,6 +32,7 @@ pub(super) const CLIENTS: &[&str] = &[
     "origin",
     "flash",
     "profile",
+    "behaviour",
     "ask_every",
     "reconnect",
     "connections",

@@ -57,6 +57,46 @@ pub enum RequestKind {
     Upgrade,
 }
 
+/// How a connection test ended.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum TestOutcome {
+    /// `It worked`, over this transport.
+    Worked(Transport),
+    /// It did not.
+    Failed(TestFailure),
+}
+
+/// Why a connection test failed.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum TestFailure {
+    /// The plain request was answered by an error, or not at all.
+    NoPage,
+    /// The handshake was refused, or not answered.
+    NoHandshake,
+    /// No transport connected.
+    NotConnected,
+    /// `7:::1+0`: a request of the session reached a server that does not know it.
+    Rejected,
+    /// A message did not come back in time.
+    Unanswered,
+    /// The connection was lost.
+    Lost,
+}
+
+impl TestFailure {
+    /// What happened, in words.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoPage => "the page did not come",
+            Self::NoHandshake => "the handshake failed",
+            Self::NotConnected => "no transport connected",
+            Self::Rejected => "another server than that of the handshake was reached",
+            Self::Unanswered => "a message did not come back",
+            Self::Lost => "the connection was lost",
+        }
+    }
+}
+
 /// What happened. Times are those of the one who saw it: a client's records are when the client learnt it, a server's when
 /// it took the request.
 #[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize)]
@@ -155,6 +195,19 @@ pub enum TraceEvent {
         client: ClientId,
         /// How many now.
         count: u32,
+    },
+    /// A client begins its connection test.
+    TestBegan {
+        /// Who.
+        client: ClientId,
+    },
+    /// It ended.
+    TestEnded {
+        /// Who.
+        client: ClientId,
+        /// How.
+        #[serde(serialize_with = "write_outcome")]
+        outcome: TestOutcome,
     },
     /// A client's application sent a numbered message.
     UpSent {
@@ -370,6 +423,16 @@ pub enum TraceEvent {
 
 fn write_text<S: Serializer>(text: &Text, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(text)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+fn write_outcome<S: Serializer>(outcome: &TestOutcome, serializer: S) -> Result<S::Ok, S::Error> {
+    match outcome {
+        TestOutcome::Worked(transport) => {
+            serializer.collect_str(&format_args!("It worked over {}", transport.name()))
+        }
+        TestOutcome::Failed(failure) => serializer.serialize_str(failure.name()),
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]

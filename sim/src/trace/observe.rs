@@ -8,7 +8,7 @@ use socketio08::server::{ExchangeId, Method, ServerEvent, ServerInput, ServerTra
 use socketio08::target::Target;
 use socketio08::{Body, Instant, Text, Transport};
 
-use super::{ClientId, RequestKind, TraceEvent, TraceSink};
+use super::{ClientId, RequestKind, TestOutcome, TraceEvent, TraceSink};
 use crate::scenario::{Leaving, ServerIx};
 
 /// The header of a request that another server forwarded (`protocol/src/server/routed/header.rs`).
@@ -51,6 +51,16 @@ impl ClientObserver {
     /// The client starts.
     pub fn started(&self, now: Instant) {
         self.trace.record(now, TraceEvent::ClientStarted { client: self.client });
+    }
+
+    /// The client begins its connection test.
+    pub fn test_began(&self, now: Instant) {
+        self.trace.record(now, TraceEvent::TestBegan { client: self.client });
+    }
+
+    /// It ended.
+    pub fn test_ended(&self, now: Instant, outcome: TestOutcome) {
+        self.trace.record(now, TraceEvent::TestEnded { client: self.client, outcome });
     }
 
     /// A client that asks periodically got an answer after none, or none after one.

@@ -10,7 +10,7 @@ use socketio08_tokio::ClientApplication;
 
 use super::World;
 use super::queue::Event;
-use crate::scenario::{Background, Clients, Death, Delays, Leaving, Scenario};
+use crate::scenario::{Background, Behaviour, Clients, Death, Delays, Leaving, Scenario};
 use crate::trace::{ClientId, TraceEvent};
 use crate::world::balancer::ConnId;
 use crate::world::population::{self, Member};
@@ -44,7 +44,7 @@ impl Visit {
         let sort = member.sort(scenario);
         let arrives = Instant::ZERO + member.arrives;
         let mut visit = Self {
-            page_wanted: sort.page,
+            page_wanted: sort.page || sort.behaviour == Behaviour::ConnectionTest,
             gone: None,
             background: sort.background.map(|background| (arrives + background.after, background)),
             plain_made: 0,
@@ -84,7 +84,10 @@ impl World<'_> {
             self.queue.push(at, Event::Move(client));
         }
         if node.visit.page_wanted {
+            node.app.page_asked(self.now);
             self.ask_page(client);
+            // A test has no more than a certain patience.
+            self.settle_client(client);
         } else {
             self.start_client(client);
         }
@@ -124,8 +127,15 @@ impl World<'_> {
 
     /// The answer to the request for the page. Any page will do: what is on it is not simulated.
     pub(super) fn page_answered(&mut self, client: ClientId, input: &ClientInput) {
-        let came = matches!(input, ClientInput::Response { status, .. } if *status < 500);
+        let status = match input {
+            ClientInput::Response { status, .. } => Some(*status),
+            _ => None,
+        };
+        let came = status.is_some_and(|status| status < 500);
         let node = &mut self.clients[client.index()];
+        if node.app.page_answered(self.now, &mut node.machine, status) {
+            return self.settle_client(client);
+        }
         if !came {
             return self.queue.push(self.now + RELOAD, Event::AskPage(client));
         }

@@ -1,7 +1,7 @@
 //! What this engine does not carry, key by key.
 
 use crate::engine::{EngineError, EngineName};
-use crate::scenario::{BalancerKind, Clients, DeployKind, Leaving, Scenario, Store, TlsAt};
+use crate::scenario::{BalancerKind, Behaviour, Clients, DeployKind, Leaving, Scenario, Store, TlsAt};
 use crate::world::population;
 
 /// Refuses a scenario that this engine cannot carry, naming the key: a run without it would answer another question.
@@ -36,6 +36,7 @@ fn unsupported(sort: &Clients) -> Option<&'static str> {
         ("clients.background", sort.background.is_some()),
         ("clients.page", sort.page),
         ("clients.browser", !population::can(sort).forbidden.is_empty()),
+        ("clients.behaviour = \"connection-test\"", sort.behaviour == Behaviour::ConnectionTest),
         ("clients.ask_every", sort.ask_every.is_some()),
         ("clients.leaves.how = \"silent\"", sort.leaves.is_some_and(|leaves| leaves.how == Leaving::Silent)),
         ("clients.leaves.how = \"unload\"", sort.leaves.is_some_and(|leaves| leaves.how == Leaving::Unload)),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use socketio08::{Text, Transport};
 
 use crate::scenario::{ClientProfile, Scenario, ServerIx};
-use crate::trace::{ClientId, Record, RequestKind, TraceEvent};
+use crate::trace::{ClientId, Record, RequestKind, TestOutcome, TraceEvent};
 
 /// How much of a session id is shown: enough to tell those of one client apart.
 const ID_SHOWN: usize = 4;
@@ -143,6 +143,10 @@ impl Story {
     /// What only the client itself knows.
     fn feeling(&mut self, at: u64, event: &TraceEvent) {
         let note = match event {
+            TraceEvent::TestEnded { client, outcome } if *client == self.client => match outcome {
+                TestOutcome::Worked(transport) => format!("connection test: It worked, over {transport}"),
+                TestOutcome::Failed(failure) => format!("connection test: {}", failure.name()),
+            },
             TraceEvent::Connected { client, transport, .. } if *client == self.client => {
                 self.connected = true;
                 self.transport = Some(*transport);

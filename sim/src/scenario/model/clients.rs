@@ -24,6 +24,8 @@ pub struct Clients {
     pub platform: Option<Platform>,
     /// How the client behaves.
     pub profile: ClientProfile,
+    /// What it does with its connection.
+    pub behaviour: Behaviour,
     /// It is no client of Socket.IO at all, but asks a plain HTTP server for news this often (periodic polling).
     pub ask_every: Option<Duration>,
     /// How it comes back.
@@ -67,6 +69,16 @@ impl Clients {
         let alone = self.groups.is_empty().then_some(self);
         alone.into_iter().chain(&self.groups)
     }
+}
+
+/// `behaviour`: what a client does with its connection.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Behaviour {
+    /// It sends numbered messages, if it is to.
+    Messages,
+    /// It makes the connection test, says whether it worked, and leaves.
+    ConnectionTest,
 }
 
 /// When clients arrive, from [`Clients::arrive_from`].
@@ -279,6 +291,7 @@ impl Default for Clients {
             transports: vec![Transport::XhrPolling],
             platform: None,
             profile: ClientProfile::Genuine,
+            behaviour: Behaviour::Messages,
             ask_every: None,
             reconnect: Reconnect::default(),
             connections: Connections::KeepAlive,

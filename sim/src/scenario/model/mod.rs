@@ -19,8 +19,8 @@ pub use balancer::{
     NginxKey, Redispatch, Timeouts,
 };
 pub use clients::{
-    AddressBlock, Arrival, Background, ClientProfile, Clients, Connections, Death, Delays, Leaves, Leaving,
-    Moves, PageOrigin, Phase, Platform, Reconnect, Sizes, Span,
+    AddressBlock, Arrival, Background, Behaviour, ClientProfile, Clients, Connections, Death, Delays, Leaves,
+    Leaving, Moves, PageOrigin, Phase, Platform, Reconnect, Sizes, Span,
 };
 pub use events::{Deploy, DeployKind, Fault, Signal};
 pub use harms::{Harm, HarmKind, Road, Weather};

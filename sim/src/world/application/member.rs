@@ -7,8 +7,9 @@ use socketio08::server::{AckMode, Outgoing};
 use socketio08::{Instant, Text};
 use socketio08_tokio::ClientApplication;
 
+use super::connection_test::{ConnectionTest, Step, test_text};
 use super::periodic::{Periodic, PlainRequest};
-use crate::scenario::{Leaving, Scenario, Sizes, Span};
+use crate::scenario::{Behaviour, Leaving, Scenario, Sizes, Span};
 use crate::trace::{ClientId, ClientObserver, TraceHandle, up_text};
 use crate::world::population::Member;
 use crate::world::seed::{Seed, Stream};
@@ -35,6 +36,7 @@ pub struct MemberApplication {
     stay: Stay,
     /// It is a client that asks periodically, and its machine is not used.
     periodic: Option<Periodic>,
+    test: Option<ConnectionTest>,
 }
 
 /// How far a client's visit is.
@@ -54,6 +56,7 @@ impl MemberApplication {
     /// The application of one client, which starts when [`ClientApplication::start`] is called.
     pub fn new(scenario: &Scenario, member: &Member, seed: Seed, trace: TraceHandle) -> Self {
         let sort = member.sort(scenario);
+        let testing = sort.behaviour == Behaviour::ConnectionTest;
         let quiet = scenario.duration.saturating_sub(sort.quiet_at_end);
         let id = ClientId(member.index);
         let mut habits = seed.stream(&format!("clients/{}/habits", id.0));
@@ -67,7 +70,7 @@ impl MemberApplication {
         Self {
             id,
             observer: ClientObserver::new(id, ClientConfig::default().resource, trace),
-            gap: sort.send_every,
+            gap: sort.send_every.filter(|_| !testing),
             size: sort.message_size,
             next: None,
             quiet: Instant::ZERO + quiet,
@@ -76,7 +79,8 @@ impl MemberApplication {
             jitter: seed.stream(&format!("clients/{}/jitter", id.0)),
             habits,
             stay,
-            periodic: sort.ask_every.map(Periodic::new),
+            periodic: sort.ask_every.filter(|_| !testing).map(Periodic::new),
+            test: testing.then(|| ConnectionTest::new(sort.transports.len())),
         }
     }
 
@@ -86,6 +90,45 @@ impl MemberApplication {
         match self.stay {
             Stay::Gone(how) => Some(how),
             _ => None,
+        }
+    }
+
+    /// The client asks for its page: its connection test begins, if it is to make one.
+    pub fn page_asked(&mut self, now: Instant) {
+        if let Some(test) = &mut self.test {
+            self.observer.test_began(now);
+            test.begin(now);
+        }
+    }
+
+    /// The page was answered with this status, or not at all; tells whether that ended a connection test.
+    pub fn page_answered(&mut self, now: Instant, client: &mut Client, status: Option<u16>) -> bool {
+        let Some(test) = &mut self.test else { return false };
+        let step = test.handle_page(status);
+        if step == Step::Wait {
+            return false;
+        }
+        self.observer.started(now);
+        self.take(now, client, step);
+        true
+    }
+
+    /// Carries out a step of the connection test.
+    fn take(&mut self, now: Instant, client: &mut Client, step: Step) {
+        match step {
+            Step::Wait => {}
+            Step::Say(word) => {
+                self.sent += 1;
+                self.observer.sent(now, self.sent);
+                let message = Outgoing::Message(test_text(self.id, self.sent, word));
+                // One that is refused does not come back either.
+                let _ = client.send(now, &Text::EMPTY, message, AckMode::None);
+            }
+            Step::End(outcome) => {
+                self.observer.test_ended(now, outcome);
+                self.stay = Stay::Until(now, Leaving::Clean);
+                self.leave(now, client);
+            }
         }
     }
 
@@ -166,6 +209,9 @@ impl ClientApplication for MemberApplication {
         if let Some(periodic) = &mut self.periodic {
             return periodic.start(now);
         }
+        if let Some(test) = &mut self.test {
+            test.connect(now);
+        }
         self.draw_jitter(client);
         client.connect(now);
     }
@@ -176,6 +222,10 @@ impl ClientApplication for MemberApplication {
             self.draw_jitter(client);
         }
         self.observer.settled(now, client);
+        if let Some(test) = &mut self.test {
+            let step = test.handle_event(now, &event);
+            self.take(now, client, step);
+        }
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
@@ -184,7 +234,8 @@ impl ClientApplication for MemberApplication {
             Stay::Forever | Stay::Gone(_) => None,
         };
         let asks = self.periodic.as_ref().and_then(Periodic::poll_timeout);
-        self.next.into_iter().chain(leaves).chain(asks).min()
+        let tests = self.test.as_ref().and_then(ConnectionTest::poll_timeout);
+        self.next.into_iter().chain(leaves).chain(asks).chain(tests).min()
     }
 
     fn handle_timeout(&mut self, now: Instant, client: &mut Client) {
@@ -193,6 +244,10 @@ impl ClientApplication for MemberApplication {
         }
         if let Some(periodic) = &mut self.periodic {
             periodic.handle_timeout(now);
+        }
+        if let Some(test) = &mut self.test {
+            let step = test.handle_timeout(now);
+            self.take(now, client, step);
         }
         self.leave(now, client);
     }

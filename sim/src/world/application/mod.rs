@@ -1,6 +1,7 @@
 //! The applications of the simulated world: a server that ticks and counts, and clients that send numbered messages.
 //! Both engines run them, so both count alike.
 
+mod connection_test;
 mod member;
 mod periodic;
 mod pool;
@@ -10,6 +11,7 @@ use socketio08::server::ServerConfig;
 use socketio08::{Profile, Text, Transport};
 use socketio08_tokio::IdSource;
 
+pub use self::connection_test::{LAST, LETTERS, PATIENCE, QUIET};
 pub use self::member::MemberApplication;
 pub use self::periodic::PlainRequest;
 pub use self::pool::PoolApplication;

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use socketio08::server::{
-    Audience, Outgoing, Request, Response, Server, ServerConfig, ServerEvent, ServerInput, ServerTransmit,
+    AckMode, Audience, Outgoing, Request, Response, Server, ServerConfig, ServerEvent, ServerInput,
+    ServerTransmit,
 };
-use socketio08::{Instant, Text};
+use socketio08::{Body, Instant, Text};
 use socketio08_tokio::Application;
 
-use super::periodic;
+use super::{connection_test, periodic};
 use crate::scenario::{self, BroadcastBy, Scenario, ServerIx};
 use crate::trace::{ServerObserver, TraceHandle, tick_text};
 use crate::world::balancer::{COOKIE, cookies};
@@ -80,8 +81,15 @@ impl PoolApplication {
 }
 
 impl Application for PoolApplication {
-    fn event(&mut self, now: Instant, _server: &mut Server, event: ServerEvent) {
+    fn event(&mut self, now: Instant, server: &mut Server, event: ServerEvent) {
         self.observer.event(now, &event);
+        if let ServerEvent::Received { session, packet } = event
+            && let Body::Message { data } = packet.body
+            && connection_test::wants_echo(&data)
+        {
+            // It fails only for a session that has gone since.
+            let _ = server.send(now, &session, &packet.endpoint, Outgoing::Message(data), AckMode::None);
+        }
     }
 
     /// News for clients that ask periodically, their messages, or the application's page; what is on that is not simulated.

@@ -11,7 +11,7 @@ use socketio08::Transport;
 use super::{MOST_CLIENTS, SHORTEST_PERIOD};
 use crate::scenario::error::Problem;
 use crate::scenario::keys;
-use crate::scenario::model::{AddressBlock, ClientProfile, Clients, Connections, Span};
+use crate::scenario::model::{AddressBlock, Behaviour, ClientProfile, Clients, Connections, Span};
 use crate::scenario::section::{self, Section};
 use crate::scenario::tree::{Node, Value};
 
@@ -61,6 +61,7 @@ fn sort(section: &Section<'_>, default: Clients) -> Result<Clients, Problem> {
         ("improved", ClientProfile::Improved),
     ];
     let connections = [("keep-alive", Connections::KeepAlive), ("per-request", Connections::PerRequest)];
+    let behaviours = [("messages", Behaviour::Messages), ("connection-test", Behaviour::ConnectionTest)];
     let (arrival, count) = arrival::arrival(section, &default)?;
     let send_every = section.node("send_every");
     Ok(Clients {
@@ -70,6 +71,7 @@ fn sort(section: &Section<'_>, default: Clients) -> Result<Clients, Problem> {
         transports: section.node("transports").map(transports).transpose()?.unwrap_or(default.transports),
         platform: habits::platform(section, default.platform)?,
         profile: section.choice("profile", &profiles)?.unwrap_or(default.profile),
+        behaviour: section.choice("behaviour", &behaviours)?.unwrap_or(default.behaviour),
         ask_every: section.duration("ask_every", SHORTEST_PERIOD)?.or(default.ask_every),
         reconnect: habits::reconnect(section, default.reconnect)?,
         connections: section.choice("connections", &connections)?.unwrap_or(default.connections),
