@@ -47,18 +47,14 @@ impl TestFigures {
 
     /// All of it in one line: `It worked in 38 of 40 (websocket 38); no transport connected: 2`.
     pub(super) fn line(&self) -> String {
-        let mut line = format!("It worked in {} of {}", self.worked(), self.begun);
         let by: Vec<String> = self.worked.iter().map(|(name, count)| format!("{name} {count}")).collect();
-        if !by.is_empty() {
-            line.push_str(&format!(" ({})", by.join(", ")));
-        }
-        for (reason, count) in &self.failed {
-            line.push_str(&format!("; {reason}: {count}"));
-        }
+        let by = if by.is_empty() { String::new() } else { format!(" ({})", by.join(", ")) };
+        let mut parts = vec![format!("It worked in {} of {}{by}", self.worked(), self.begun)];
+        parts.extend(self.failed.iter().map(|(reason, count)| format!("{reason}: {count}")));
         if self.unfinished() > 0 {
-            line.push_str(&format!("; not over at the end: {}", self.unfinished()));
+            parts.push(format!("not over at the end: {}", self.unfinished()));
         }
-        line
+        parts.join("; ")
     }
 }
 

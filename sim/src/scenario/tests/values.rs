@@ -7,11 +7,11 @@ use socketio08::Transport;
 
 use super::{SMALL, parse, small};
 use crate::scenario::{
-    AddressBlock, App, Arrival, Balance, Balancer, BalancerKind, BalancerMode, BroadcastBy, Builtin, Check,
-    ClientProfile, Clients, Cluster, Connections, Cookie, CookieMode, Deploy, DeployKind, Destination, Fault,
-    HashFunction, HashType, HttpOption, Latency, Network, Nginx, NginxKey, Proxy, ProxyKind, RedisClient,
-    RedisFault, RedisNodes, RedisSettings, Redispatch, Route, Scenario, ServerCost, ServerIx, Servers,
-    Signal, Span, Stick, StickOn, Store, Timeouts, Tls, TlsAt, known_keys,
+    AddressBlock, App, Arrival, Balance, Balancer, BalancerKind, BalancerMode, Behaviour, BroadcastBy,
+    Builtin, Check, ClientProfile, Clients, Cluster, Connections, Cookie, CookieMode, Deploy, DeployKind,
+    Destination, Fault, HashFunction, HashType, HttpOption, Latency, Network, Nginx, NginxKey, Proxy,
+    ProxyKind, RedisClient, RedisFault, RedisNodes, RedisSettings, Redispatch, Route, Scenario, ServerCost,
+    ServerIx, Servers, Signal, Span, Stick, StickOn, Store, Timeouts, Tls, TlsAt, known_keys,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -27,6 +27,7 @@ count = 30
 arrive_over = "2s"
 transports = ["websocket", "xhr-polling"]
 profile = "improved"
+behaviour = "connection-test"
 connections = "per-request"
 addresses = "10.0.0.0/8"
 addresses_count = 5
@@ -159,6 +160,7 @@ fn every_key_is_read() {
             count: 30,
             arrival: Arrival::Over(SECOND * 2),
             transports: vec![Transport::Websocket, Transport::XhrPolling],
+            behaviour: Behaviour::ConnectionTest,
             profile: ClientProfile::Improved,
             connections: Connections::PerRequest,
             addresses: AddressBlock { network: Ipv4Addr::new(10, 0, 0, 0), prefix: 8 },
