@@ -42,6 +42,17 @@ impl Received {
         *word |= bit;
         first
     }
+
+    /// How many numbers above `least` were received.
+    fn count_above(&self, least: u64) -> u64 {
+        let beyond = |index: usize| {
+            let first = index as u64 * 64;
+            // The bits of the numbers up to `least` are dropped.
+            u64::MAX.checked_shl(u32::try_from((least + 1).saturating_sub(first)).unwrap_or(u32::MAX))
+        };
+        let ones = |(index, word): (usize, &u64)| u64::from((word & beyond(index).unwrap_or(0)).count_ones());
+        self.words.iter().enumerate().map(ones).sum()
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -50,6 +61,8 @@ struct ClientState {
     first_connected: Option<Instant>,
     /// The last tick sent anywhere before the client was connected first.
     ticks_from: u64,
+    /// Of a client that has left: the last tick that had the time to reach it.
+    ticks_until: Option<u64>,
     /// Since when, while connected.
     connected: Option<Instant>,
     /// Since when, after a loss.
@@ -103,8 +116,8 @@ pub struct Summary {
     outage_each: Vec<u64>,
     up: Delivery,
     down: Delivery,
-    /// The numbers of ticks that count, in order.
-    ticks: Vec<u64>,
+    /// The numbers of ticks that count, in order, and when each was sent.
+    ticks: Vec<(u64, Instant)>,
     posts_swallowed: u64,
     rejected_elsewhere: u64,
     live_max: u32,
@@ -208,13 +221,7 @@ impl Summary {
 
     fn client_record(&mut self, at: Instant, event: &TraceEvent) {
         match event {
-            TraceEvent::Left { client, .. } => self.with(*client, |state| {
-                state.left = Some(at);
-                state.connected = None;
-                if let Some(lost) = state.lost.take() {
-                    state.outage += at - lost;
-                }
-            }),
+            TraceEvent::Left { client, .. } => self.left(at, *client),
             TraceEvent::ClientStarted { client } => self.with(*client, |state| state.started = Some(at)),
             TraceEvent::Handshaken { client, session } => self.handshaken(*client, session),
             TraceEvent::Connected { client, .. } => self.connected(at, *client),
@@ -358,7 +365,7 @@ impl Summary {
 
     fn connected(&mut self, at: Instant, client: ClientId) {
         self.connects += 1;
-        let last_tick = self.ticks.last().copied().unwrap_or(0);
+        let last_tick = self.ticks.last().map_or(0, |tick| tick.0);
         let Some(state) = self.clients.get_mut(client.index()) else { return };
         if state.first_connected.is_none() {
             state.first_connected = Some(at);
@@ -372,6 +379,19 @@ impl Summary {
         if let Some(window) = &mut self.window {
             window.connected(at, client);
         }
+    }
+
+    fn left(&mut self, at: Instant, client: ClientId) {
+        let arrived = self.ticks.partition_point(|(_, sent)| *sent + self.on_its_way <= at);
+        let until = arrived.checked_sub(1).and_then(|last| self.ticks.get(last)).map_or(0, |tick| tick.0);
+        self.with(client, |state| {
+            state.left = Some(at);
+            state.ticks_until = Some(until);
+            state.connected = None;
+            if let Some(lost) = state.lost.take() {
+                state.outage += at - lost;
+            }
+        });
     }
 
     fn disconnected(&mut self, at: Instant, client: ClientId) {
@@ -401,13 +421,13 @@ impl Summary {
     }
 
     fn tick_sent(&mut self, at: Instant, number: u64) {
-        if at + self.on_its_way <= self.end && self.ticks.last() < Some(&number) {
-            self.ticks.push(number);
+        if at + self.on_its_way <= self.end && self.ticks.last().is_none_or(|last| last.0 < number) {
+            self.ticks.push((number, at));
         }
     }
 
     fn tick_received(&mut self, client: ClientId, number: u64) {
-        let counts = self.ticks.last() >= Some(&number);
+        let counts = self.ticks.last().is_some_and(|last| last.0 >= number);
         let Some(state) = self.clients.get_mut(client.index()) else { return };
         if !counts || number <= state.ticks_from {
             return;
@@ -464,10 +484,15 @@ impl Summary {
         }
     }
 
+    /// For each client the ticks from its first connection on; to one that left, those it could get, and those it got.
     fn ticks_expected(&self) -> u64 {
-        let expected = |client: &ClientState| {
-            let missed = self.ticks.partition_point(|number| *number <= client.ticks_from);
-            (self.ticks.len() - missed) as u64
+        let up_to = |number: u64| self.ticks.partition_point(|tick| tick.0 <= number) as u64;
+        let expected = |client: &ClientState| match client.ticks_until {
+            None => self.ticks.len() as u64 - up_to(client.ticks_from),
+            Some(until) => {
+                let until = until.max(client.ticks_from);
+                up_to(until) - up_to(client.ticks_from) + client.ticks.count_above(until)
+            }
         };
         self.clients.iter().filter(|client| client.first_connected.is_some()).map(expected).sum()
     }

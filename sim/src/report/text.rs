@@ -160,7 +160,9 @@ fn lived(figures: &Figures) -> Vec<(&'static str, String)> {
             ),
         ));
     }
-    if life.ghosts.total > 0 {
+    // What a goodbye takes on its way makes no ghost worth a line.
+    let lingered = life.ghosts.outlived_ms.is_some_and(|lasted| lasted.max >= 100);
+    if life.ghosts.at_end > 0 || lingered {
         let lasted = life
             .ghosts
             .outlived_ms

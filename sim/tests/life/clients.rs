@@ -98,6 +98,20 @@ fn a_websocket_whose_page_is_closed_ends_by_its_connection() {
 }
 
 #[test]
+fn what_is_broadcast_after_a_client_has_left_is_not_lost_and_its_goodbye_cuts_nobody_off() {
+    for (transport, how) in [("websocket", "clean"), ("xhr-polling", "clean"), ("xhr-polling", "unload")] {
+        let world = run(&format!(
+            "duration = \"20s\"\nservers = {{ count = 1, broadcast_every = \"300ms\" }}\n[clients]\ncount = 1\n\
+             transports = [\"{transport}\"]\nleaves = {{ after = \"5s\", how = \"{how}\" }}\n"
+        ));
+        let down = world.figures.down;
+        assert!(down.received >= 14, "{transport}, {how}: {down:?}");
+        assert_eq!((down.sent, down.lost), (down.received, 0), "{transport}, {how}");
+        assert_eq!(world.figures.life.storm.longest, None, "{transport}, {how}");
+    }
+}
+
+#[test]
 fn a_client_that_left_says_nothing_more() {
     let world = alone("send_every = \"1s\"\nleaves = { after = \"5s\", how = \"silent\" }\n");
     let last = world
