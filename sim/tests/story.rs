@@ -41,6 +41,21 @@ fn the_reason_is_told_before_the_request_that_follows_from_it() {
 }
 
 #[test]
+fn round_robin_over_four_servers_is_told_in_the_four_lines_of_the_chapter() {
+    let story = story(&["round-robin-four-servers", "--until", "1s"]);
+    let asked: Vec<String> = lines(&story).into_iter().filter(|line| line.contains("client ── ")).collect();
+    let met = |line: &String| {
+        let (what, answer) = line.trim_start_matches("client ── ").split_once("▶ ")?;
+        Some(format!("{} {}", what.split(' ').next()?, answer.split_once("   ")?.0))
+    };
+    let met: Vec<String> = asked.iter().filter_map(met).collect();
+    assert_eq!(met, ["handshake s1", "poll s2", "handshake s3", "poll s4"], "{story}");
+    assert!(asked[1].contains("7:::1+0   s2 does not know it: it is a session of s1"), "{story}");
+    assert!(asked[3].contains("7:::1+0   s4 does not know it: it is a session of s3"), "{story}");
+    assert!(story.contains("the genuine 0.9 disconnects, and makes a new handshake in 500 ms"), "{story}");
+}
+
+#[test]
 fn the_death_of_a_server_is_told_in_its_place() {
     let story = story(&["server-failure", "--client", "1", "--from", "8s", "--until", "14s"]);
     assert!(story.contains("8.000  *** s2 is killed"), "{story}");

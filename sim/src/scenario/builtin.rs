@@ -20,8 +20,9 @@ macro_rules! builtins {
 
 impl Builtin {
     /// All of them, in the order in which to read them.
-    pub const ALL: [Builtin; 32] = builtins![
+    pub const ALL: [Builtin; 34] = builtins![
         "round-robin",
+        "round-robin-four-servers",
         "sticky-source",
         "sticky-cookie",
         "sticky-session-path",
@@ -37,6 +38,7 @@ impl Builtin {
         "blue-green",
         "scale-out",
         "reconnect-storm",
+        "reconnect-storm-jitter",
         "silent-death",
         "nat-groups",
         "mobile-address-change",

@@ -16,7 +16,7 @@ const ID_SHOWN: usize = 4;
 #[derive(Clone, Debug)]
 pub struct Story {
     client: ClientId,
-    genuine: bool,
+    profile: ClientProfile,
     /// Who issued each session, and whether it is this client's.
     sessions: BTreeMap<Text, Session>,
     /// Requests no server has been seen to take, each with its line.
@@ -70,7 +70,7 @@ impl Story {
     pub fn new(scenario: &Scenario, client: ClientId) -> Self {
         Self {
             client,
-            genuine: scenario.clients.profile != ClientProfile::Improved,
+            profile: scenario.clients.profile,
             sessions: BTreeMap::new(),
             pending: Vec::new(),
             latest: BTreeMap::new(),
@@ -314,15 +314,20 @@ impl Story {
     /// What the client does about `7:::1+0`, by its own rules. It is told after it has disconnected for it.
     fn reaction(&self, at: u64) -> &'static str {
         let connected = self.connected || self.cut_off == Some(at);
-        match (self.genuine, connected, self.transport) {
-            (false, ..) => "told that it is not handshaken: makes a new handshake after its delay",
-            (true, true, _) => {
+        match (self.profile, connected, self.transport) {
+            (ClientProfile::Improved, ..) => {
+                "told that it is not handshaken: makes a new handshake after its delay"
+            }
+            (_, true, _) => {
                 "connected and told that it is not handshaken: disconnects, and makes a new handshake in 500 ms"
             }
-            (true, false, Some(Transport::Websocket | Transport::Flashsocket)) => {
+            (ClientProfile::Genuine09, false, _) => {
+                "not connected yet: the genuine 0.9 disconnects, and makes a new handshake in 500 ms"
+            }
+            (_, false, Some(Transport::Websocket | Transport::Flashsocket)) => {
                 "not connected yet: the genuine client does nothing, until its connect timeout"
             }
-            (true, false, _) => {
+            (_, false, _) => {
                 "not connected yet: the genuine client polls again at once, with the same session id"
             }
         }
