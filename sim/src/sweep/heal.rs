@@ -3,12 +3,9 @@
 
 use core::time::Duration;
 
-use crate::scenario::{Balance, BalancerKind, BalancerMode, ClientProfile, Harm, Scenario, StickOn, Store};
-use crate::world::{fault, population};
-
-/// The longest silence before a client of 0.8.7 counts its connection as lost: a poll answered after 20 s, twice over, and the
-/// close timeout of 25 s after it.
-const SILENCE: Duration = Duration::from_secs(65);
+use super::demands::found;
+use crate::scenario::{BalancerKind, ClientProfile, Harm, Scenario, ServerIx};
+use crate::world::{application, fault, population};
 
 /// How long an attempt takes that is not answered: the connect timeout of a client, for each transport it may try.
 const ATTEMPT: Duration = Duration::from_secs(10);
@@ -41,7 +38,7 @@ pub fn heal(scenario: &Scenario) -> Healed {
     for harm in &mut scenario.harms {
         harm.lasts.get_or_insert(at.saturating_sub(harm.at));
     }
-    let live = sticky(&scenario) && scenario.clients.sorts().all(|sort| sort.moves.is_none());
+    let live = found(&scenario) && scenario.clients.sorts().all(|sort| sort.moves.is_none());
     // Where nobody can be asked to be back, waiting for it would only cost time.
     let wait = if live { patience(&scenario, at) } else { Duration::from_secs(1) };
     scenario.duration = scenario.duration.max(at + wait);
@@ -67,9 +64,16 @@ fn patience(scenario: &Scenario, at: Duration) -> Duration {
     };
     let attempts = scenario.clients.sorts().map(|sort| sort.transports.len()).max().unwrap_or(1);
     let attempt = ATTEMPT.saturating_mul(u32::try_from(attempts).unwrap_or(1));
-    let noticed = SILENCE + repetition(&scenario.harms) + recovery(scenario);
+    let noticed = silence(scenario) + repetition(&scenario.harms) + recovery(scenario);
     let first = noticed + delay(at + noticed) + attempt;
     first + delay(at + first) + attempt
+}
+
+/// The longest silence before a client counts its connection as lost: two polls that are answered when their time is over, and the
+/// close timeout after it.
+fn silence(scenario: &Scenario) -> Duration {
+    let config = application::server_config(scenario, ServerIx(0), 0);
+    config.polling_duration * 2 + config.close_timeout
 }
 
 fn improved(profile: ClientProfile) -> bool {
@@ -88,31 +92,6 @@ fn recovery(scenario: &Scenario) -> Duration {
     let failed =
         if balancer.kind == BalancerKind::Nginx { balancer.nginx.fail_timeout } else { Duration::ZERO };
     checks + failed + balancer.slowstart + Duration::from_secs(1)
-}
-
-/// Whether all requests of a session reach the server that issued it while the balancer's view of the pool stands still.
-pub fn sticky(scenario: &Scenario) -> bool {
-    let balancer = &scenario.balancer;
-    let plain =
-        scenario.proxies.is_empty() && balancer.routes.is_empty() && scenario.servers.store == Store::Memory;
-    let one_address = scenario.clients.sorts().all(|sort| sort.moves.is_none());
-    let cookies = scenario.clients.sorts().all(|sort| sort.cookies);
-    let http = balancer.mode == BalancerMode::Http;
-    let by_source =
-        balancer.balance == Balance::Source || balancer.stick.is_some_and(|stick| stick.on == StickOn::Src);
-    let by_response = balancer.stick.is_some_and(|stick| stick.on == StickOn::Response);
-    let inserted =
-        balancer.cookie.as_ref().is_some_and(|cookie| cookie.mode == crate::scenario::CookieMode::Insert);
-    match balancer.kind {
-        BalancerKind::None => true,
-        _ if scenario.servers.count == 1 => plain,
-        BalancerKind::Haproxy => {
-            let learnt = inserted && cookies || by_response;
-            plain && (by_source && one_address || http && learnt)
-        }
-        BalancerKind::Nginx => plain && one_address && balancer.balance == Balance::IpHash,
-        BalancerKind::Cluster => false,
-    }
 }
 
 #[cfg(test)]

@@ -1,15 +1,14 @@
 //! Safety: what must hold at every record of every trace, whatever breaks. `docs/INVARIANTS.md` has each with its reason.
 
-use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use socketio08::{Text, Transport};
 
-use super::heal::sticky;
-use crate::scenario::{BroadcastBy, Scenario, ServerIx, Store};
-use crate::trace::{ClientId, Record, TraceEvent};
-use crate::world::fault;
+use super::demands::Demands;
+use super::upward::Upward;
+use crate::scenario::{Scenario, ServerIx, Store};
+use crate::trace::{ClientId, Record, RequestKind, TraceEvent};
 
 /// The names of all invariants, in the order of `docs/INVARIANTS.md`.
 pub const INVARIANTS: [&str; 14] = [
@@ -29,10 +28,6 @@ pub const INVARIANTS: [&str; 14] = [
     "connected-once-healed",
 ];
 
-/// After the last sign of a client that polls, a session lasts this long at most: the poll that waits is answered after 20 s,
-/// the close timeout is 25 s; the rest is for a server with work before it.
-const POLLING_SILENCE: Duration = Duration::from_secs(20 + 25 + 10);
-
 /// A rule that does not hold.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Violation {
@@ -47,10 +42,12 @@ pub struct Violation {
     pub message: String,
 }
 
-/// One session as its server sees it.
+/// One session as the server that has it sees it.
 #[derive(Clone, Debug)]
 struct Session {
-    /// Issued, opened or posted to, last.
+    /// Who has it; `None`: it is between two servers.
+    owner: Option<ServerIx>,
+    /// Issued, opened, posted to or taken over, last.
     last: u64,
     /// How it was opened last; `None`: never.
     transport: Option<Transport>,
@@ -59,25 +56,18 @@ struct Session {
 
 /// The checker; feed it every record.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "which rules a world is held to, each by itself")]
 pub struct Safety {
-    /// No request of a session may meet a server that does not know it.
-    never_rejects: bool,
-    /// Each tick reaches a session once: one server sends it, or each its own sessions.
-    single_ticks: bool,
-    /// No server or client is paused or held up for longer than the timers allow for.
-    timers: bool,
-    /// Nothing that a lost session sent is held up until the next one has begun.
-    prompt: bool,
+    demands: Demands,
+    /// Whether a server asks another one about a session that it does not have.
+    shared: bool,
     last: Option<(u64, u64)>,
     issued: BTreeSet<Text>,
-    sessions: BTreeMap<(ServerIx, Text), Session>,
+    sessions: BTreeMap<Text, Session>,
     handed: BTreeMap<ClientId, BTreeSet<Text>>,
     down: BTreeSet<ServerIx>,
     ticks: BTreeSet<u64>,
     ticked: BTreeMap<(ClientId, Text), u64>,
-    sent: BTreeMap<ClientId, u64>,
-    received: BTreeMap<ClientId, u64>,
+    upward: BTreeMap<ClientId, Upward>,
     /// When idle sessions were looked for last.
     swept: u64,
 }
@@ -88,13 +78,9 @@ const SWEEP_MICROS: u64 = 1_000_000;
 impl Safety {
     /// A checker of one run of `scenario`.
     pub fn new(scenario: &Scenario) -> Self {
-        let memory = scenario.servers.store == Store::Memory;
-        let calm = fault::plan(scenario).is_empty();
         Self {
-            never_rejects: sticky(scenario) && calm,
-            single_ticks: memory || scenario.servers.broadcast_by == BroadcastBy::First,
-            timers: scenario.harms.is_empty() && memory,
-            prompt: scenario.harms.is_empty(),
+            demands: Demands::of(scenario),
+            shared: scenario.servers.store != Store::Memory,
             last: None,
             issued: BTreeSet::new(),
             sessions: BTreeMap::new(),
@@ -102,8 +88,7 @@ impl Safety {
             down: BTreeSet::new(),
             ticks: BTreeSet::new(),
             ticked: BTreeMap::new(),
-            sent: BTreeMap::new(),
-            received: BTreeMap::new(),
+            upward: BTreeMap::new(),
             swept: 0,
         }
     }
@@ -120,7 +105,8 @@ impl Safety {
         self.last = Some((record.at, record.seq));
         self.server(record, &mut broken);
         self.client(record, &mut broken);
-        self.messages(record, &mut broken);
+        self.ticks(record, &mut broken);
+        self.upward(record, &mut broken);
         self.timers(record, &mut broken);
     }
 
@@ -134,34 +120,45 @@ impl Safety {
                 if !self.issued.insert(session.clone()) {
                     broken("session-issued-once", format!("{server} issued {session} again"));
                 }
-                let fresh = Session { last: record.at, transport: None, connected: false };
-                self.sessions.insert((*server, session.clone()), fresh);
+                let fresh =
+                    Session { owner: Some(*server), last: record.at, transport: None, connected: false };
+                self.sessions.insert(session.clone(), fresh);
             }
             TraceEvent::Opened { server, session, transport } => {
-                if let Some(known) = self.sessions.get_mut(&(*server, session.clone())) {
+                if let Some(known) = self.known(*server, session) {
                     (known.last, known.transport) = (record.at, Some(*transport));
                 }
             }
             TraceEvent::Posted { server, session } => {
-                if let Some(known) = self.sessions.get_mut(&(*server, session.clone())) {
+                if let Some(known) = self.known(*server, session) {
                     known.last = record.at;
                 }
             }
-            TraceEvent::Rejected { server, session, .. } if self.never_rejects => {
+            TraceEvent::Rejected { server, session, .. } if self.demands.never_rejects => {
                 broken("sticky-never-rejects", format!("{server} rejected {session}"));
             }
             TraceEvent::SessionConnected { server, session } => {
                 if !self.issued.contains(session) {
                     broken("session-known", format!("{server} connected {session}, which nobody issued"));
                 }
-                if let Some(known) = self.sessions.get_mut(&(*server, session.clone())) {
+                if let Some(known) = self.known(*server, session) {
                     known.connected = true;
+                }
+            }
+            TraceEvent::Adopted { server, session } => {
+                if let Some(known) = self.sessions.get_mut(session) {
+                    (known.owner, known.last) = (Some(*server), record.at);
+                }
+            }
+            TraceEvent::HandedOver { session, .. } => {
+                if let Some(known) = self.sessions.get_mut(session) {
+                    known.owner = None;
                 }
             }
             TraceEvent::SessionEnded { server, session, .. } => self.ended(*server, session, broken),
             TraceEvent::ServerDown { server, .. } => {
                 self.down.insert(*server);
-                self.sessions.retain(|(at, _), _| at != server);
+                self.sessions.retain(|_, known| known.owner != Some(*server));
             }
             TraceEvent::ServerUp { server } => {
                 self.down.remove(server);
@@ -170,12 +167,18 @@ impl Safety {
         }
     }
 
+    /// The session, if `server` has it or asks the one that has it.
+    fn known(&mut self, server: ServerIx, session: &Text) -> Option<&mut Session> {
+        let shared = self.shared;
+        self.sessions.get_mut(session).filter(|known| shared || known.owner == Some(server))
+    }
+
     fn ended(&mut self, server: ServerIx, session: &Text, broken: &mut dyn FnMut(&'static str, String)) {
         if !self.issued.contains(session) {
             broken("session-known", format!("{server} ended {session}, which nobody issued"));
         }
-        let known = self.sessions.remove(&(server, session.clone()));
-        if known.is_none() && self.single_ticks && self.timers {
+        let owned = self.sessions.remove(session).is_some_and(|known| known.owner == Some(server));
+        if !owned && self.demands.one_owner {
             broken("session-ended-once", format!("{server} ended {session}, which it has not"));
         }
     }
@@ -188,8 +191,6 @@ impl Safety {
                     broken("handshake-issued", format!("client {} was handed {session}", client.0 + 1));
                 }
                 self.handed.entry(*client).or_default().insert(session.clone());
-                // What a lost session leaves unanswered is sent again in the next one: once is a promise of each session.
-                self.received.remove(client);
             }
             // A client that asks periodically has no session.
             TraceEvent::Connected { client, session, .. }
@@ -202,8 +203,8 @@ impl Safety {
         }
     }
 
-    /// Numbered messages, both ways.
-    fn messages(&mut self, record: &Record, broken: &mut dyn FnMut(&'static str, String)) {
+    /// Numbered ticks of servers.
+    fn ticks(&mut self, record: &Record, broken: &mut dyn FnMut(&'static str, String)) {
         match &record.event {
             TraceEvent::TickSent { number, .. } => {
                 self.ticks.insert(*number);
@@ -216,7 +217,7 @@ impl Safety {
                     );
                 }
                 let last = self.ticked.insert((*client, session.clone()), *number);
-                if let Some(last) = last.filter(|last| self.single_ticks && *last >= *number) {
+                if let Some(last) = last.filter(|last| self.demands.single_ticks && *last >= *number) {
                     let who = client.0 + 1;
                     broken(
                         "tick-once-in-order",
@@ -224,21 +225,35 @@ impl Safety {
                     );
                 }
             }
-            TraceEvent::UpSent { client, number } => {
-                self.sent.insert(*client, *number);
+            _ => {}
+        }
+    }
+
+    /// Numbered messages of clients.
+    fn upward(&mut self, record: &Record, broken: &mut dyn FnMut(&'static str, String)) {
+        let (TraceEvent::Handshaken { client, .. }
+        | TraceEvent::Connected { client, .. }
+        | TraceEvent::Requested { client, kind: RequestKind::Post, .. }
+        | TraceEvent::UpSent { client, .. }
+        | TraceEvent::UpReceived { client, .. }) = &record.event
+        else {
+            return;
+        };
+        let (upward, who) = (self.upward.entry(*client).or_default(), client.0 + 1);
+        match &record.event {
+            TraceEvent::Handshaken { .. } => {
+                upward.shook(self.demands.repeats.get(client.index()).is_some_and(|repeats| *repeats));
             }
-            TraceEvent::UpReceived { server, client, number } => {
-                let who = client.0 + 1;
-                if self.sent.get(client).is_none_or(|sent| sent < number) {
-                    broken(
-                        "message-sent",
-                        format!("{server} got message {number} of client {who}, never sent"),
-                    );
+            TraceEvent::Connected { transport, .. } => upward.connected(*transport),
+            TraceEvent::Requested { session, .. } => upward.posts(session),
+            TraceEvent::UpSent { number, .. } => upward.sent(*number),
+            TraceEvent::UpReceived { server, number, .. } => {
+                let what = format!("{server} got message {number} of client {who}");
+                if !upward.has_sent(*number) {
+                    broken("message-sent", format!("{what}, never sent"));
                 }
-                let last = self.received.insert(*client, *number);
-                if let Some(last) = last.filter(|last| self.prompt && *last >= *number) {
-                    let message = format!("{server} got message {number} of client {who} after {last}");
-                    broken("message-once-in-order", message);
+                if let Some(last) = upward.receives(*number).filter(|_| self.demands.single_messages) {
+                    broken("message-once-in-order", format!("{what} after {last}"));
                 }
             }
             _ => {}
@@ -247,24 +262,25 @@ impl Safety {
 
     /// Sessions that polled and fell silent must be gone.
     fn timers(&mut self, record: &Record, broken: &mut dyn FnMut(&'static str, String)) {
-        if !self.timers || record.at < self.swept + SWEEP_MICROS {
+        let Some(silence) = self.demands.silence.filter(|_| record.at >= self.swept + SWEEP_MICROS) else {
             return;
-        }
+        };
         self.swept = record.at;
-        let silence = u64::try_from(POLLING_SILENCE.as_micros()).unwrap_or(u64::MAX);
+        let silence = u64::try_from(silence.as_micros()).unwrap_or(u64::MAX);
         let idle = |session: &Session| {
             let polls = matches!(session.transport, Some(Transport::XhrPolling | Transport::JsonpPolling));
             session.connected && polls && record.at > session.last + silence
         };
-        let idle: Vec<_> =
-            self.sessions.iter().filter(|(_, session)| idle(session)).map(|(key, _)| key.clone()).collect();
-        for (server, session) in idle {
-            broken(
-                "session-ends-by-its-timers",
-                format!("{server} still has {session}, silent for {silence} us"),
-            );
-            self.sessions.remove(&(server, session));
-        }
+        self.sessions.retain(|id, session| {
+            let over = session.owner.filter(|_| idle(session));
+            if let Some(owner) = over {
+                broken(
+                    "session-ends-by-its-timers",
+                    format!("{owner} still has {id}, silent for {silence} us"),
+                );
+            }
+            over.is_none()
+        });
     }
 }
 

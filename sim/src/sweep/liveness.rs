@@ -1,6 +1,10 @@
 //! Liveness: once the world is healed, every client is connected within its backoff bound.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use socketio08::Text;
+use socketio08::client::LossCause;
+use socketio08::server::Cause;
 
 use super::heal::Healed;
 use super::invariants::Violation;
@@ -11,36 +15,65 @@ use crate::trace::{ClientId, Record, TraceEvent};
 pub struct Liveness {
     demanded: bool,
     waiting: BTreeSet<ClientId>,
+    /// The session of each client that was connected.
+    sessions: BTreeMap<ClientId, Text>,
+    /// Sessions that a server ended by `0::`, its own or in answer to that of the client.
+    dismissed: BTreeSet<Text>,
+    /// Clients of such sessions: who is told to go stays away, unless an error says that it may come again.
+    gone: BTreeSet<ClientId>,
     end: u64,
 }
 
 impl Liveness {
     /// A check of a world that heals.
     pub fn new(healed: &Healed) -> Self {
-        let end = u64::try_from(healed.scenario.duration.as_micros()).unwrap_or(u64::MAX);
-        Self { demanded: healed.live, waiting: BTreeSet::new(), end }
+        Self {
+            demanded: healed.live,
+            waiting: BTreeSet::new(),
+            sessions: BTreeMap::new(),
+            dismissed: BTreeSet::new(),
+            gone: BTreeSet::new(),
+            end: u64::try_from(healed.scenario.duration.as_micros()).unwrap_or(u64::MAX),
+        }
     }
 
     /// Sees one record.
     pub fn see(&mut self, record: &Record) {
-        match record.event {
+        match &record.event {
+            TraceEvent::SessionEnded { session, cause: Cause::Booted, .. } => {
+                self.dismissed.insert(session.clone());
+            }
+            TraceEvent::Disconnected { client, cause } => self.disconnected(*client, cause),
+            TraceEvent::ErrorReceived { client } if self.gone.remove(client) => {
+                self.waiting.insert(*client);
+            }
             // The last of them is an attempt after a failed one.
-            TraceEvent::ClientStarted { client }
-            | TraceEvent::Disconnected { client, .. }
-            | TraceEvent::Reconnecting { client, .. } => {
-                self.waiting.insert(client);
+            TraceEvent::ClientStarted { client } | TraceEvent::Reconnecting { client, .. } => {
+                self.waiting.insert(*client);
+            }
+            TraceEvent::Connected { client, session, .. } => {
+                self.waiting.remove(client);
+                self.sessions.insert(*client, session.clone());
             }
             // Who gave up, by the rules of its profile, waits no more: the genuine client makes no second handshake if its
             // first fails, and none after its last attempt.
-            TraceEvent::Connected { client, .. }
-            | TraceEvent::Reconnected { client }
+            TraceEvent::Reconnected { client }
             | TraceEvent::Left { client, .. }
             | TraceEvent::ConnectFailed { client }
             | TraceEvent::HandshakeFailed { client, .. }
             | TraceEvent::ReconnectFailed { client } => {
-                self.waiting.remove(&client);
+                self.waiting.remove(client);
             }
             _ => {}
+        }
+    }
+
+    fn disconnected(&mut self, client: ClientId, cause: &str) {
+        let dismissed = self.sessions.get(&client).is_some_and(|session| self.dismissed.contains(session));
+        if dismissed && cause == LossCause::Booted.name() {
+            self.gone.insert(client);
+        } else {
+            self.waiting.insert(client);
         }
     }
 

@@ -4,6 +4,7 @@
 //! A run has two phases. While faults and deploys last, safety is checked on every record of the trace. Then the world heals
 //! ([`heal`]), the run goes on for as long as a client may take to come back, and liveness is checked.
 
+mod demands;
 pub mod document;
 mod heal;
 mod invariants;
@@ -12,10 +13,12 @@ mod liveness;
 mod ranges;
 mod shrink;
 mod space;
+mod upward;
 
 use toml::Table;
 
-pub use self::heal::{Healed, heal, sticky};
+pub use self::demands::{found, sticky};
+pub use self::heal::{Healed, heal};
 pub use self::invariants::{INVARIANTS, Safety, Violation};
 pub use self::lines::{Line, MergeError, Merged, Shard, ShardError, merge, parse_shard};
 pub use self::liveness::Liveness;

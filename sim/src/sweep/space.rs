@@ -108,8 +108,10 @@ fn pool(servers: u64, stream: &mut Stream) -> Table {
     table.insert("count".to_owned(), integer(servers));
     table.insert("broadcast_every".to_owned(), text(format!("{}ms", 500 + stream.below(2_000))));
     table.insert("broadcast_first".to_owned(), text(format!("{}ms", 101 + stream.below(900))));
-    if stream.chance(1, 4) {
-        table.insert("store".to_owned(), text("redis"));
+    let store =
+        pick(stream, &["memory", "memory", "memory", "memory", "redis", "redis", "routed", "portable"]);
+    table.insert("store".to_owned(), text(store));
+    if store == "redis" {
         // One sender: with a shared store the ticks of all would reach everybody as often as there are servers.
         table.insert("broadcast_by".to_owned(), text("first"));
     }
@@ -184,11 +186,14 @@ mod tests {
     #[test]
     fn the_space_has_worlds_with_and_without_faults_deploys_stickiness_and_stores() {
         let worlds: Vec<Table> = (0..200).map(|seed| draw(Seed(seed))).collect();
-        for path in
-            ["fault", "deploy", "balancer.cookie", "balancer.stick", "balancer.check", "servers.store"]
-        {
+        for path in ["fault", "deploy", "balancer.cookie", "balancer.stick", "balancer.check"] {
             let with = worlds.iter().filter(|world| document::get(world, path).is_some()).count();
             assert!((10..190).contains(&with), "{path}: {with} of 200");
+        }
+        for store in ["memory", "redis", "routed", "portable"] {
+            let has = |world: &&Table| document::get(world, "servers.store") == Some(&text(store));
+            let with = worlds.iter().filter(has).count();
+            assert!((10..190).contains(&with), "{store}: {with} of 200");
         }
     }
 }
