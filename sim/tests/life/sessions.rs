@@ -133,6 +133,20 @@ fn a_server_that_is_stopped_lets_go_of_every_portable_session_before_it_is_down(
 }
 
 #[test]
+fn a_server_that_waits_for_the_store_before_it_ends_sends_nothing_more() {
+    // It waits for 200 ms, and would send ten times more.
+    let often = format!("[redis]\nlatency = \"100ms\"\n{}", STOP.replace("s2", "s1"));
+    let text = round_robin("portable", "xhr-polling", &often)
+        .replace("every = \"1s\"\n[redis]", "every = \"20ms\"\n[redis]");
+    let world = run(&text.replace("restart_after = \"1s\"\n", ""));
+    let mut after = world.records.iter().skip_while(|of| !matches!(of.event, TraceEvent::ServerDown { .. }));
+    let last = after.next().expect("the server is stopped").at;
+    let sent = |of: &&Record| matches!(of.event, TraceEvent::TickSent { server, .. } if server.0 == 0);
+    let sent: Vec<u64> = after.filter(sent).map(|of| of.at - last).collect();
+    assert!(sent.is_empty(), "{sent:?} us after it was stopped");
+}
+
+#[test]
 fn sessions_stay_where_they_are_while_the_store_is_away_and_requests_elsewhere_wait_for_its_return() {
     let away = "[[fault]]\nat = \"8s\"\nredis = \"kill\"\nrestart_after = \"1s\"\n";
     let websocket = run(&round_robin("portable", "websocket", away)).figures;

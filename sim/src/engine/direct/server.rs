@@ -53,6 +53,13 @@ pub(super) struct Process {
     pub(super) paused: Option<Paused>,
 }
 
+impl Process {
+    /// When its application wants to act; that of a process that leaves is over.
+    fn application_due(&self) -> Option<Instant> {
+        self.app.poll_timeout().filter(|_| !self.leaving)
+    }
+}
+
 impl ServerNode {
     pub(super) fn new(scenario: &Scenario, seed: Seed, server: ServerIx) -> Self {
         let name = format!("network/servers/{}", server.0);
@@ -171,7 +178,7 @@ impl World<'_> {
             return;
         }
         process.machine.handle_timeout(self.now);
-        if process.app.poll_timeout().is_some_and(|due| due <= self.now) {
+        if process.application_due().is_some_and(|due| due <= self.now) {
             process.app.handle_timeout(self.now, &mut process.machine);
         }
         self.settle_server(server);
@@ -199,7 +206,7 @@ impl World<'_> {
         }
         let Some(process) = &mut self.servers[server.0].process else { return };
         let machine = process.machine.poll_timeout().map(|deadline| deadline.at);
-        let due = machine.into_iter().chain(process.app.poll_timeout()).min();
+        let due = machine.into_iter().chain(process.application_due()).min();
         if let Some(at) = process.wake.arm(due) {
             self.queue.push(at.max(self.now), Event::ServerWake(server));
         }
