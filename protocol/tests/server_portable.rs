@@ -355,6 +355,53 @@ fn a_session_outlives_a_server_that_takes_its_leave() {
 }
 
 #[test]
+fn a_session_outlives_a_server_that_takes_its_leave_while_the_session_is_on_its_way_there() {
+    for steps in 0..12 {
+        let mut world = World::new(3);
+        let id = world.handshake(0);
+        world.poll(0, &id);
+        world.send(0, &id, "kept");
+        let asked = world.servers[1].poll(&id);
+        for _ in 0..steps {
+            world.step();
+        }
+        let rig = &mut world.servers[1];
+        rig.server.hand_over_all(rig.now);
+        world.settle();
+        assert!(world.servers[1].status(asked).is_some(), "{steps}: the client is left waiting");
+        assert_eq!(world.servers[1].server.store_operations_waiting(), 0, "{steps}");
+        world.dead[1] = true;
+        let told = world.body(1, asked).filter(|body| body == "3:::kept");
+        let poll = world.poll(2, &id);
+        // It may be kept for the server that is gone.
+        world.advance(Duration::from_secs(2));
+        assert_eq!(told.or(world.body(2, poll)).as_deref(), Some("3:::kept"), "{steps}");
+        assert_eq!(world.owners(&id), 1, "{steps}");
+    }
+}
+
+#[test]
+fn a_server_that_takes_its_leave_takes_no_session_and_makes_none() {
+    let mut world = World::new(2);
+    let id = world.handshake(0);
+    let begun = world.servers[1].get("/socket.io/1/");
+    let rig = &mut world.servers[1];
+    rig.server.hand_over_all(rig.now);
+    world.settle();
+    assert_eq!(
+        world.servers[1].status(begun),
+        Some(503),
+        "a handshake whose session was on its way to the store"
+    );
+    let post = world.post(1, &id, "3:::unhandled");
+    let handshake = world.servers[1].get("/socket.io/1/");
+    world.settle();
+    assert_eq!([post, handshake].map(|exchange| world.servers[1].status(exchange)), [Some(503); 2]);
+    let poll = world.poll(0, &id);
+    assert_eq!(world.body(0, poll).unwrap(), "1::");
+}
+
+#[test]
 fn a_store_that_fails_is_answered_503_and_sessions_stay_where_they_are() {
     let mut world = World::new(2);
     let id = world.handshake(0);

@@ -29,7 +29,6 @@ mod release;
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::time::Duration;
 
 pub use config::PortableConfig;
@@ -121,6 +120,8 @@ pub(super) struct Portable {
     tickets: BTreeMap<u64, Ticket>,
     last_ticket: u64,
     deadlines: BTreeSet<(Instant, SessionId)>,
+    /// This server takes its leave: it takes no session and makes none.
+    gone: bool,
 }
 
 impl Portable {
@@ -187,6 +188,9 @@ impl Server {
         data: Arc<HandshakeData>,
         id: &SessionId,
     ) {
+        if self.portable.gone {
+            return self.transmit_response(exchange, response::refused(&style, Refusal::Full));
+        }
         let Some(config) = self.portable_config() else { return };
         let record = record::free(&Session::new(None, data), config.epoch_millis, None);
         let lifetime = self.config.handshake_lifetime.max(self.config.close_timeout);
@@ -227,6 +231,12 @@ impl Server {
             Some(Ticket::Adopt { id, version, session }) if self.awaits(&id, ticket) => {
                 self.adopted(&id, version, *session, &answer);
             }
+            // Who has taken its leave lets it go again.
+            Some(Ticket::Adopt { id, version, session })
+                if answer == StoreAnswer::Done && self.portable.gone =>
+            {
+                self.put_free(&id, version, &session, None);
+            }
             // What is ours all the same nobody has: it is unknown to whoever asks next.
             Some(Ticket::Adopt { id, version, .. }) if answer == StoreAnswer::Done => {
                 self.forget_record(&id, version);
@@ -238,7 +248,8 @@ impl Server {
     }
 
     /// Hands every session over to the store, for whichever server is asked next: before this one leaves. Their polls are answered and
-    /// their sockets closed. Only with [`Store::Portable`].
+    /// their sockets closed; requests and handshakes that wait for the store, and those that come from now on, are answered 503. Only with
+    /// [`Store::Portable`].
     ///
     /// ```
     /// use socketio08::{Instant, server::{PortableConfig, Server, ServerConfig, SharedKey, Store}};
@@ -252,10 +263,7 @@ impl Server {
     /// ```
     pub fn hand_over_all(&mut self, now: Instant) {
         self.advance(now);
-        let owned: Vec<SessionId> = self.portable.owned.keys().cloned().collect();
-        for id in owned {
-            self.release(&id, None);
-        }
+        self.let_all_go();
     }
 
     /// How many operations the store has not answered.

@@ -52,7 +52,7 @@ impl Server {
         let full = self.portable.waiting >= config.waiting_max;
         let most = self.config.limits.session_exchanges_max;
         let crowded = self.portable.parkings.get(&id).is_some_and(|parking| parking.requests.len() >= most);
-        if full || crowded {
+        if full || crowded || self.portable.gone {
             self.turn_away_parked(&request);
             return None;
         }

@@ -2,13 +2,35 @@
 
 use alloc::vec::Vec;
 
-use super::super::session::Channel;
-use super::super::{JoinRefusal, Server, ServerEvent, ServerTransmit, SessionId};
+use super::super::session::{Channel, Session};
+use super::super::{JoinRefusal, Refusal, Server, ServerEvent, ServerTransmit, SessionId, response};
 use super::park::Stage;
 use super::{StoreAnswer, Ticket, channel, record};
 use crate::Text;
 
 impl Server {
+    /// Lets all sessions go, and whoever waits for one that is on its way here: another server is asked next.
+    pub(super) fn let_all_go(&mut self) {
+        self.portable.gone = true;
+        let owned: Vec<SessionId> = self.portable.owned.keys().cloned().collect();
+        for id in owned {
+            self.release(&id, None);
+        }
+        let parked: Vec<SessionId> = self.portable.parkings.keys().cloned().collect();
+        for id in parked {
+            self.fail_parked(&id);
+        }
+        let made = self.portable.tickets.values().filter_map(|ticket| match ticket {
+            Ticket::Create { exchange, style, .. } => Some((*exchange, style.clone())),
+            _ => None,
+        });
+        for (exchange, style) in made.collect::<Vec<_>>() {
+            if self.exchanges.remove(&exchange).is_some() {
+                self.transmit_response(exchange, response::refused(&style, Refusal::Full));
+            }
+        }
+    }
+
     /// A server wants a session of ours, or has let go one that we want.
     pub(in super::super) fn portable_heard(&mut self, message: &Text) {
         let mut words = message.split(' ');
@@ -74,8 +96,13 @@ impl Server {
         if session.transport.is_some() {
             self.events.push_back(ServerEvent::HandedOver { session: id.clone() });
         }
+        self.put_free(id, version, &session, asker);
+    }
+
+    /// Puts a session into the store for `asker`, or for whichever server is asked next.
+    pub(super) fn put_free(&mut self, id: &SessionId, version: u64, session: &Session, asker: Option<u64>) {
         let Some(epoch) = self.portable_config().map(|config| config.epoch_millis) else { return };
-        let record = record::free(&session, epoch, asker);
+        let record = record::free(session, epoch, asker);
         let ticket = self.portable.ticket(Ticket::Release { id: id.clone(), asker });
         let lifetime = self.config.close_timeout;
         self.put(ticket, id, version, record, lifetime);
