@@ -3,6 +3,7 @@
 
 use core::time::Duration;
 
+use socketio08::Transport;
 use socketio08::server::ServerConfig;
 
 use crate::scenario::{
@@ -38,6 +39,8 @@ impl Demands {
         // The Redis store brings a packet to every server that may have the poll: measured, polls over round robin get ticks twice
         // (`tables.md` 15).
         let one_place = one_owner || sticky(scenario) && calm;
+        // Elsewhere a lost session has died with its server; a portable one is still there for what arrives late.
+        let prompt = unhindered && (calm || scenario.servers.store != Store::Portable);
         let one_sender = one_owner || scenario.servers.broadcast_by == BroadcastBy::First;
         let improved = |profile| profile == ClientProfile::Improved;
         let sorts = scenario.clients.sorts();
@@ -45,7 +48,7 @@ impl Demands {
         Self {
             never_rejects: found(scenario) && calm,
             single_ticks: one_place && one_sender,
-            single_messages: one_place && unhindered,
+            single_messages: one_place && prompt,
             one_owner: one_owner && unhindered,
             silence: (one_owner && unhindered).then(|| silence(scenario)),
             repeats,
@@ -65,7 +68,9 @@ fn silence(scenario: &Scenario) -> Duration {
 pub fn found(scenario: &Scenario) -> bool {
     match scenario.servers.store {
         Store::Memory | Store::Redis => sticky(scenario),
-        Store::Routed | Store::Portable => direct(scenario),
+        Store::Routed => direct(scenario),
+        // A POST at another server takes the session along, and ends the stream of htmlfile.
+        Store::Portable => sticky(scenario) || direct(scenario) && !streams(scenario),
     }
 }
 
@@ -90,6 +95,10 @@ pub fn sticky(scenario: &Scenario) -> bool {
             BalancerKind::Nginx => one_address && balancer.balance == Balance::IpHash,
             BalancerKind::Cluster => false,
         }
+}
+
+fn streams(scenario: &Scenario) -> bool {
+    scenario.clients.sorts().any(|sort| sort.transports.contains(&Transport::Htmlfile))
 }
 
 /// Whether nothing but the balancer decides where a request goes.

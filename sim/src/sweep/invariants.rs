@@ -58,8 +58,7 @@ struct Session {
 #[derive(Clone, Debug)]
 pub struct Safety {
     demands: Demands,
-    /// Whether a server asks another one about a session that it does not have.
-    shared: bool,
+    store: Store,
     last: Option<(u64, u64)>,
     issued: BTreeSet<Text>,
     sessions: BTreeMap<Text, Session>,
@@ -80,7 +79,7 @@ impl Safety {
     pub fn new(scenario: &Scenario) -> Self {
         Self {
             demands: Demands::of(scenario),
-            shared: scenario.servers.store != Store::Memory,
+            store: scenario.servers.store,
             last: None,
             issued: BTreeSet::new(),
             sessions: BTreeMap::new(),
@@ -120,8 +119,9 @@ impl Safety {
                 if !self.issued.insert(session.clone()) {
                     broken("session-issued-once", format!("{server} issued {session} again"));
                 }
-                let fresh =
-                    Session { owner: Some(*server), last: record.at, transport: None, connected: false };
+                // A portable session is in the store until it is opened.
+                let owner = Some(*server).filter(|_| self.store != Store::Portable);
+                let fresh = Session { owner, last: record.at, transport: None, connected: false };
                 self.sessions.insert(session.clone(), fresh);
             }
             TraceEvent::Opened { server, session, transport } => {
@@ -142,7 +142,7 @@ impl Safety {
                     broken("session-known", format!("{server} connected {session}, which nobody issued"));
                 }
                 if let Some(known) = self.known(*server, session) {
-                    known.connected = true;
+                    (known.owner, known.connected) = (Some(*server), true);
                 }
             }
             TraceEvent::Adopted { server, session } => {
@@ -167,9 +167,9 @@ impl Safety {
         }
     }
 
-    /// The session, if `server` has it or asks the one that has it.
+    /// The session, if `server` has it or asks whoever has it.
     fn known(&mut self, server: ServerIx, session: &Text) -> Option<&mut Session> {
-        let shared = self.shared;
+        let shared = self.store != Store::Memory;
         self.sessions.get_mut(session).filter(|known| shared || known.owner == Some(server))
     }
 

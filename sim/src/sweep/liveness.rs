@@ -88,3 +88,54 @@ impl Liveness {
         Some(Violation { invariant: "connected-once-healed", at: self.end, seq: None, message })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use socketio08::Transport;
+
+    use super::super::heal::heal;
+    use super::*;
+    use crate::scenario::{Scenario, ServerIx};
+
+    const CLIENT: ClientId = ClientId(0);
+
+    fn connected() -> TraceEvent {
+        let session = Text::from_static("one");
+        TraceEvent::Connected { client: CLIENT, session, transport: Transport::XhrPolling }
+    }
+
+    fn ended(cause: Cause) -> TraceEvent {
+        TraceEvent::SessionEnded { server: ServerIx(0), session: Text::from_static("one"), cause }
+    }
+
+    const BOOTED: TraceEvent = TraceEvent::Disconnected { client: CLIENT, cause: "booted" };
+
+    /// Whether a client may end like this.
+    fn may_end(events: &[TraceEvent]) -> bool {
+        let text = "schema = 1\nname = \"x\"\nduration = \"20s\"\nservers = { count = 1 }\n";
+        let mut liveness = Liveness::new(&heal(&Scenario::parse("x.toml", text, &[]).unwrap()));
+        for event in events {
+            liveness.see(&Record { at: 0, seq: 0, event: event.clone() });
+        }
+        liveness.finish().is_none()
+    }
+
+    #[test]
+    fn a_client_that_its_server_told_to_go_may_stay_away() {
+        assert!(may_end(&[connected(), ended(Cause::Booted), BOOTED]));
+    }
+
+    #[test]
+    fn a_client_whose_session_was_not_ended_by_a_disconnect_may_not() {
+        assert!(!may_end(&[connected(), BOOTED]));
+        assert!(!may_end(&[connected(), ended(Cause::CloseTimeout), BOOTED]));
+        let lost = TraceEvent::Disconnected { client: CLIENT, cause: "transport" };
+        assert!(!may_end(&[connected(), ended(Cause::Booted), lost]));
+    }
+
+    #[test]
+    fn nor_may_one_that_an_error_told_to_come_again() {
+        let error = TraceEvent::ErrorReceived { client: CLIENT };
+        assert!(!may_end(&[connected(), ended(Cause::Booted), BOOTED, error]));
+    }
+}

@@ -20,6 +20,7 @@ pub(crate) enum Fault {
     TickTwice,
     TickNeverSent,
     MessageTwice,
+    AnsweredMessageAgain,
     MessageNeverSent,
     RejectedWithoutCause,
     SessionNeverEnds,
@@ -39,6 +40,7 @@ impl Fault {
         Fault::TickTwice,
         Fault::TickNeverSent,
         Fault::MessageTwice,
+        Fault::AnsweredMessageAgain,
         Fault::MessageNeverSent,
         Fault::RejectedWithoutCause,
         Fault::SessionNeverEnds,
@@ -57,7 +59,7 @@ impl Fault {
             Fault::DeadServerSpeaks => "down-server-silent",
             Fault::TickTwice | Fault::TickTwiceAfterAKillAmongThree => "tick-once-in-order",
             Fault::TickNeverSent => "tick-sent",
-            Fault::MessageTwice => "message-once-in-order",
+            Fault::MessageTwice | Fault::AnsweredMessageAgain => "message-once-in-order",
             Fault::MessageNeverSent => "message-sent",
             Fault::RejectedWithoutCause => "sticky-never-rejects",
             Fault::SessionNeverEnds => "session-ends-by-its-timers",
@@ -77,7 +79,8 @@ impl Engine for Tampered {
         sink: &mut dyn TraceSink,
         progress: &mut dyn FnMut(u64),
     ) -> Result<Outcome, EngineError> {
-        let mut liar = Liar { fault: self.0, clients: scenario.clients.count, killed: false, sink };
+        let clients = scenario.clients.count;
+        let mut liar = Liar { fault: self.0, clients, killed: false, handshakes: 0, sink };
         Direct.run(scenario, seed, &mut liar, progress)
     }
 }
@@ -87,12 +90,15 @@ struct Liar<'a> {
     fault: Fault,
     clients: u32,
     killed: bool,
+    /// Of the first client.
+    handshakes: u32,
     sink: &'a mut dyn TraceSink,
 }
 
 impl TraceSink for Liar<'_> {
     fn record(&mut self, at: Instant, event: TraceEvent) {
         self.killed |= matches!(event, TraceEvent::ServerDown { .. });
+        self.handshakes += u32::from(matches!(event, TraceEvent::Handshaken { client: ClientId(0), .. }));
         let stranger = || Text::from("stranger");
         let added = match (self.fault, &event) {
             (Fault::TimeGoesBack, TraceEvent::Connected { .. }) => {
@@ -129,6 +135,11 @@ impl TraceSink for Liar<'_> {
             (Fault::TickNeverSent, TraceEvent::TickReceived { client, session, .. }) => {
                 let (client, session) = (*client, session.clone());
                 Some(TraceEvent::TickReceived { client, session, number: u64::MAX })
+            }
+            (Fault::AnsweredMessageAgain, TraceEvent::Handshaken { client, .. })
+                if *client == ClientId(0) && self.handshakes == 2 =>
+            {
+                Some(TraceEvent::UpReceived { server: ServerIx(0), client: *client, number: 1 })
             }
             (Fault::MessageNeverSent, TraceEvent::UpReceived { server, client, .. }) => {
                 Some(TraceEvent::UpReceived { server: *server, client: *client, number: u64::MAX })
