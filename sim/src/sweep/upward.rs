@@ -2,7 +2,11 @@
 //!
 //! A POST whose answer never came may have arrived. The improved client posts its packets again in its next session; the genuine
 //! clients never do. One POST is under way at a time, and nothing sent over a websocket is sent again: so only the messages of the
-//! last POST may come twice, and once in each session at most.
+//! last POST may come twice, and once in each session at most. A genuine client that comes back may have two sessions at once, and
+//! the late answer to a POST of the lost session lets it post before that of the new one is answered: from its second handshake on its
+//! messages may overtake each other.
+
+use std::collections::BTreeSet;
 
 use socketio08::{Text, Transport};
 
@@ -19,8 +23,12 @@ pub(super) struct Upward {
     posted: u64,
     /// The client talks by a websocket.
     socket: bool,
-    /// The number after which the next one must come.
-    received: u64,
+    /// How many sessions the client has had.
+    sessions: u32,
+    /// Its messages may overtake each other.
+    overtakes: bool,
+    /// What servers got, but for what may come again.
+    received: BTreeSet<u64>,
 }
 
 impl Upward {
@@ -45,8 +53,10 @@ impl Upward {
 
     /// The client has a new session. If it `repeats`, the messages of a POST that was not answered may come again in it.
     pub(super) fn shook(&mut self, repeats: bool) {
+        self.sessions += 1;
+        self.overtakes = self.sessions > 1 && !repeats;
         if repeats && !self.socket {
-            self.received = self.received.min(self.settled);
+            self.received.retain(|number| *number <= self.settled);
         }
     }
 
@@ -55,10 +65,11 @@ impl Upward {
         number <= self.sent
     }
 
-    /// A server got `number`; gives the one after which it should not have come.
+    /// A server got `number`; gives the last one before it, if it should not have come after that.
     pub(super) fn receives(&mut self, number: u64) -> Option<u64> {
-        let last = core::mem::replace(&mut self.received, number);
-        (last >= number).then_some(last)
+        let last = self.received.last().copied();
+        let again = !self.received.insert(number);
+        last.filter(|last| again || *last > number && !self.overtakes)
     }
 }
 
@@ -106,6 +117,23 @@ mod tests {
         upward.connected(Transport::Websocket);
         upward.shook(true);
         assert_eq!(upward.receives(4), Some(4));
+    }
+
+    #[test]
+    fn messages_of_a_genuine_client_that_came_back_may_overtake_each_other_and_none_may_come_twice() {
+        let mut upward = Upward::default();
+        upward.shook(false);
+        assert_eq!([6, 5].map(|number| upward.receives(number)), [None, Some(6)]);
+        upward.shook(false);
+        assert_eq!([9, 8, 9].map(|number| upward.receives(number)), [None, None, Some(9)]);
+    }
+
+    #[test]
+    fn messages_of_an_improved_client_keep_their_order_over_all_sessions() {
+        let mut upward = posted();
+        upward.shook(true);
+        upward.shook(true);
+        assert_eq!([6, 5].map(|number| upward.receives(number)), [None, Some(6)]);
     }
 
     #[test]
