@@ -16,8 +16,10 @@ use core::fmt;
 use core::iter::FusedIterator;
 use core::ops::Range;
 
-use crate::{Limits, Text};
 use bytes::BytesMut;
+
+use crate::text::split_before;
+use crate::{Limits, Text};
 
 /// What stands before and after each length.
 const MARK: char = '\u{FFFD}';
@@ -333,8 +335,7 @@ const CHUNK: usize = 64;
 /// U+FFFD digits U+FFFD: what follows, and the digits; or the input from the place that failed on.
 fn length(frame: &str) -> Result<(&str, &str), &str> {
     let rest = frame.strip_prefix(MARK).ok_or(frame)?;
-    let (digits, rest) =
-        rest.split_at(rest.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len()));
+    let (digits, rest) = split_before(rest, |byte| !byte.is_ascii_digit());
     if digits.is_empty() {
         return Err(rest);
     }

@@ -187,3 +187,9 @@ impl fmt::Display for Text {
         fmt::Display::fmt(self.as_str(), f)
     }
 }
+
+/// `text` before the first byte that `stops`, and from there on. Every byte before it is to be of a whole character, as before an
+/// ASCII byte, or after ASCII ones.
+pub(crate) fn split_before(text: &str, stops: impl Fn(u8) -> bool) -> (&str, &str) {
+    text.split_at(text.bytes().position(stops).unwrap_or(text.len()))
+}

@@ -1,6 +1,9 @@
 //! The same seed gives the same run, byte for byte, in two processes; another seed gives another one.
 
-use std::path::{Path, PathBuf};
+#[path = "common/scratch.rs"]
+mod scratch;
+
+use std::path::Path;
 use std::process::Command;
 use std::thread;
 
@@ -8,27 +11,7 @@ use socketio08_sim::scenario::{Builtin, Scenario};
 use socketio08_sim::sweep;
 use socketio08_sim::world::seed::Seed;
 
-/// A directory of one test for its files, gone when the test ends.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("sio08-determinism-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&path).expect("a directory for the test");
-        Self(path)
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // A directory that stays is only untidy.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
+use self::scratch::Scratch;
 
 /// What a run of the command wrote.
 #[derive(Eq, PartialEq)]
@@ -70,7 +53,7 @@ fn first_difference(one: &[u8], other: &[u8]) -> Option<(usize, String, String)>
 
 /// Runs a scenario in two processes at once, which must write the same, or refuse it both. Whether the engine carries it.
 fn assert_same(engine: &str, name: &str, scenario: &str, seed: &str) -> bool {
-    let scratch = Scratch::new(&format!("{engine}-{name}"));
+    let scratch = Scratch::new(&format!("determinism-{engine}-{name}"));
     let (one, other) = thread::scope(|scope| {
         let other = scope.spawn(|| run(&scratch, "other", scenario, seed, engine));
         (run(&scratch, "one", scenario, seed, engine), other.join().expect("the other run"))
@@ -92,7 +75,7 @@ fn every_built_in_scenario_is_the_same_in_two_processes_on_the_direct_engine() {
 
 #[test]
 fn another_seed_is_another_run() {
-    let scratch = Scratch::new("seeds");
+    let scratch = Scratch::new("determinism-seeds");
     let traced =
         |name, seed| run(&scratch, name, "round-robin", seed, "direct").expect("it is carried").trace;
     assert!(traced("one", "1") != traced("other", "2"), "two seeds gave the same trace");
@@ -135,7 +118,7 @@ fn drawn(scratch: &Scratch, seed: u64) -> String {
 fn swept(scratch: &Scratch, seeds: &str) -> Vec<String> {
     let output = Command::new(env!("CARGO_BIN_EXE_sio08"))
         .args(["sweep", "--seeds", seeds])
-        .current_dir(&scratch.0)
+        .current_dir(scratch.path())
         .output()
         .expect("the program starts");
     let text = String::from_utf8(output.stdout).expect("JSON is text");
@@ -144,7 +127,7 @@ fn swept(scratch: &Scratch, seeds: &str) -> Vec<String> {
 
 #[test]
 fn two_hundred_drawn_worlds_are_the_same_in_two_processes_on_the_direct_engine() {
-    let scratch = Scratch::new("drawn");
+    let scratch = Scratch::new("determinism-drawn");
     let (first, second) = thread::scope(|scope| {
         let second = scope.spawn(|| swept(&scratch, "1000..1200"));
         (swept(&scratch, "1000..1200"), second.join().expect("the other sweep"))
@@ -161,7 +144,7 @@ fn two_hundred_drawn_worlds_are_the_same_in_two_processes_on_the_direct_engine()
 
 /// Runs that many drawn worlds which the turmoil engine carries, of at most so many clients.
 fn assert_drawn_on_turmoil(count: usize, clients_max: u32) {
-    let scratch = Scratch::new(&format!("drawn-turmoil-{count}"));
+    let scratch = Scratch::new(&format!("determinism-drawn-turmoil-{count}"));
     let small = |seed: &u64| {
         let scenario = Scenario::load(&drawn(&scratch, *seed), &[]).expect("a drawn world can be");
         scenario.clients.count <= clients_max

@@ -15,6 +15,7 @@ use super::{
     Advice, BodyRef, DecodeError, DecodeErrorKind, Packet, PacketRef, PacketType, Reason, is_line_end,
 };
 use crate::Text;
+use crate::text::split_before;
 
 impl<'a> PacketRef<'a> {
     /// Decodes one packet.
@@ -65,6 +66,10 @@ struct Header<'a> {
 }
 
 impl<'a> Header<'a> {
+    fn rest(&self) -> &'a str {
+        &self.text[self.offset..]
+    }
+
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.offset).copied()
     }
@@ -93,7 +98,7 @@ impl<'a> Header<'a> {
         if self.skip(b':') {
             return Ok(None);
         }
-        let id = digits(&self.text[self.offset..]);
+        let (id, _) = split_before(self.rest(), |byte| !byte.is_ascii_digit());
         self.offset += id.len();
         let plus = self.skip(b'+');
         if !self.skip(b':') {
@@ -103,8 +108,7 @@ impl<'a> Header<'a> {
     }
 
     fn endpoint(&mut self) -> &'a str {
-        let rest = &self.text[self.offset..];
-        let endpoint = &rest[..rest.bytes().position(|byte| byte == b':').unwrap_or(rest.len())];
+        let (endpoint, _) = split_before(self.rest(), |byte| byte == b':');
         self.offset += endpoint.len();
         endpoint
     }
@@ -112,13 +116,8 @@ impl<'a> Header<'a> {
     /// The rest; of missing data, the place where it was expected.
     fn data(&mut self) -> &'a str {
         self.skip(b':');
-        &self.text[self.offset..]
+        self.rest()
     }
-}
-
-/// The ASCII digits that `text` starts with.
-fn digits(text: &str) -> &str {
-    &text[..text.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len())]
 }
 
 /// What failed, and the input from there on.
@@ -147,11 +146,10 @@ fn filled(data: &str, kind: DecodeErrorKind) -> Result<&str, Fault<'_>> {
 
 /// The arguments end with the line, as 0.8.7 reads them, and the plus may be missing (facts 1.9).
 fn ack(data: &str) -> Result<BodyRef<'_>, Fault<'_>> {
-    let id = digits(data);
+    let (id, rest) = split_before(data, |byte| !byte.is_ascii_digit());
     if id.is_empty() {
         return Err(Fault { rest: data, kind: DecodeErrorKind::AckId });
     }
-    let rest = &data[id.len()..];
     let rest = rest.strip_prefix('+').unwrap_or(rest);
     let args = rest.find(is_line_end).map_or(rest, |end| &rest[..end]);
     Ok(BodyRef::Ack { id, args })
@@ -168,7 +166,7 @@ fn error(data: &str) -> Result<BodyRef<'_>, Fault<'_>> {
 
 /// Up to the next plus, and the rest from there on.
 fn part(data: &str) -> Result<(&str, &str), Fault<'_>> {
-    let (part, rest) = data.split_at(data.bytes().position(|byte| byte == b'+').unwrap_or(data.len()));
+    let (part, rest) = split_before(data, |byte| byte == b'+');
     // All names are longer than a digit, and almost all parts are one.
     if part.len() > 1 && ARRAY_PROPERTIES.contains(&part) {
         return Err(Fault { rest: data, kind: DecodeErrorKind::Reason });

@@ -6,6 +6,7 @@ mod compare;
 mod explain;
 mod list;
 mod old_clients;
+mod parallel;
 mod pool;
 mod probe;
 mod replay;

@@ -2,16 +2,13 @@
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
 
 use clap::Args;
 use toml::Table;
 
-use super::Exit;
-use super::simulate::{Failure, print, runs_bar};
+use super::simulate::{Failure, print};
 use super::subject::quoted;
+use super::{Exit, parallel};
 use crate::engine::direct::Direct;
 use crate::sweep::{self, Line, Merged, Shard, SweepError, document, parse_shard};
 use crate::world::seed::Seed;
@@ -70,7 +67,7 @@ fn attempt(args: &SweepArgs) -> Result<Exit, Failure> {
     let base = args.scenario.as_deref().map(document::load).transpose()?;
     let seeds: Vec<Seed> = args.seeds.clone().map(Seed).filter(|seed| args.shard.has(*seed)).collect();
     let mut text = String::new();
-    for line in lines(args, base.as_ref(), &seeds)? {
+    for line in parallel::each(&seeds, args.jobs, |seed| line(args, base.as_ref(), *seed))? {
         let line = serde_json::to_string(&line).map_err(|error| Failure::Draw(error.to_string()))?;
         text.push_str(&line);
         text.push('\n');
@@ -104,36 +101,6 @@ fn finish(merged: Result<Merged, sweep::MergeError>) -> Result<Exit, Failure> {
     print(&merged.text)?;
     eprintln!("{} seeds, {} broke a rule: {:?}", merged.seeds, merged.violated.len(), merged.violated);
     Ok(if merged.violated.is_empty() { Exit::Holds } else { Exit::Violated })
-}
-
-type Place = Mutex<Option<Result<Line, Failure>>>;
-
-/// Runs every seed; the lines are in the order of the seeds, whoever ran them.
-fn lines(args: &SweepArgs, base: Option<&Table>, seeds: &[Seed]) -> Result<Vec<Line>, Failure> {
-    let next = AtomicUsize::new(0);
-    let places: Vec<Place> = seeds.iter().map(|_| Mutex::new(None)).collect();
-    let bar = runs_bar(seeds.len());
-    let work = || {
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some((seed, place)) = seeds.get(index).zip(places.get(index)) else { return };
-            let line = line(args, base, *seed);
-            bar.inc(1);
-            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(line);
-        }
-    };
-    let processors = thread::available_parallelism().map_or(1, usize::from);
-    let workers = args.jobs.map_or(processors, usize::from).min(seeds.len());
-    thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(work);
-        }
-    });
-    bar.finish_and_clear();
-    places
-        .into_iter()
-        .filter_map(|place| place.into_inner().unwrap_or_else(PoisonError::into_inner))
-        .collect()
 }
 
 fn line(args: &SweepArgs, base: Option<&Table>, seed: Seed) -> Result<Line, Failure> {

@@ -43,15 +43,9 @@ impl Received {
         first
     }
 
-    /// How many numbers above `least` were received.
-    fn count_above(&self, least: u64) -> u64 {
-        let beyond = |index: usize| {
-            let first = index as u64 * 64;
-            // The bits of the numbers up to `least` are dropped.
-            u64::MAX.checked_shl(u32::try_from((least + 1).saturating_sub(first)).unwrap_or(u32::MAX))
-        };
-        let ones = |(index, word): (usize, &u64)| u64::from((word & beyond(index).unwrap_or(0)).count_ones());
-        self.words.iter().enumerate().map(ones).sum()
+    fn contains(&self, number: u64) -> bool {
+        let word = usize::try_from(number / 64).ok().and_then(|word| self.words.get(word));
+        word.is_some_and(|word| *word & 1_u64 << (number % 64) != 0)
     }
 }
 
@@ -169,6 +163,9 @@ impl Summary {
     /// Takes the next record.
     pub fn record(&mut self, record: &Record) {
         let at = Instant::from_micros(record.at);
+        if self.is_of_its_own_goodbye(&record.event) {
+            return;
+        }
         self.life.record(at, &record.event);
         if TestFigures::record(&mut self.tests, &record.event) {
             return;
@@ -217,6 +214,12 @@ impl Summary {
             TraceEvent::Posted { .. } | TraceEvent::Requested { .. } => {}
             event => self.client_record(at, event),
         }
+    }
+
+    /// The end of the connection of a client that has left is no loss.
+    fn is_of_its_own_goodbye(&self, event: &TraceEvent) -> bool {
+        let TraceEvent::Disconnected { client, .. } = event else { return false };
+        self.clients.get(client.index()).is_some_and(|state| state.left.is_some())
     }
 
     fn client_record(&mut self, at: Instant, event: &TraceEvent) {
@@ -395,10 +398,6 @@ impl Summary {
     }
 
     fn disconnected(&mut self, at: Instant, client: ClientId) {
-        // Its own goodbye is no loss.
-        if self.clients.get(client.index()).is_some_and(|state| state.left.is_some()) {
-            return;
-        }
         self.with(client, |state| {
             state.connected = None;
             state.outages += 1;
@@ -486,13 +485,12 @@ impl Summary {
 
     /// For each client the ticks from its first connection on; to one that left, those it could get, and those it got.
     fn ticks_expected(&self) -> u64 {
-        let up_to = |number: u64| self.ticks.partition_point(|tick| tick.0 <= number) as u64;
-        let expected = |client: &ClientState| match client.ticks_until {
-            None => self.ticks.len() as u64 - up_to(client.ticks_from),
-            Some(until) => {
-                let until = until.max(client.ticks_from);
-                up_to(until) - up_to(client.ticks_from) + client.ticks.count_above(until)
-            }
+        let expected = |client: &ClientState| {
+            let missed = self.ticks.partition_point(|tick| tick.0 <= client.ticks_from);
+            let due = |tick: &&(u64, Instant)| {
+                client.ticks_until.is_none_or(|until| tick.0 <= until) || client.ticks.contains(tick.0)
+            };
+            self.ticks.iter().skip(missed).filter(due).count() as u64
         };
         self.clients.iter().filter(|client| client.first_connected.is_some()).map(expected).sum()
     }

@@ -19,6 +19,7 @@ mod section;
 mod tests;
 mod tree;
 
+use std::borrow::Cow;
 use std::path::Path;
 
 pub use builtin::Builtin;
@@ -45,8 +46,17 @@ impl Scenario {
     /// [`ScenarioError`]: no such scenario (with the nearest name), an unreadable file, or a scenario that
     /// [`Scenario::parse`] refuses.
     pub fn load(target: &str, settings: &[String]) -> Result<Self, ScenarioError> {
+        let (source, text) = Self::source(target)?;
+        Self::parse(&source, &text, settings)
+    }
+
+    /// Where the scenario of that name or file stands, for errors, and its text.
+    ///
+    /// # Errors
+    /// [`ScenarioError`]: no such scenario, or an unreadable file.
+    pub fn source(target: &str) -> Result<(String, Cow<'static, str>), ScenarioError> {
         if let Some(builtin) = Builtin::find(target) {
-            return Self::parse(&builtin.source(), builtin.text, settings);
+            return Ok((builtin.source(), Cow::Borrowed(builtin.text)));
         }
         let path = Path::new(target);
         if !target.contains(std::path::MAIN_SEPARATOR) && path.extension().is_none() && !path.exists() {
@@ -55,7 +65,7 @@ impl Scenario {
         let text = std::fs::read_to_string(path).map_err(|error| {
             ScenarioError::whole(ScenarioErrorKind::Unreadable, target, read_failure(&error))
         })?;
-        Self::parse(target, &text, settings)
+        Ok((target.to_owned(), Cow::Owned(text)))
     }
 
     /// The scenario in a text. `source` names the text in errors; `settings` are `key=value` overrides, applied before

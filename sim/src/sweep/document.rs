@@ -2,19 +2,16 @@
 
 use toml::{Table, Value};
 
-use crate::scenario::{Builtin, Scenario, ScenarioError};
+use crate::scenario::{Scenario, ScenarioError};
 
 /// The text of the scenario that `target` names: a built-in one, or a file.
 ///
 /// # Errors
 /// [`ScenarioError`], as [`Scenario::load`].
 pub fn load(target: &str) -> Result<Table, ScenarioError> {
-    // Reading it as a scenario first gives the errors their places and remedies.
-    Scenario::load(target, &[])?;
-    let text = match Builtin::find(target) {
-        Some(builtin) => builtin.text.to_owned(),
-        None => std::fs::read_to_string(target).unwrap_or_default(),
-    };
+    let (source, text) = Scenario::source(target)?;
+    // Reading it as a scenario first gives the errors their places and remedies, and leaves none for the second reading.
+    Scenario::parse(&source, &text, &[])?;
     Ok(text.parse().unwrap_or_default())
 }
 

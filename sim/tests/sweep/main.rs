@@ -1,39 +1,22 @@
 //! Sweeps: shards join to the bytes of one run, and a rule that is broken on purpose is found and made small.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+#[path = "../common/scratch.rs"]
+mod scratch;
 mod tampered;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 use socketio08_sim::engine::direct::Direct;
 use socketio08_sim::sweep::{self, INVARIANTS, document};
 use socketio08_sim::world::seed::Seed;
 
+use self::scratch::Scratch;
 use self::tampered::{Fault, Tampered};
 
-/// A directory of one test for its files, gone when the test ends.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("sio08-sweep-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn write(&self, name: &str, content: &[u8]) -> PathBuf {
-        let path = self.0.join(name);
-        std::fs::write(&path, content).unwrap();
-        path
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // A directory that stays is only untidy.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
+fn write(scratch: &Scratch, name: &str, content: &[u8]) {
+    std::fs::write(scratch.file(name), content).unwrap();
 }
 
 fn sio08(directory: &Path, arguments: &[&str]) -> Output {
@@ -61,18 +44,18 @@ fault = [[], [{ at = "5s", kill = "s1", restart_after = "2s" }]]
 
 #[test]
 fn shards_merge_to_the_bytes_of_one_run() {
-    let scratch = Scratch::new("shards");
-    scratch.write("ranges.toml", RANGES.as_bytes());
-    let whole = sio08(&scratch.0, &["sweep", "./ranges.toml", "--seeds", "10..22"]);
+    let scratch = Scratch::new("sweep-shards");
+    write(&scratch, "ranges.toml", RANGES.as_bytes());
+    let whole = sio08(scratch.path(), &["sweep", "./ranges.toml", "--seeds", "10..22"]);
     for shard in ["3", "1", "2"] {
         let part = format!("{shard}/3");
         let one = sio08(
-            &scratch.0,
+            scratch.path(),
             &["sweep", "./ranges.toml", "--seeds", "10..22", "--shard", &part, "--jobs", "1"],
         );
-        scratch.write(shard, &one.stdout);
+        write(&scratch, shard, &one.stdout);
     }
-    let merged = sio08(&scratch.0, &["merge", "3", "1", "2"]);
+    let merged = sio08(scratch.path(), &["merge", "3", "1", "2"]);
     assert_eq!(String::from_utf8_lossy(&merged.stdout), String::from_utf8_lossy(&whole.stdout));
     assert_eq!(String::from_utf8_lossy(&merged.stdout).lines().count(), 12);
     assert_eq!(merged.status.code(), whole.status.code());
@@ -90,28 +73,28 @@ fn shards_that_gnu_parallel_runs_merge_to_the_bytes_of_one_run() {
         eprintln!("skipped: `parallel` is not GNU parallel");
         return;
     }
-    let scratch = Scratch::new("parallel");
-    scratch.write("ranges.toml", RANGES.as_bytes());
+    let scratch = Scratch::new("sweep-parallel");
+    write(&scratch, "ranges.toml", RANGES.as_bytes());
     let program = env!("CARGO_BIN_EXE_sio08");
-    let whole = sio08(&scratch.0, &["sweep", "./ranges.toml", "--seeds", "10..22"]);
+    let whole = sio08(scratch.path(), &["sweep", "./ranges.toml", "--seeds", "10..22"]);
     let shard =
         format!("{program} sweep ./ranges.toml --seeds 10..22 --jobs 1 --shard {{}}/4 > shard-{{}}.jsonl");
     let parallel = Command::new("parallel")
         .args([shard.as_str(), ":::", "1", "2", "3", "4"])
-        .current_dir(&scratch.0)
+        .current_dir(scratch.path())
         .output();
     let parallel = parallel.unwrap();
     assert!(parallel.status.success(), "{}", String::from_utf8_lossy(&parallel.stderr));
     let files: Vec<String> = (1..=4).map(|shard| format!("shard-{shard}.jsonl")).collect();
-    let merged = sio08(&scratch.0, &["merge", &files[0], &files[1], &files[2], &files[3]]);
+    let merged = sio08(scratch.path(), &["merge", &files[0], &files[1], &files[2], &files[3]]);
     assert!(!merged.stdout.is_empty() && merged.stdout == whole.stdout);
 }
 
 #[test]
 fn ranges_that_cannot_be_read_are_refused_with_their_key() {
-    let scratch = Scratch::new("refused");
-    scratch.write("bad.toml", RANGES.replace("min = 1, max = 6", "min = 6, max = 1").as_bytes());
-    let output = sio08(&scratch.0, &["sweep", "./bad.toml", "--seeds", "1..2"]);
+    let scratch = Scratch::new("sweep-refused");
+    write(&scratch, "bad.toml", RANGES.replace("min = 1, max = 6", "min = 6, max = 1").as_bytes());
+    let output = sio08(scratch.path(), &["sweep", "./bad.toml", "--seeds", "1..2"]);
     assert_eq!(output.status.code(), Some(65));
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(error.contains("[sweep] clients.count"), "{error}");
@@ -119,9 +102,9 @@ fn ranges_that_cannot_be_read_are_refused_with_their_key() {
 
 #[test]
 fn a_file_with_ranges_is_also_a_scenario_to_run() {
-    let scratch = Scratch::new("run");
-    scratch.write("ranges.toml", RANGES.as_bytes());
-    let output = sio08(&scratch.0, &["validate", "./ranges.toml"]);
+    let scratch = Scratch::new("sweep-run");
+    write(&scratch, "ranges.toml", RANGES.as_bytes());
+    let output = sio08(scratch.path(), &["validate", "./ranges.toml"]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
 }
 

@@ -1,16 +1,14 @@
 //! `sio08 compare`: several worlds side by side.
 
-mod jobs;
 mod vary;
 
 use clap::Args;
 use serde_json::{Value, json};
 
-use self::jobs::Job;
 use self::vary::{Axis, combinations};
-use super::Exit;
-use super::simulate::{Failure, Made, exit, print, simulate, to_json, write_json};
+use super::simulate::{Failure, Made, exit, print, simulate, simulate_hidden, to_json, write_json};
 use super::subject::words;
+use super::{Exit, parallel};
 use crate::engine::EngineName;
 use crate::report::{self, MatrixRow};
 use crate::scenario::Scenario;
@@ -98,10 +96,9 @@ fn table(args: &CompareArgs) -> Result<Exit, Failure> {
     let axes = axes.map_err(Failure::Usage)?;
     let worlds = worlds(args, &axes)?;
     let seeds: Vec<u64> = (args.seed..).take(args.seeds as usize).collect();
-    let jobs = worlds
-        .iter()
-        .flat_map(|world| seeds.iter().map(|seed| Job { scenario: &world.scenario, seed: Seed(*seed) }));
-    let made = jobs::run(&jobs.collect::<Vec<_>>())?;
+    let jobs = worlds.iter().flat_map(|world| seeds.iter().map(|seed| (&world.scenario, Seed(*seed))));
+    let made =
+        parallel::each(&jobs.collect::<Vec<_>>(), None, |(scenario, seed)| simulate_hidden(scenario, *seed))?;
     let runs_of = |index: usize| made.iter().skip(index * seeds.len()).take(seeds.len());
     if args.json.as_deref() != Some("-") {
         let mut labels: Vec<String> = Vec::new();

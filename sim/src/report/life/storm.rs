@@ -51,8 +51,6 @@ pub(super) struct Storm {
     /// Who is cut off in the present episode: hit at all, out now.
     hit: Vec<bool>,
     out: Vec<bool>,
-    /// Who has left: nobody's client, whatever ends of it.
-    left: Vec<bool>,
     hit_count: u32,
     out_count: u32,
     since: Instant,
@@ -67,7 +65,6 @@ impl Storm {
             last: None,
             hit: vec![false; clients],
             out: vec![false; clients],
-            left: vec![false; clients],
             hit_count: 0,
             out_count: 0,
             since: Instant::ZERO,
@@ -79,12 +76,8 @@ impl Storm {
         match event {
             TraceEvent::Requested { kind: RequestKind::Handshake, .. } => self.handshake(at),
             TraceEvent::Disconnected { client, .. } => self.lose(at, client.index()),
-            TraceEvent::Connected { client, .. } => self.find(at, client.index()),
-            TraceEvent::Left { client, .. } => {
+            TraceEvent::Connected { client, .. } | TraceEvent::Left { client, .. } => {
                 self.find(at, client.index());
-                if let Some(left) = self.left.get_mut(client.index()) {
-                    *left = true;
-                }
             }
             _ => {}
         }
@@ -107,9 +100,6 @@ impl Storm {
     }
 
     fn lose(&mut self, at: Instant, client: usize) {
-        if self.left.get(client) == Some(&true) {
-            return;
-        }
         let Some(out) = self.out.get_mut(client).filter(|out| !**out) else { return };
         *out = true;
         if self.hit_count == 0 {
