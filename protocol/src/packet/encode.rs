@@ -1,4 +1,7 @@
 //! From packets to text.
+//!
+//! A piece costs more than its bytes, and where one ends is only known when it is written. So the pieces are few, and those of
+//! known length are arrays: the compiler writes them without a call.
 
 use alloc::string::String;
 
@@ -17,7 +20,9 @@ impl PacketRef<'_> {
     /// ```
     #[must_use]
     pub fn encoded_len(&self) -> usize {
-        self.pieces().iter().map(|piece| piece.len()).sum()
+        let mut len = Len(0);
+        self.write(&mut len);
+        len.0
     }
 
     /// Appends the packet to `out`.
@@ -30,11 +35,8 @@ impl PacketRef<'_> {
     /// # Ok::<(), socketio08::DecodeError>(())
     /// ```
     pub fn encode(&self, out: &mut BytesMut) {
-        let pieces = self.pieces();
-        out.reserve(pieces.iter().map(|piece| piece.len()).sum());
-        for piece in pieces.iter().filter(|piece| !piece.is_empty()) {
-            out.extend_from_slice(piece.as_bytes());
-        }
+        out.reserve(self.encoded_len());
+        self.write(out);
     }
 
     /// Encodes into a text of its own.
@@ -46,44 +48,120 @@ impl PacketRef<'_> {
     /// ```
     #[must_use]
     pub fn to_text(&self) -> Text {
-        let pieces = self.pieces();
-        let mut text = String::with_capacity(pieces.iter().map(|piece| piece.len()).sum());
-        for piece in pieces {
-            text.push_str(piece);
-        }
+        let mut text = String::with_capacity(self.encoded_len());
+        self.write(&mut text);
         Text::from(text)
     }
 
-    /// The packet in order of writing: one list for the length and the bytes, so they cannot disagree. As few pieces as
-    /// there can be: each costs more than the bytes of a small packet.
-    fn pieces(&self) -> [&str; 8] {
-        let (prefix, id, id_end) = match self.id {
-            None => (self.packet_type().prefix(), "", ""),
+    /// The packet in order of writing: for its length and for its bytes, so they cannot disagree.
+    #[inline]
+    fn write(&self, out: &mut impl Write) {
+        let digit = ascii(self.packet_type().digit());
+        match self.id {
+            None => out.ascii([digit, b':', b':']),
             Some((id, with_data)) => {
-                (&self.packet_type().prefix()[..2], id, if with_data { "+:" } else { ":" })
+                out.ascii([digit, b':']);
+                out.digits(id);
+                if with_data { out.ascii([b'+', b':']) } else { out.ascii([b':']) }
             }
-        };
-        let data = self.data();
+        }
+        if !self.endpoint.is_empty() {
+            out.text(self.endpoint);
+        }
         // Without data the separator before it is left out (facts 1.11).
-        let separator = if data.iter().all(|piece| piece.is_empty()) { "" } else { ":" };
-        let [first, second, third] = data;
-        [prefix, id, id_end, self.endpoint, separator, first, second, third]
-    }
-
-    fn data(&self) -> [&str; 3] {
         match self.body {
-            BodyRef::Disconnect | BodyRef::Heartbeat | BodyRef::Noop => ["", "", ""],
             BodyRef::Connect { query: data }
             | BodyRef::Message { data }
             | BodyRef::Json { data }
-            | BodyRef::Event { data } => [data, "", ""],
-            BodyRef::Ack { id, args: "" } => [id, "", ""],
-            BodyRef::Ack { id, args } => [id, "+", args],
-            BodyRef::Error { reason, advice } => {
-                let reason = reason.map_or("", |reason| reason.digit());
-                advice.map_or([reason, "", ""], |advice| [reason, "+", advice.digit()])
+            | BodyRef::Event { data }
+                if !data.is_empty() =>
+            {
+                out.ascii([b':']);
+                out.text(data);
             }
+            BodyRef::Ack { id, args } if !(id.is_empty() && args.is_empty()) => {
+                out.ascii([b':']);
+                out.digits(id);
+                if !args.is_empty() {
+                    out.ascii([b'+']);
+                    out.text(args);
+                }
+            }
+            BodyRef::Error { reason: Some(reason), advice: None } => out.ascii([b':', ascii(reason.digit())]),
+            BodyRef::Error { reason: None, advice: Some(advice) } => {
+                out.ascii([b':', b'+', ascii(advice.digit())]);
+            }
+            BodyRef::Error { reason: Some(reason), advice: Some(advice) } => {
+                out.ascii([b':', ascii(reason.digit()), b'+', ascii(advice.digit())]);
+            }
+            _ => {}
         }
+    }
+}
+
+/// The byte of a digit.
+#[inline]
+const fn ascii(digit: &str) -> u8 {
+    digit.as_bytes()[0]
+}
+
+/// What a packet is written to, after room was made.
+trait Write {
+    /// Writes `bytes`, all of them ASCII.
+    fn ascii<const N: usize>(&mut self, bytes: [u8; N]);
+
+    /// Writes `text`.
+    fn text(&mut self, text: &str);
+
+    /// Writes an id. Most are short, and writing a byte or two is faster than calling what copies any number.
+    #[inline]
+    fn digits(&mut self, id: &str) {
+        match *id.as_bytes() {
+            [one] if one.is_ascii() => self.ascii([one]),
+            [one, two] if one.is_ascii() && two.is_ascii() => self.ascii([one, two]),
+            _ => self.text(id),
+        }
+    }
+}
+
+impl Write for BytesMut {
+    #[inline]
+    fn ascii<const N: usize>(&mut self, bytes: [u8; N]) {
+        self.extend_from_slice(&bytes);
+    }
+
+    #[inline]
+    fn text(&mut self, text: &str) {
+        self.extend_from_slice(text.as_bytes());
+    }
+}
+
+impl Write for String {
+    #[inline]
+    fn ascii<const N: usize>(&mut self, bytes: [u8; N]) {
+        for byte in bytes {
+            self.push(char::from(byte));
+        }
+    }
+
+    #[inline]
+    fn text(&mut self, text: &str) {
+        self.push_str(text);
+    }
+}
+
+/// Counts bytes instead of writing them.
+struct Len(usize);
+
+impl Write for Len {
+    #[inline]
+    fn ascii<const N: usize>(&mut self, _: [u8; N]) {
+        self.0 += N;
+    }
+
+    #[inline]
+    fn text(&mut self, text: &str) {
+        self.0 += text.len();
     }
 }
 

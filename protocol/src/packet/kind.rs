@@ -52,7 +52,17 @@ impl PacketType {
     /// ```
     #[must_use]
     pub const fn digit(self) -> &'static str {
-        self.prefix().split_at(1).0
+        match self {
+            PacketType::Disconnect => "0",
+            PacketType::Connect => "1",
+            PacketType::Heartbeat => "2",
+            PacketType::Message => "3",
+            PacketType::Json => "4",
+            PacketType::Event => "5",
+            PacketType::Ack => "6",
+            PacketType::Error => "7",
+            PacketType::Noop => "8",
+        }
     }
 
     /// The type of that digit; nothing but exactly one of `0` to `8` is a type (facts 1.2).
@@ -75,21 +85,6 @@ impl PacketType {
             '7' => Some(PacketType::Error),
             '8' => Some(PacketType::Noop),
             _ => None,
-        }
-    }
-
-    /// The start of a packet without an id: `3::`. Whole, so that a small packet is written in one piece.
-    pub(super) const fn prefix(self) -> &'static str {
-        match self {
-            PacketType::Disconnect => "0::",
-            PacketType::Connect => "1::",
-            PacketType::Heartbeat => "2::",
-            PacketType::Message => "3::",
-            PacketType::Json => "4::",
-            PacketType::Event => "5::",
-            PacketType::Ack => "6::",
-            PacketType::Error => "7::",
-            PacketType::Noop => "8::",
         }
     }
 
