@@ -162,6 +162,8 @@ pub struct Figures {
     pub clients_with_several_sessions: u32,
     /// Answers of the balancer itself.
     pub balancer_errors: u64,
+    /// How often a Flash player asked for the policy file in vain.
+    pub policies_refused: u64,
     /// The connection tests, if clients made some.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tests: Option<TestFigures>,

@@ -116,6 +116,7 @@ pub struct Summary {
     rejected_elsewhere: u64,
     live_max: u32,
     balancer_errors: u64,
+    policies_refused: u64,
     tests: Option<TestFigures>,
     redis: Option<RedisFigures>,
     window: Option<Window>,
@@ -151,6 +152,7 @@ impl Summary {
             rejected_elsewhere: 0,
             live_max: 0,
             balancer_errors: 0,
+            policies_refused: 0,
             tests: None,
             redis: None,
             window: None,
@@ -248,6 +250,7 @@ impl Summary {
                 self.with(*client, |state| state.up_sent += 1);
             }
             TraceEvent::TickReceived { client, number, .. } => self.tick_received(*client, *number),
+            TraceEvent::FlashPolicy { granted: false, .. } => self.policies_refused += 1,
             // What a rule denies is no error.
             TraceEvent::BalancerAnswered { client, status } if *status >= 500 => {
                 self.balancer_errors += 1;
@@ -475,6 +478,7 @@ impl Summary {
             live_sessions_per_client_max: self.live_max,
             clients_with_several_sessions: self.count(|client| client.live > 1),
             balancer_errors: self.balancer_errors,
+            policies_refused: self.policies_refused,
             tests: self.tests.take(),
             life: self.life.clone().finish(),
             servers: self.server_figures(),

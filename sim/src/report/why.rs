@@ -64,9 +64,21 @@ pub(super) fn why(scenario: &Scenario, figures: &Figures) -> Vec<String> {
         );
     }
     if figures.clients.connect_failed > 0 {
+        let how = if rejected > 0 {
+            "a rejected transport is not asked for again"
+        } else {
+            "no transport of theirs came through"
+        };
         why.push(format!(
-            "{} clients gave up after the connect timeout: a rejected transport is not asked for again.",
+            "{} clients gave up after the connect timeout: {how}.",
             figures.clients.connect_failed
+        ));
+    }
+    if figures.policies_refused > 0 {
+        why.push(format!(
+            "A Flash player asks for a policy file before its socket, and that is no HTTP: asked in vain {} times, each client waits for \
+             its connect timeout before it goes on. It needs mode = \"tcp\" all the way, and no TLS.",
+            thousands(figures.policies_refused)
         ));
     }
     why.extend(forbidden(scenario));

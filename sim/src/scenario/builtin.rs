@@ -20,7 +20,7 @@ macro_rules! builtins {
 
 impl Builtin {
     /// All of them, in the order in which to read them.
-    pub const ALL: [Builtin; 34] = builtins![
+    pub const ALL: [Builtin; 36] = builtins![
         "round-robin",
         "round-robin-four-servers",
         "sticky-source",
@@ -46,6 +46,7 @@ impl Builtin {
         "long-polling",
         "sockets",
         "single-server",
+        "dual-stack-node-proxy",
         "dual-stack-haproxy",
         "ssl-dual-stack-static",
         "multi-machine",
@@ -53,6 +54,7 @@ impl Builtin {
         "two-proxy-layers",
         "nginx-http10",
         "websocket-blocked",
+        "flashsocket-http-mode",
         "node-cluster",
         "cross-origin-ie8",
     ];

@@ -2,14 +2,15 @@
 
 use super::check::problem;
 use super::error::Problem;
-use super::model::{BalancerKind, BalancerMode, Scenario, TlsAt};
+use super::model::{Balance, BalancerKind, BalancerMode, Destination, OtherPaths, Scenario, TlsAt};
 use super::tree::Node;
 
 pub(super) fn check(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
     no_balancer(scenario, root)?;
     routes(scenario, root)?;
     tls(scenario, root)?;
-    proxy_protocol(scenario, root)
+    proxy_protocol(scenario, root)?;
+    other_paths(scenario, root)
 }
 
 fn no_balancer(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
@@ -76,4 +77,17 @@ fn proxy_protocol(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
         }
         _ => Ok(()),
     }
+}
+
+/// A server that passes requests on has no other way to choose than in turn.
+fn other_paths(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
+    let hops = scenario.proxies.iter().map(|proxy| &proxy.routes).chain([&scenario.balancer.routes]);
+    let routed = hops.flatten().any(|route| route.to == Destination::App);
+    let own = scenario.servers.other_paths == OtherPaths::Own;
+    if own || routed || scenario.app.balance == Balance::RoundRobin {
+        return Ok(());
+    }
+    let message = "servers that pass requests on (other_paths = \"app\") take those of the app in turn; \
+                   take \"roundrobin\"";
+    Err(problem(root, &["app", "algorithm"], message.to_owned()))
 }

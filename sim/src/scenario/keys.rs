@@ -103,6 +103,7 @@ pub(super) const SERVERS: &[&str] = &[
     "broadcast_first",
     "broadcast_by",
     "page_cookie",
+    "other_paths",
     "request_cost",
     "message_cost",
 ];

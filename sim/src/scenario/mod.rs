@@ -29,8 +29,8 @@ pub use keys::known_keys;
 pub use model::{
     AddressBlock, Arrival, Balance, Balancer, BalancerMode, Behaviour, BroadcastBy, Check, ClientProfile,
     Clients, Connections, Deploy, DeployKind, Expect, Fault, HashType, HttpOption, Latency, Network,
-    RedisClient, RedisFault, RedisNodes, RedisSettings, Redispatch, Scenario, ServerCost, ServerIx, Servers,
-    Signal, Store,
+    OtherPaths, RedisClient, RedisFault, RedisNodes, RedisSettings, Redispatch, Scenario, ServerCost,
+    ServerIx, Servers, Signal, Store,
 };
 pub use model::{App, Cluster, Destination, Proxy, ProxyKind, Route, Tls, TlsAt};
 pub use model::{

@@ -340,6 +340,13 @@ pub enum TraceEvent {
         /// 502, 503 or 504.
         status: u16,
     },
+    /// A Flash player asked for the policy file, without which it opens no socket.
+    FlashPolicy {
+        /// Whose player.
+        client: ClientId,
+        /// It got the file.
+        granted: bool,
+    },
     /// What was on the wire between one client and the balancer; at the end of the run.
     Traffic {
         /// Who.

@@ -20,8 +20,9 @@ fn ended(world: &World) -> Vec<(u64, Cause)> {
 #[test]
 fn every_transport_connects_and_brings_messages_both_ways() {
     for transport in Transport::ALL {
+        // Of one server; flashsockets need a balancer that only copies.
         let world = run(&format!(
-            "duration = \"30s\"\n[servers]\ncount = 1\nbroadcast_every = \"1s\"\n[clients]\ncount = 5\n\
+            "duration = \"30s\"\n[balancer]\nmode = \"tcp\"\n[servers]\ncount = 1\nbroadcast_every = \"1s\"\n[clients]\ncount = 5\n\
              transports = [\"{transport}\"]\nsend_every = \"1s\"\nquiet_at_end = \"2s\"\n"
         ));
         let figures = &world.figures;

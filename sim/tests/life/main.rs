@@ -3,5 +3,6 @@
 mod clients;
 mod deploys;
 mod faults;
+mod proxies;
 mod sessions;
 mod world;

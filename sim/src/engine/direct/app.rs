@@ -41,7 +41,7 @@ impl World<'_> {
                 node.busy_until = node.busy_until.max(self.now) + self.scenario.app.cost;
                 self.queue.push(node.busy_until, Event::AppAnswers(id));
             }
-            Up::Tls(_) | Up::Message(_) => {}
+            Up::Tls(_) | Up::Policy | Up::Message(_) => {}
         }
     }
 

@@ -18,7 +18,6 @@ pub(super) struct Site {
     pub(super) tls: bool,
     pub(super) routes: Vec<Route>,
     pub(super) otherwise: Destination,
-    pub(super) upgrades: bool,
     pub(super) told: Option<Told>,
     pub(super) backends: Vec<Backend>,
 }
@@ -93,7 +92,6 @@ fn proxy_site(scenario: &Scenario, seed: Seed, place: usize) -> Site {
         address: proxy.address,
         tls: place == 0 && scenario.tls.at == TlsAt::Terminator,
         routes: proxy.routes.clone(),
-        upgrades: proxy.kind != ProxyKind::Nginx || proxy.upgrade,
         told: Some(Told {
             accept: proxy.accept_proxy,
             send: proxy.send_proxy,
@@ -106,14 +104,18 @@ fn proxy_site(scenario: &Scenario, seed: Seed, place: usize) -> Site {
     site
 }
 
-/// How a proxy carries to what has no choice of servers.
+/// How a proxy carries to what has no choice of servers. stunnel carries as HAProxy's tcp mode does, tries once and hangs up.
 fn way(proxy: &scenario::Proxy) -> scenario::Balancer {
+    let default = scenario::Balancer::default();
+    let nginx = proxy.kind == ProxyKind::Nginx;
     scenario::Balancer {
+        kind: if nginx { BalancerKind::Nginx } else { BalancerKind::Haproxy },
         mode: proxy.mode,
-        // stunnel tries once and hangs up, nginx once and answers 502.
-        retries: if proxy.kind == ProxyKind::Haproxy { scenario::Balancer::default().retries } else { 0 },
+        nginx: scenario::Nginx { http11: proxy.upgrade, upgrade: proxy.upgrade, ..default.nginx },
+        retries: if proxy.kind == ProxyKind::Haproxy { default.retries } else { 0 },
         redispatch: Redispatch::Never,
-        ..scenario::Balancer::default()
+        forwardfor: proxy.forwardfor,
+        ..default
     }
 }
 
@@ -126,12 +128,17 @@ fn balancer_site(scenario: &Scenario, seed: Seed) -> Site {
         tls: scenario.proxies.is_empty() && scenario.tls.at == TlsAt::Terminator,
         routes: config.routes.clone(),
         otherwise: Destination::Servers,
-        upgrades: true,
         told: None,
         backends: Vec::new(),
     };
-    let way =
-        scenario::Balancer { mode: config.mode, option: config.option, ..scenario::Balancer::default() };
+    let way = scenario::Balancer {
+        kind: config.kind,
+        mode: config.mode,
+        option: config.option,
+        nginx: config.nginx,
+        forwardfor: config.forwardfor,
+        ..scenario::Balancer::default()
+    };
     add_backends(&mut site, scenario, seed, &way);
     site
 }
@@ -146,10 +153,10 @@ fn add_backends(site: &mut Site, scenario: &Scenario, seed: Seed, way: &scenario
     }
     for to in wanted {
         let (config, servers) = match &to {
-            Destination::Servers => {
-                let config = scenario::Balancer { mode: site.mode, ..scenario.balancer.clone() };
-                let alone = scenario.balancer.kind == BalancerKind::Cluster;
-                (config, if alone { 1 } else { scenario.servers.count })
+            Destination::Servers if scenario.balancer.kind.stands() => {
+                let forwardfor = scenario.balancer.forwardfor || way.forwardfor;
+                let config = scenario::Balancer { mode: site.mode, forwardfor, ..scenario.balancer.clone() };
+                (config, scenario.servers.count)
             }
             Destination::App => {
                 (scenario::Balancer { balance: scenario.app.balance, ..way.clone() }, scenario.app.count)

@@ -31,6 +31,8 @@ pub(super) struct ClientNode {
     pub(super) app: MemberApplication,
     /// What its browser forbids.
     pub(super) forbidden: Vec<(Transport, Forbidden)>,
+    /// Its Flash player has the policy file.
+    pub(super) policy: bool,
     /// Its browser threw an error at it: it does nothing any more, and the application goes on.
     pub(super) stopped: bool,
     wake: Wake,
@@ -70,6 +72,7 @@ pub(super) fn population(scenario: &Scenario, seed: Seed, trace: &TraceHandle) -
         machine: Client::new(config(member.group)),
         app: MemberApplication::new(scenario, &member, seed, trace.clone()),
         forbidden: population::can(member.sort(scenario)).forbidden,
+        policy: false,
         stopped: false,
         wake: Wake::default(),
         wire: Wire::new(scenario.network.latency, seed, &format!("network/clients/{}", member.index)),
@@ -98,7 +101,7 @@ impl World<'_> {
         self.settle_client(client);
     }
 
-    fn client_takes(&mut self, client: ClientId, input: ClientInput) {
+    pub(super) fn client_takes(&mut self, client: ClientId, input: ClientInput) {
         let node = &mut self.clients[client.index()];
         if node.visit.gone.is_some() {
             return;
@@ -158,7 +161,7 @@ impl World<'_> {
             }
             ClientTransmit::Open { exchange, target } => {
                 let request = self.carried(client, Method::Get, target, Bytes::new(), true);
-                self.request_on_new(client, exchange, request);
+                self.open_socket(client, exchange, request);
             }
             ClientTransmit::Message { exchange, text } => {
                 if let Some(conn) = self.clients[client.index()].exchanges.get(&exchange) {
@@ -197,7 +200,7 @@ impl World<'_> {
         self.send_up(id, Up::Request(Box::new(request)));
     }
 
-    fn request_on_new(&mut self, client: ClientId, exchange: ExchangeId, request: Carried) {
+    pub(super) fn request_on_new(&mut self, client: ClientId, exchange: ExchangeId, request: Carried) {
         let tls = self.scenario.tls;
         let id = self.new_conn(Conn {
             exchange: Some(exchange),
@@ -206,11 +209,15 @@ impl World<'_> {
             handshake: if tls.at == TlsAt::None { 0 } else { tls.round_trips },
             ..Conn::new(Dialer::Client(client), self.chain.entry(self.scenario))
         });
+        self.dial(client, exchange, id);
+    }
+
+    /// The connection of an exchange is asked for.
+    pub(super) fn dial(&mut self, client: ClientId, exchange: ExchangeId, id: ConnId) {
         self.clients[client.index()].exchanges.insert(exchange, id);
-        if self.refuses(client, id) {
-            return;
+        if !self.refuses(client, id) {
+            self.send_up(id, Up::Syn);
         }
-        self.send_up(id, Up::Syn);
     }
 
     /// The connection of a client is open: TLS, if there is any to come, then the request that waits for it.
@@ -255,6 +262,9 @@ impl World<'_> {
         if hears_at > self.now {
             return self.queue.push(hears_at, Event::Down(id, item));
         }
+        if self.conns.get(id.0).is_some_and(|conn| conn.asks_policy.is_some()) {
+            return self.flash_hears(client, id, &item);
+        }
         if let Down::Response(head) | Down::Begun(head) | Down::Upgraded(head) = &item {
             let jar = &mut self.clients[client.index()].jar;
             head.headers.all(SET_COOKIE).for_each(|cookie| jar.handle_set_cookie(cookie));
@@ -262,6 +272,7 @@ impl World<'_> {
         match item {
             Down::Accepted => self.client_goes_on(id),
             Down::Tls => {
+                let Some(conn) = self.conns.get_mut(id.0) else { return };
                 conn.handshake = conn.handshake.saturating_sub(1);
                 self.client_goes_on(id);
             }
@@ -282,8 +293,8 @@ impl World<'_> {
                     self.client_takes(client, ClientInput::Chunk { exchange, chunk });
                 }
             }
-            // No server of ours refuses by a response that goes on.
-            Down::Begun(_) => {}
+            // No server of ours refuses by a response that goes on; only Flash asks for a policy.
+            Down::Begun(_) | Down::Policy => {}
             Down::Whole => {
                 self.client_closes(id);
                 if let Some(exchange) = exchange {

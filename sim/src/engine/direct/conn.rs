@@ -19,7 +19,7 @@ pub(super) enum Dialer {
     Client(ClientId),
     /// A proxy, for one of its destinations.
     Hop(HopLink),
-    /// A server that forwards a request to the owner of a session.
+    /// A server that forwards a request to the owner of a session, or passes one on to the second stack.
     Server(ServerIx),
 }
 
@@ -58,9 +58,11 @@ pub(super) struct Conn {
     pub(super) upgrade: bool,
     /// The request that waits for the connection to open.
     pub(super) waiting: Option<Box<Carried>>,
+    /// It asks for the policy file of Flash, for which this request waits.
+    pub(super) asks_policy: Option<Box<Carried>>,
     /// Round trips of the TLS handshake that are still to come.
     pub(super) handshake: u32,
-    /// Whose request a proxy sends over it, or who is tunnelled.
+    /// Whose request a proxy (or a server that is one) sends over it, or who is tunnelled.
     pub(super) serves: Option<ConnId>,
     /// The beginning of a response that the proxy has not let through yet.
     pub(super) begun: Option<Down>,
@@ -96,6 +98,7 @@ impl Conn {
             exchange: None,
             upgrade: false,
             waiting: None,
+            asks_policy: None,
             handshake: 0,
             serves: None,
             begun: None,
@@ -131,9 +134,10 @@ impl World<'_> {
     }
 
     /// How long the next thing takes on a connection, `None` if it never arrives: what joins a client to the world is the
-    /// client's way, what joins proxies and servers is that of the one who listens. `opening`: a connection's first.
+    /// client's way (the weather over a server that it reaches itself counts too), what joins proxies and servers is that of the one who listens. `opening`: a connection's first.
     fn delay(&mut self, dialer: Dialer, listener: Listener, opening: bool) -> Option<Duration> {
         match (dialer, listener) {
+            (Dialer::Client(client), Listener::Server(server)) => self.direct_hop(client, server, opening),
             (Dialer::Client(client), _) => self.client_hop(client, opening),
             (Dialer::Server(from), Listener::Server(to)) => self.peer_hop(from, to, opening),
             (_, Listener::Cluster) => self.server_hop(ServerIx(0), opening),

@@ -162,7 +162,23 @@ impl World<'_> {
     /// The same between two servers, whose ways are as long as that of the one who listens; the weather of both counts.
     pub(super) fn peer_hop(&mut self, from: ServerIx, to: ServerIx, opening: bool) -> Option<Duration> {
         let delay = self.server_hop(to, opening)?;
-        let sky = &mut self.servers[from.0].wire.sky;
+        self.under_sky(from, delay, opening)
+    }
+
+    /// The same between a client and a server to which it connects itself.
+    pub(super) fn direct_hop(
+        &mut self,
+        client: ClientId,
+        server: ServerIx,
+        opening: bool,
+    ) -> Option<Duration> {
+        let delay = self.client_hop(client, opening)?;
+        self.under_sky(server, delay, opening)
+    }
+
+    /// What becomes of a delay in the weather over a server.
+    fn under_sky(&mut self, server: ServerIx, delay: Duration, opening: bool) -> Option<Duration> {
+        let sky = &mut self.servers[server.0].wire.sky;
         let (delay, bitten) = (sky.pass(self.now, delay, opening), sky.take_bitten());
         self.bite_all(bitten);
         delay

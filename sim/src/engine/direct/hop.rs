@@ -34,7 +34,7 @@ impl Hop {
             mode: site.mode,
             address: site.address,
             tls: site.tls,
-            machine: Proxy::new(site.routes, site.otherwise, site.upgrades, site.told, site.backends),
+            machine: Proxy::new(site.routes, site.otherwise, site.told, site.backends),
             wire,
             busy_until: socketio08::Instant::ZERO,
             wake: Wake::default(),
@@ -125,7 +125,6 @@ impl World<'_> {
             conn.serves = Some(from);
         }
         request.head.apply(edits);
-        request.head.apply(self.hops[link.hop].machine.edits().as_slice());
         self.send_up(id, Up::Request(request));
     }
 
@@ -204,6 +203,16 @@ impl World<'_> {
                 self.forget_conn(id);
             }
             Up::Tls(left) if self.hops[hop].tls => self.hop_shakes_hands(hop, id, left),
+            Up::Policy if self.hops[hop].tls => {
+                // No TLS: whoever ends TLS hangs up.
+                self.hops[hop].machine.handle_client_closed(self.now, id);
+                self.settle_hop(hop);
+                self.close_from_hop(id);
+            }
+            Up::Policy if self.hops[hop].mode == BalancerMode::Http => {
+                self.hops[hop].machine.handle_malformed(self.now, id);
+                self.settle_hop(hop);
+            }
             item => match (conn.tunnel, item) {
                 (Some(link), item) => self.send_up(link, item),
                 (None, item) if self.hops[hop].mode == BalancerMode::Tcp => conn.held.push(item),
@@ -283,7 +292,7 @@ impl World<'_> {
                 self.relay(id, Down::Whole);
                 self.hop_takes(link, Input::ResponseDone { link: name });
             }
-            Down::Message(_) | Down::Tls => {}
+            Down::Message(_) | Down::Tls | Down::Policy => {}
         }
     }
 

@@ -9,8 +9,10 @@
 //! * **Client connections.** A request takes the connection that has been idle for the shortest time, or a new one; a
 //!   connection is idle again when the handler of its response has run, so a request made by that handler goes out on
 //!   another one, as in the measured client. Aborting a request ends its connection. A websocket has its own.
+//! * **Flash.** The player of a client that opens its first flashsocket asks for the policy file before.
 //! * **Chains.** Any number of proxies, each a machine of its own, stand between clients and servers; a connection of one to
 //!   the next is one like any other.
+//! * **Servers as proxies.** A server may pass what is not Socket.IO's on to the second stack, by a connection for each request.
 //! * **Servers among themselves.** A request for a routed session goes on to its owner by a kept connection; portable sessions
 //!   go through the store.
 //! * **Processor time.** Requests and messages that reach a server wait for its one processor.
@@ -22,8 +24,10 @@ mod chain;
 mod client;
 mod conn;
 mod deploys;
+mod flash;
 mod harms;
 mod hop;
+mod node_proxy;
 mod peers;
 mod platform;
 mod portable;

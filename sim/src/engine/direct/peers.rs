@@ -104,7 +104,7 @@ impl World<'_> {
         }
     }
 
-    fn hang_up_on_peer(&mut self, id: ConnId) {
+    pub(super) fn hang_up_on_peer(&mut self, id: ConnId) {
         let Some(conn) = self.conns.get_mut(id.0).filter(|conn| conn.at_dialer) else { return };
         conn.at_dialer = false;
         conn.exchange = None;
@@ -142,7 +142,9 @@ impl World<'_> {
             return;
         }
         let cost = match item {
-            Down::Refused | Down::Fin | Down::Whole | Down::Accepted | Down::Tls => Duration::ZERO,
+            Down::Refused | Down::Fin | Down::Whole | Down::Accepted | Down::Tls | Down::Policy => {
+                Duration::ZERO
+            }
             Down::Response(_) | Down::Begun(_) | Down::Chunk(_) | Down::Upgraded(_) | Down::Message(_) => {
                 self.scenario.servers.cost.message
             }
@@ -158,7 +160,11 @@ impl World<'_> {
     pub(super) fn relay_from_peer(&mut self, id: ConnId, item: Down) {
         let Some(conn) = self.conns.get(id.0).filter(|conn| conn.at_dialer) else { return };
         let Dialer::Server(server) = conn.dialer else { return };
-        let Some(item) = self.relay_held_back(server, id, item) else { return };
+        let (listener, item) = (conn.listener, self.relay_held_back(server, id, item));
+        let Some(item) = item else { return };
+        if let Listener::App(_) = listener {
+            return self.app_answered(id, item);
+        }
         match item {
             Down::Refused => self.peer_ended(server, id),
             Down::Fin => {
@@ -178,7 +184,7 @@ impl World<'_> {
                 let link = self.client_behind(server, id);
                 self.relay_down(link, item);
             }
-            Down::Accepted | Down::Tls => {}
+            Down::Accepted | Down::Tls | Down::Policy => {}
         }
     }
 

@@ -22,7 +22,7 @@ fn asks(transmit: &ClientTransmit) -> Option<(Transport, ExchangeId)> {
     Some((transport(target)?, *exchange))
 }
 
-fn transport(target: &Text) -> Option<Transport> {
+pub(super) fn transport(target: &Text) -> Option<Transport> {
     match Target::parse("/socket.io", target) {
         Target::Session { transport, .. } => transport.ok(),
         _ => None,

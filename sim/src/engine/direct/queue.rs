@@ -29,6 +29,8 @@ pub(super) enum Up {
     /// A flight of a TLS handshake with this many round trips to come, its own among them.
     Tls(u32),
     Request(Box<Carried>),
+    /// A Flash player's request for the policy file, which is no HTTP.
+    Policy,
     /// A websocket message.
     Message(Text),
     /// The connection ends.
@@ -44,6 +46,8 @@ pub(super) enum Down {
     Refused,
     /// The answer to a flight of a TLS handshake.
     Tls,
+    /// The policy file of Flash.
+    Policy,
     /// A whole response.
     Response(ResponseHead),
     /// The head and the first part of a response that goes on.

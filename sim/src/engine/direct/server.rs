@@ -8,7 +8,7 @@ use socketio08::server::{ExchangeId, Known, Request, Response, Server, ServerInp
 use socketio08::{Instant, Text};
 use socketio08_tokio::{Application, deliver};
 
-use super::conn::Listener;
+use super::conn::{Dialer, Listener};
 use super::harms::Paused;
 use super::peers::PeerLinks;
 use super::queue::{Down, Event, Up, Wake};
@@ -44,6 +44,8 @@ pub(super) struct Process {
     pub(super) peers: PeerLinks,
     /// It was stopped, and only waits for the store to have its sessions.
     pub(super) leaving: bool,
+    /// How many requests it passed on to the second stack.
+    pub(super) passed_on: usize,
     /// Those whose response goes on.
     streams: BTreeSet<ExchangeId>,
     exchanges_made: u64,
@@ -111,6 +113,7 @@ impl World<'_> {
             exchanges: BTreeMap::new(),
             peers: PeerLinks::default(),
             leaving: false,
+            passed_on: 0,
             streams: BTreeSet::new(),
             exchanges_made: 0,
             busy_until: self.now,
@@ -306,7 +309,7 @@ impl World<'_> {
             Up::Request(_) => self.scenario.servers.cost.request,
             Up::Message(_) => self.scenario.servers.cost.message,
             Up::Tls(1) => self.scenario.tls.cost,
-            Up::Syn | Up::Fin | Up::Tls(_) => Duration::ZERO,
+            Up::Syn | Up::Fin | Up::Tls(_) | Up::Policy => Duration::ZERO,
         };
         let factor = node.slowed.map_or(1, |(_, factor)| factor);
         let slowed_by = node.slowed.map(|(fault, _)| fault).filter(|_| !cost.is_zero());
@@ -329,10 +332,24 @@ impl World<'_> {
         let Some(link) = self.conns.get_mut(id.0).filter(|link| link.at_listener) else { return };
         let Listener::Server(server) = link.listener else { return };
         let Some(item) = self.held_back(server, id, item) else { return };
+        let item = match item {
+            Up::Request(carried) if self.is_for_app(&carried) => {
+                return self.pass_to_app(server, id, carried);
+            }
+            item => item,
+        };
         let Some(link) = self.conns.get_mut(id.0) else { return };
         match item {
             Up::Syn => {}
             Up::Tls(_) => self.send_down(id, Down::Tls),
+            Up::Policy => {
+                // The port that speaks TLS hangs up; port 10843 does not, which only who connects to the host itself reaches.
+                let direct = matches!(link.dialer, Dialer::Client(_));
+                if direct || self.scenario.tls.at != TlsAt::Server {
+                    self.send_down(id, Down::Policy);
+                }
+                self.close_from_server(id);
+            }
             Up::Fin => {
                 link.at_listener = false;
                 let exchange = link.served.take();

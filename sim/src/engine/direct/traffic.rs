@@ -1,5 +1,7 @@
 //! What passes between clients and whom they connect to, counted; the bytes are those of HTTP, before TLS.
 
+use socketio08::policy::REQUEST;
+
 use super::World;
 use super::queue::{Down, Up};
 use crate::trace::{ClientId, TraceEvent};
@@ -24,6 +26,7 @@ impl Meter {
                 self.bytes_up += bytes::request(method, request.head.target.len(), request.body.len());
             }
             Up::Message(text) => self.bytes_up += bytes::message(text.len(), true),
+            Up::Policy => self.bytes_up += REQUEST.len() as u64,
             Up::Fin | Up::Tls(_) => {}
         }
     }
@@ -36,6 +39,7 @@ impl Meter {
             Down::Whole => bytes::chunk(0),
             Down::Upgraded(_) => bytes::upgraded(),
             Down::Message(text) => bytes::message(text.len(), false),
+            Down::Policy => bytes::POLICY,
             Down::Accepted | Down::Refused | Down::Tls | Down::Fin => 0,
         };
     }

@@ -1,7 +1,11 @@
 //! What this engine does not carry, key by key.
 
+use socketio08::Transport;
+
 use crate::engine::{EngineError, EngineName};
-use crate::scenario::{BalancerKind, Behaviour, Clients, DeployKind, Leaving, Scenario, Store, TlsAt};
+use crate::scenario::{
+    BalancerKind, Behaviour, Clients, DeployKind, Leaving, OtherPaths, Scenario, Store, TlsAt,
+};
 use crate::world::population;
 
 /// Refuses a scenario that this engine cannot carry, naming the key: a run without it would answer another question.
@@ -37,6 +41,7 @@ fn unsupported(sort: &Clients) -> Option<&'static str> {
         ("clients.page", sort.page),
         ("clients.browser", !population::can(sort).forbidden.is_empty()),
         ("clients.behaviour = \"connection-test\"", sort.behaviour == Behaviour::ConnectionTest),
+        ("clients.transports with \"flashsocket\"", sort.transports.contains(&Transport::Flashsocket)),
         ("clients.ask_every", sort.ask_every.is_some()),
         ("clients.leaves.how = \"silent\"", sort.leaves.is_some_and(|leaves| leaves.how == Leaving::Silent)),
         ("clients.leaves.how = \"unload\"", sort.leaves.is_some_and(|leaves| leaves.how == Leaving::Unload)),
@@ -57,6 +62,7 @@ fn topology(scenario: &Scenario) -> Option<&'static str> {
         ("proxy", !scenario.proxies.is_empty()),
         ("balancer.route", !scenario.balancer.routes.is_empty()),
         ("balancer.kind", matches!(scenario.balancer.kind, BalancerKind::Cluster | BalancerKind::None)),
+        ("servers.other_paths = \"app\"", scenario.servers.other_paths == OtherPaths::App),
         ("tls.at", scenario.tls.at != TlsAt::None),
     ];
     keys.into_iter().find_map(|(key, used)| used.then_some(key))

@@ -125,8 +125,11 @@ impl Story {
                 self.handshake_failed(*status);
             }
             TraceEvent::BalancerAnswered { client, status } if *client == self.client => {
-                if let Some(pending) = self.pending.first().cloned() {
-                    self.set(pending.line, None, format!("{status} from the balancer itself"));
+                // A server that took the request may have hung up on it.
+                let pending = self.pending.first().map(|pending| pending.line);
+                let taken = self.latest.values().map(|(line, _)| *line).max();
+                if let Some(line) = pending.or(taken) {
+                    self.set(line, None, format!("{status} from the balancer itself"));
                 }
             }
             TraceEvent::UpReceived { client, server, number } if *client == self.client => {
@@ -158,6 +161,12 @@ impl Story {
                 disconnection(cause).to_owned()
             }
             TraceEvent::ErrorReceived { client } if *client == self.client => self.reaction(at).to_owned(),
+            TraceEvent::FlashPolicy { client, granted } if *client == self.client => if *granted {
+                "the Flash player has the policy file, and opens its socket"
+            } else {
+                "the Flash player asked for the policy file and did not get it: its socket fails"
+            }
+            .to_owned(),
             TraceEvent::Reconnecting { client, attempt } if *client == self.client => {
                 format!("reconnection attempt {attempt}")
             }

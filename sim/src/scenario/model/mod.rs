@@ -27,7 +27,7 @@ pub use harms::{Harm, HarmKind, Road, Weather};
 pub use network::{Latency, Network};
 pub use proxy::{App, Destination, Proxy, ProxyKind, Route, Tls, TlsAt};
 pub use redis::{RedisClient, RedisFault, RedisNodes, RedisSettings};
-pub use servers::{BroadcastBy, ServerCost, ServerIx, Servers, Store};
+pub use servers::{BroadcastBy, OtherPaths, ServerCost, ServerIx, Servers, Store};
 pub use stick::{Cookie, CookieMode, Stick, StickOn};
 
 /// `expect`: the verdict that the scenario expects, in the words of the report.

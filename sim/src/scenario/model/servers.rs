@@ -20,6 +20,8 @@ pub struct Servers {
     pub broadcast_by: BroadcastBy,
     /// The cookie that the application's page sets on a client that has none of that name.
     pub page_cookie: Option<String>,
+    /// Who answers requests outside `/socket.io`.
+    pub other_paths: OtherPaths,
     /// What the server's only processor spends.
     pub cost: ServerCost,
 }
@@ -65,6 +67,16 @@ pub enum BroadcastBy {
     First,
 }
 
+/// `other_paths`: who answers requests that are not Socket.IO's.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OtherPaths {
+    /// The server's own application.
+    Own,
+    /// The second stack: the server is a proxy in front of it, as node-http-proxy makes it.
+    App,
+}
+
 /// Processor time of one server (a Node process has one thread, so work queues); zero is free.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ServerCost {
@@ -107,6 +119,7 @@ impl Default for Servers {
             broadcast_first: Duration::from_millis(350),
             broadcast_by: BroadcastBy::All,
             page_cookie: None,
+            other_paths: OtherPaths::Own,
             cost: ServerCost::default(),
         }
     }

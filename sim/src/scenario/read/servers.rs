@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::{MOST_SERVERS, SHORTEST_PERIOD};
 use crate::scenario::error::Problem;
 use crate::scenario::keys;
-use crate::scenario::model::{BroadcastBy, ServerCost, Servers, Store};
+use crate::scenario::model::{BroadcastBy, OtherPaths, ServerCost, Servers, Store};
 use crate::scenario::section::Section;
 use crate::scenario::tree::Node;
 
@@ -30,6 +30,9 @@ pub(super) fn servers(node: Option<&Node>) -> Result<Servers, Problem> {
             .choice("broadcast_by", &[("all", BroadcastBy::All), ("first", BroadcastBy::First)])?
             .unwrap_or(default.broadcast_by),
         page_cookie: section.text("page_cookie")?.map(str::to_owned),
+        other_paths: section
+            .choice("other_paths", &[("own", OtherPaths::Own), ("app", OtherPaths::App)])?
+            .unwrap_or(default.other_paths),
         cost: ServerCost {
             request: section.duration("request_cost", Duration::ZERO)?.unwrap_or(default.cost.request),
             message: section.duration("message_cost", Duration::ZERO)?.unwrap_or(default.cost.message),

@@ -179,3 +179,12 @@ fn clients_that_would_have_to_speak_the_proxy_protocol() {
     let error = refusal("[[proxy]]\nkind = \"haproxy\"\naccept_proxy = true\n");
     assert!(error.contains("clients connect here"), "{error}");
 }
+
+#[test]
+fn an_algorithm_for_an_application_that_only_servers_pass_requests_on_to() {
+    let text = "[servers]\nother_paths = \"app\"\n[app]\ncount = 2\nalgorithm = \"source\"\n";
+    let error = refusal(text);
+    assert!(error.starts_with("my.toml:8:13: servers that pass requests on"), "{error}");
+    let routed = format!("{text}[[balancer.route]]\npath = \"/app\"\nto = \"app\"\n");
+    assert!(parse(&small(&routed)).is_ok());
+}

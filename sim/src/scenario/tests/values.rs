@@ -9,9 +9,9 @@ use super::{SMALL, parse, small};
 use crate::scenario::{
     AddressBlock, App, Arrival, Balance, Balancer, BalancerKind, BalancerMode, Behaviour, BroadcastBy,
     Builtin, Check, ClientProfile, Clients, Cluster, Connections, Cookie, CookieMode, Deploy, DeployKind,
-    Destination, Fault, HashFunction, HashType, HttpOption, Latency, Network, Nginx, NginxKey, Proxy,
-    ProxyKind, RedisClient, RedisFault, RedisNodes, RedisSettings, Redispatch, Route, Scenario, ServerCost,
-    ServerIx, Servers, Signal, Span, Stick, StickOn, Store, Timeouts, Tls, TlsAt, known_keys,
+    Destination, Fault, HashFunction, HashType, HttpOption, Latency, Network, Nginx, NginxKey, OtherPaths,
+    Proxy, ProxyKind, RedisClient, RedisFault, RedisNodes, RedisSettings, Redispatch, Route, Scenario,
+    ServerCost, ServerIx, Servers, Signal, Span, Stick, StickOn, Store, Timeouts, Tls, TlsAt, known_keys,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -88,6 +88,7 @@ broadcast_every = "1s"
 broadcast_first = "10ms"
 broadcast_by = "first"
 page_cookie = "io"
+other_paths = "app"
 request_cost = "1ms"
 message_cost = "0us"
 [redis]
@@ -244,6 +245,7 @@ fn every_key_is_read() {
             broadcast_every: Some(SECOND),
             broadcast_first: SECOND / 100,
             broadcast_by: BroadcastBy::First,
+            other_paths: OtherPaths::App,
             page_cookie: Some("io".to_owned()),
             cost: ServerCost { request: Duration::from_millis(1), message: Duration::ZERO },
         },

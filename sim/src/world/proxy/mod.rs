@@ -15,7 +15,7 @@ use socketio08::Instant;
 
 pub use self::routes::{destination, fits};
 use crate::scenario::{Destination, Route};
-use crate::world::balancer::{Balancer, ConnId, Edit, Input, LinkId, Output, RequestHead, RequestId};
+use crate::world::balancer::{Balancer, ConnId, Input, LinkId, Output, RequestHead, RequestId};
 
 /// The status of a request that a rule denies.
 const FORBIDDEN: u16 = 403;
@@ -45,7 +45,7 @@ pub enum ProxyOutput {
     Deny {
         /// The connection; gone.
         conn: ConnId,
-        /// 403.
+        /// 400 or 403.
         status: u16,
     },
     /// Close a connection without a word.
@@ -73,8 +73,6 @@ pub struct Proxy {
     told: Option<Told>,
     routes: Vec<Route>,
     otherwise: Destination,
-    /// Whether upgrades are passed on as what they are.
-    upgrades: bool,
     backends: Vec<Backend>,
     conns: BTreeMap<ConnId, Conn>,
     outputs: VecDeque<ProxyOutput>,
@@ -91,17 +89,15 @@ struct Conn {
 }
 
 impl Proxy {
-    /// A proxy whose requests go where the first of `routes` that fits says, and to `otherwise` if none does. `upgrades`:
-    /// requests for an upgrade stay such; an nginx that speaks HTTP/1.0 to its upstream makes plain requests of them. `told`: how it
-    /// speaks the PROXY protocol, if that is its own affair and not that of its balancers.
+    /// A proxy whose requests go where the first of `routes` that fits says, and to `otherwise` if none does. `told`: how it speaks
+    /// the PROXY protocol, if that is its own affair and not that of its balancers.
     pub fn new(
         routes: Vec<Route>,
         otherwise: Destination,
-        upgrades: bool,
         told: Option<Told>,
         backends: Vec<Backend>,
     ) -> Self {
-        Self { told, routes, otherwise, upgrades, backends, conns: BTreeMap::new(), outputs: VecDeque::new() }
+        Self { told, routes, otherwise, backends, conns: BTreeMap::new(), outputs: VecDeque::new() }
     }
 
     // --- getters
@@ -143,6 +139,14 @@ impl Proxy {
         self.give(now, backend, Input::Request { conn, request, head });
     }
 
+    /// Something arrived that is no request: HAProxy and nginx answer 400 and close (measured with the policy request of Flash).
+    pub fn handle_malformed(&mut self, now: Instant, conn: ConnId) {
+        if self.conns.contains_key(&conn) {
+            self.outputs.push_back(ProxyOutput::Deny { conn, status: BAD_REQUEST });
+            self.leave_others(now, conn, None);
+        }
+    }
+
     /// The other side ended its connection.
     pub fn handle_client_closed(&mut self, now: Instant, conn: ConnId) {
         let Some(state) = self.conns.remove(&conn) else { return };
@@ -179,11 +183,6 @@ impl Proxy {
     pub fn poll_timeout(&self) -> Option<Instant> {
         let due = |backend: &Backend| backend.balancer.poll_timeout().map(|deadline| deadline.at);
         self.backends.iter().filter_map(due).min()
-    }
-
-    /// What is changed in every request beside what its balancer changes.
-    pub fn edits(&self) -> Option<Edit> {
-        (!self.upgrades).then_some(Edit::NoUpgrade)
     }
 
     // --- the inside

@@ -24,7 +24,7 @@ fn proxy() -> Proxy {
         balancer: Balancer::new(&scenario::Balancer::default(), 2, Seed(1).stream("test")),
     };
     let backends = vec![backend(Destination::App), backend(Destination::Servers)];
-    let mut proxy = Proxy::new(routes, Destination::App, true, None, backends);
+    let mut proxy = Proxy::new(routes, Destination::App, None, backends);
     proxy.handle_opened(Instant::ZERO, CONN, CLIENT, None);
     proxy
 }
@@ -104,21 +104,13 @@ fn a_connection_that_one_destination_ends_is_over_for_all() {
     assert_eq!(outputs(&mut proxy), []);
 }
 
-#[test]
-fn an_nginx_without_upgrades_makes_plain_requests_of_them() {
-    let plain = Proxy::new(vec![], Destination::Servers, false, None, vec![]);
-    let mut head = RequestHead { upgrade: true, ..RequestHead::new(Method::Get, "/socket.io/1/websocket/5") };
-    head.apply(plain.edits().as_slice());
-    assert!(!head.upgrade);
-}
-
 /// A proxy with one destination that copies bytes, or not.
 fn telling(told: Told) -> Proxy {
     let mode = if told.copies { scenario::BalancerMode::Tcp } else { scenario::BalancerMode::Http };
     let config = scenario::Balancer { mode, ..scenario::Balancer::default() };
     let balancer = Balancer::new(&config, 1, Seed(1).stream("test"));
     let backends = vec![Backend { to: Destination::Servers, balancer }];
-    Proxy::new(vec![], Destination::Servers, true, Some(told), backends)
+    Proxy::new(vec![], Destination::Servers, Some(told), backends)
 }
 
 fn lines(proxied: Option<Ipv4Addr>, told: Told) -> Vec<Option<Ipv4Addr>> {
