@@ -1,1 +1,8 @@
-//! Benchmarks live in `benches/`; this library is empty.
+//! Machines ready to be measured, for the benchmarks and for the count of instructions.
+
+pub mod callgrind;
+mod client;
+mod node;
+
+pub use client::Visitor;
+pub use node::{Node, message};
