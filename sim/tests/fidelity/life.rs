@@ -2,7 +2,7 @@
 
 use socketio08_sim::report::{Figures, Impact, Toll};
 
-use super::cells::{each, median, number, set};
+use super::cells::{BURST, each, median, number, set};
 use super::runs;
 use super::table::Tolerance::{Exact, Points, Time};
 use super::table::{Cell, Group};
@@ -179,7 +179,8 @@ pub(crate) fn blue_green() -> Group {
                 Time,
                 outage,
                 each(&runs, |run| median(run.outage_each_ms)),
-            ),
+            )
+            .outside_if_of("websocket", BURST),
             Cell::new(row, "handshakes per client", Points, handshakes, each(&runs, handshakes_per_client)),
             Cell::new(row, "clients on the new pool at the end", Points, (1.0, 1.0), each(&runs, green)),
         ]);
@@ -304,7 +305,8 @@ pub(crate) fn mass_reconnect() -> Group {
                 each(&runs, |run| {
                     run.life.storm.longest.and_then(|longest| longest.until_99_ms).map_or(f64::NAN, number)
                 }),
-            ),
+            )
+            .outside_if_of("down 5 s, websocket", BURST),
             Cell::new(
                 row,
                 "opens rejected",

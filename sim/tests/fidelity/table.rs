@@ -13,7 +13,7 @@ pub(crate) enum Tolerance {
     Binomial(u32),
     /// A mean that was recorded with one decimal.
     Mean,
-    /// Milliseconds: 10 % or 100 ms, whichever is more.
+    /// Milliseconds: 5 % or 50 ms, whichever is more.
     Time,
     /// Memory: 10 %.
     Heap,
@@ -55,6 +55,11 @@ impl Cell {
         if self.figure == figure { self.outside(why) } else { self }
     }
 
+    /// Shown, not judged, if it is of this row.
+    pub(crate) fn outside_if_of(self, row: &str, why: &'static str) -> Self {
+        if self.row == row { self.outside(why) } else { self }
+    }
+
     fn bounds(&self) -> (f64, f64) {
         let (low, high) = self.recorded;
         match self.tolerance {
@@ -62,7 +67,7 @@ impl Cell {
             Tolerance::Points | Tolerance::Share | Tolerance::Mean => (low - 0.05, high + 0.05),
             Tolerance::Binomial(trials) => (wilson(low, trials, -1.0), wilson(high, trials, 1.0)),
             Tolerance::Heap => (low * 0.9, high * 1.1),
-            Tolerance::Time => (low - (low * 0.1).max(100.0), high + (high * 0.1).max(100.0)),
+            Tolerance::Time => (low - (low * 0.05).max(50.0), high + (high * 0.05).max(50.0)),
             Tolerance::Exact => (low, high),
         }
     }
