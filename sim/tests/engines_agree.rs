@@ -1,5 +1,5 @@
 //! Both engines give the same answers: equal where the outcome is decided by routing and timers, close where it depends on
-//! what happens within a millisecond (`docs/FIDELITY.md`, "Engines").
+//! what happens within a millisecond (`docs/ENGINES.md` has every recorded cell on both).
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use socketio08_sim::engine::{Engine, Turmoil, direct::Direct};

@@ -22,6 +22,7 @@ pub(crate) enum Tolerance {
 }
 
 /// One recorded figure and what was simulated for it.
+#[derive(Clone)]
 pub(crate) struct Cell {
     row: String,
     figure: &'static str,
@@ -159,6 +160,64 @@ pub(crate) fn render(groups: &[Group]) -> String {
                 cell.row,
                 cell.figure,
                 cell.result()
+            );
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// Whether what one engine gives is as near to the other as a recorded range is demanded to be.
+fn agree(direct: &Cell, turmoil: &Cell) -> bool {
+    let range = direct
+        .simulated
+        .iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(*value), high.max(*value)));
+    Cell { recorded: range, simulated: turmoil.simulated.clone(), ..direct.clone() }.holds()
+}
+
+/// The cells that both engines have, side by side.
+fn both((direct, turmoil): &(Group, Group)) -> impl Iterator<Item = (&Cell, &Cell)> {
+    direct.cells.iter().zip(&turmoil.cells).filter(|(_, turmoil)| !turmoil.simulated.is_empty())
+}
+
+/// Cells in which the engines differ although neither is set aside.
+pub(crate) fn unexplained(pair: &(Group, Group)) -> Vec<String> {
+    let differ = both(pair).filter(|(direct, turmoil)| direct.outside.is_none() && !agree(direct, turmoil));
+    let line = |(direct, turmoil): (&Cell, &Cell)| {
+        let (one, other) = (direct.show(&direct.simulated), turmoil.show(&turmoil.simulated));
+        format!("{}: {}: {}: direct {one}, turmoil {other}", pair.0.title, direct.row, direct.figure)
+    };
+    differ.map(line).collect()
+}
+
+/// Both engines' cells as Markdown.
+pub(crate) fn compare(pairs: &[(Group, Group)]) -> String {
+    let mut out = String::new();
+    let cells = || pairs.iter().flat_map(both);
+    let agreed = cells().filter(|(direct, turmoil)| agree(direct, turmoil)).count();
+    let within = cells().filter(|(_, turmoil)| turmoil.holds()).count();
+    let _ = writeln!(
+        out,
+        "The engines agree in {agreed} of {} cells; the turmoil engine is within what was recorded in {within}.\n",
+        cells().count()
+    );
+    for pair in pairs.iter().filter(|pair| both(pair).next().is_some()) {
+        let _ = writeln!(out, "### {}\n", pair.0.title);
+        let _ = writeln!(
+            out,
+            "| row | figure | recorded | direct | turmoil | engines |\n|---|---|---|---|---|---|"
+        );
+        for (direct, turmoil) in both(pair) {
+            let _ = writeln!(
+                out,
+                "| {} | {} | {} | {} | {} | {} |",
+                direct.row,
+                direct.figure,
+                direct.show(&[direct.recorded.0, direct.recorded.1]),
+                direct.show(&direct.simulated),
+                turmoil.show(&turmoil.simulated),
+                if agree(direct, turmoil) { "agree" } else { "**differ**" }
             );
         }
         out.push('\n');
