@@ -48,6 +48,7 @@ mod driver;
 mod gzip;
 mod ids;
 mod limits;
+mod mailbox;
 mod node;
 mod peer;
 mod peers;
@@ -55,6 +56,7 @@ mod policy_server;
 mod portable;
 mod socket;
 mod store;
+mod sync;
 mod tcp;
 mod watched;
 
@@ -68,7 +70,7 @@ pub use driver::{
 pub use gzip::gzip;
 pub use ids::{IdSource, ProfileIds, RandomIds};
 pub use limits::CarrierLimits;
-pub use node::{Farewell, Node, NodeBody, NodeConfig, NodeService, Unanswered};
+pub use node::{Farewell, Node, NodeBody, NodeConfig, NodeService, Shard, Shards, ShardsError, Unanswered};
 pub use peer::PeerInfo;
 pub use peers::Peers;
 pub use policy_server::PolicyServer;

@@ -157,7 +157,7 @@ where
     if let Some(upgrade) = peer.take_upgrade()
         && whole
     {
-        carry_socket::<Io>(&shared, upgrade).await;
+        carry_socket::<Io>(upgrade).await;
     }
 }
 
@@ -170,11 +170,12 @@ enum Step {
     Cut,
 }
 
-async fn carry_socket<Io>(shared: &Arc<Shared>, upgrade: Upgrade)
+async fn carry_socket<Io>(upgrade: Upgrade)
 where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let Upgrade { connection, queue, guard } = upgrade;
+    let shared = guard.shared();
     let Ok(upgraded) = connection.await else { return };
     let Ok(parts) = upgraded.downcast::<TokioIo<Watched<Io>>>() else { return };
     let stream = WebSocketStream::from_partially_read(
@@ -184,16 +185,12 @@ where
         Some(socket::config(&shared.machine_limits)),
     )
     .await;
-    carry_messages(shared, Socket::new(stream), queue, guard).await;
+    carry_messages(Socket::new(stream), queue, guard).await;
 }
 
 /// Carries messages both ways until one side ends the socket.
-pub(super) async fn carry_messages(
-    shared: &Arc<Shared>,
-    mut socket: impl Channel,
-    mut queue: QueueReceiver<Text>,
-    guard: Guard,
-) {
+pub(super) async fn carry_messages(mut socket: impl Channel, mut queue: QueueReceiver<Text>, guard: Guard) {
+    let shared = guard.shared();
     loop {
         match std::future::poll_fn(|cx| poll_step(cx, &mut socket, &mut queue)).await {
             Step::Received(SocketEvent::Message(text)) => {

@@ -118,6 +118,7 @@ async fn draft<Io>(shared: &Arc<Shared>, mut io: Watched<Io>, info: &PeerInfo, u
 where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let shared = &shared.owner(upgrade.target(), true);
     let Some(room) = shared.room().await else { return };
     let exchange = shared.next_exchange();
     let request = Request {
@@ -141,7 +142,7 @@ where
             let len_max = shared.machine_limits.payload_len_max;
             let connection = Connection::accept(upgrade, info.secure, len_max);
             let socket = DraftSocket::new(io, connection, shared.limits.head_timeout);
-            carry_messages(shared, socket, queue, guard).await;
+            carry_messages(socket, queue, guard).await;
         }
         Ok(Answer::Respond(response)) => {
             guard.defuse();

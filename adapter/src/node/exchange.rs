@@ -158,6 +158,11 @@ impl Guard {
         self.exchange
     }
 
+    /// The node whose exchange it is: that of the connection, or another of its shards.
+    pub(super) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
+    }
+
     /// The node knows that the exchange is over: it answered.
     pub(super) fn defuse(mut self) {
         self.armed = false;

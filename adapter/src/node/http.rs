@@ -39,13 +39,14 @@ pub(super) async fn serve_request<B: Body<Data = Bytes>>(
         Ok(body) => body,
         Err(refused) => return Ok(*refused),
     };
-    let shared = &peer.shared;
+    let target = request.uri().path_and_query().map_or("", |target| target.as_str());
+    let shared = &peer.shared.owner(target, handshake.is_some());
     let room = shared.room().await.ok_or(Unanswered)?;
     let exchange = shared.next_exchange();
     let machine_request = Request {
         exchange,
         method: method(request.method()),
-        target: Text::from(request.uri().path_and_query().map_or("", |target| target.as_str())),
+        target: Text::from(target),
         headers: headers(request.headers()),
         body,
         upgrade: handshake.is_some(),

@@ -8,12 +8,14 @@ mod http;
 mod mounted;
 mod portable;
 mod relay;
+mod shards;
 #[cfg(feature = "redis")]
 mod store;
 mod task;
 
 pub use body::{NodeBody, Unanswered};
 pub use mounted::NodeService;
+pub use shards::{Shard, Shards, ShardsError};
 
 use std::fmt;
 use std::sync::Arc;
@@ -26,10 +28,11 @@ use socketio08::server::{
 };
 use socketio08::{Instant, Limits, Text};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use self::exchange::Answer;
 use crate::config::config;
+use crate::mailbox::{self, Sender};
 use crate::{Application, CarrierLimits, Clock, IdSource, PeerInfo, Peers, SharedStore};
 
 config! {
@@ -170,7 +173,7 @@ pub struct Node {
 
 /// What connections and handles of one node share.
 struct Shared {
-    mailbox: mpsc::UnboundedSender<Mail>,
+    mailbox: Sender<Mail>,
     /// Bounds the requests and messages in the mailbox. Closes need no permit: each belongs to an exchange that had one.
     mailbox_room: Arc<Semaphore>,
     connections: Arc<Semaphore>,
@@ -181,6 +184,8 @@ struct Shared {
     date_header: bool,
     hixie: bool,
     flash_policy: Option<Bytes>,
+    /// The nodes that share the server with this one.
+    shards: shards::Place,
 }
 
 /// How far the node is on its way out.
@@ -241,7 +246,16 @@ impl Node {
     /// # Panics
     /// Outside of a tokio runtime, as `tokio::spawn` does.
     pub fn start<A: Application>(config: NodeConfig, application: A, ids: impl IdSource) -> Self {
-        let (mailbox, mail) = mpsc::unbounded_channel();
+        Self::start_at(shards::Place::default(), config, application, ids)
+    }
+
+    fn start_at<A: Application>(
+        place: shards::Place,
+        config: NodeConfig,
+        application: A,
+        ids: impl IdSource,
+    ) -> Self {
+        let (mailbox, mail) = mailbox::mailbox();
         let (stage_sender, stage) = watch::channel(Stage::Running);
         #[cfg(feature = "redis")]
         let link = store::start(&config, &mailbox);
@@ -257,6 +271,7 @@ impl Node {
             date_header: config.date_header,
             hixie: config.hixie,
             flash_policy: config.flash_policy.as_ref().map(|policy| policy.to_text().into_bytes()),
+            shards: place,
         });
         let connections = Arc::clone(&shared.connections);
         let task = task::Task::new(config, application, Box::new(ids), connections, stage_sender)

@@ -103,7 +103,7 @@ async fn carry(shared: Arc<Shared>, carrying: Carrying, _place: OwnedSemaphorePe
     let mut gone = shared.stage.clone();
     let carried = async {
         match carrying {
-            Carrying::Socket(upgrade) => carry_socket(&shared, upgrade).await,
+            Carrying::Socket(upgrade) => carry_socket(upgrade).await,
             Carrying::Tunnel(tunnel) => tunnel.carry().await,
         }
     };
@@ -114,14 +114,15 @@ async fn carry(shared: Arc<Shared>, carrying: Carrying, _place: OwnedSemaphorePe
     }
 }
 
-async fn carry_socket(shared: &Arc<Shared>, upgrade: Upgrade) {
+async fn carry_socket(upgrade: Upgrade) {
     let Upgrade { connection, queue, guard } = upgrade;
+    let shared = guard.shared();
     // Dropping the guard reports the end of a connection that failed.
     let Ok(upgraded) = connection.await else { return };
     let io = Watched::new(TokioIo::new(upgraded), Some(shared.limits.stall_timeout));
     let config = socket::config(&shared.machine_limits);
     let stream = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
-    carry_messages(shared, Socket::new(stream), queue, guard).await;
+    carry_messages(Socket::new(stream), queue, guard).await;
 }
 
 /// A node as a tower service; see [`Node::service`].

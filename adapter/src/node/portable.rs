@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use socketio08::Instant;
 use socketio08::server::{PortableConfig, ServerInput, ServerTransmit, SharedKey, Store};
-use tokio::sync::mpsc;
 
 use super::{Mail, NodeConfig};
+use crate::mailbox::{Sender, WeakSender};
 use crate::portable::{Keeper, Listener};
 use crate::{Application, SharedStore};
 
@@ -47,11 +47,11 @@ impl NodeConfig {
 }
 
 /// Starts the way to the store, if there is one.
-pub(super) fn start(config: &NodeConfig, mailbox: &mpsc::UnboundedSender<Mail>) -> Option<Keeper> {
+pub(super) fn start(config: &NodeConfig, mailbox: &Sender<Mail>) -> Option<Keeper> {
     let store = config.store.clone()?;
     // Neither keeps the node alive, and a node that has ended needs no news.
     let (heard, stored) = (mailbox.downgrade(), mailbox.downgrade());
-    let tell = |mailbox: &mpsc::WeakUnboundedSender<Mail>, input| {
+    let tell = |mailbox: &WeakSender<Mail>, input| {
         if let Some(mailbox) = mailbox.upgrade() {
             let _ = mailbox.send(Mail::Stored(input));
         }

@@ -6,9 +6,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use socketio08::server::{RedisConfig, ServerTransmit, Store};
 use socketio08::{Instant, Text};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::Semaphore;
 
 use super::{Mail, NodeConfig};
+use crate::mailbox::{Sender, WeakSender};
 use crate::store::{Link, RedisUrl, Reports, StoreHealth};
 
 /// Most publications that wait for the node's task: a second or more of a busy cluster. More are dropped and counted.
@@ -54,7 +55,7 @@ pub(super) enum StoreMail {
 
 /// The way into the node's task; it does not keep the node alive.
 struct Mailbox {
-    mailbox: mpsc::WeakUnboundedSender<Mail>,
+    mailbox: WeakSender<Mail>,
     room: Arc<Semaphore>,
 }
 
@@ -80,7 +81,7 @@ impl Mailbox {
 }
 
 /// Starts the connection, if one is wanted.
-pub(super) fn start(config: &NodeConfig, mailbox: &mpsc::UnboundedSender<Mail>) -> Option<Link> {
+pub(super) fn start(config: &NodeConfig, mailbox: &Sender<Mail>) -> Option<Link> {
     let url = config.redis.clone()?;
     let room = Arc::new(Semaphore::new(PUBLICATIONS_MAX));
     Some(Link::start(url, Mailbox { mailbox: mailbox.downgrade(), room }))

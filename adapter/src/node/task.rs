@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use socketio08::Instant;
 use socketio08::server::{ExchangeId, Server, ServerEvent, ServerInput, ServerTransmit, SessionId};
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{Sleep, sleep_until, timeout};
 
@@ -15,6 +15,7 @@ use super::relay::Forwards;
 use super::{Farewell, Mail, NodeConfig, Stage};
 use crate::application::{Delivered, deliver};
 use crate::authorization::{Answered, Question, settle};
+use crate::mailbox::Receiver;
 use crate::portable::Keeper;
 use crate::{Application, CarrierLimits, Clock, IdSource};
 
@@ -74,7 +75,7 @@ impl<A: Application> Task<A> {
         Self { link, ..self }
     }
 
-    pub(super) async fn run(mut self, mut mail: mpsc::UnboundedReceiver<Mail>) {
+    pub(super) async fn run(mut self, mut mail: Receiver<Mail>) {
         let mut sleep = pin!(sleep_until(self.clock.to_tokio(self.clock.now())));
         let mut armed = None;
         // A machine with a store has something to say before anything happens.
@@ -103,7 +104,11 @@ impl<A: Application> Task<A> {
                         drop(mail);
                         return self.leave(farewell).await;
                     }
-                    Some(received) => self.receive(received),
+                    Some(received) => {
+                        self.receive(received);
+                        // A busy mailbox lets the thread's other tasks have their turn.
+                        tokio::task::consume_budget().await;
+                    }
                     None => return,
                 },
             }

@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 use self::memory::MemoryStore;
 
 /// How long a node that leaves waits for its last operations.
+#[cfg(feature = "redis")]
 const FLUSH_MAX: Duration = Duration::from_secs(3);
 
 /// Where the sessions of several nodes are kept: one store for all of them. Clones are the same store.
