@@ -6,6 +6,7 @@ mod redis;
 
 use std::fmt;
 use std::sync::Arc;
+#[cfg(feature = "redis")]
 use std::time::Duration;
 
 use socketio08::Text;

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -14,6 +15,9 @@ use super::old_clients::OldClients;
 use super::pool::PoolArgs;
 use crate::serve::{App, Options, serve};
 
+/// The most shards that a server may have.
+const THREADS_MAX: usize = 1_024;
+
 /// Serve a Socket.IO 0.8 application on TCP, over every transport: a page at /, sessions under /socket.io. Messages
 /// of the log go to standard error.
 #[derive(Args, Debug)]
@@ -24,6 +28,10 @@ pub(super) struct ServeArgs {
     /// The application.
     #[arg(long, value_enum, default_value_t = AppName::Chat)]
     app: AppName,
+    /// Serve on so many threads, each with a part of the sessions, to use as many processors; 1 to 1024. Without it all sessions are in
+    /// the hands of one.
+    #[arg(long, value_name = "N", value_parser = threads, conflicts_with_all = ["redis", "node", "portable"])]
+    threads: Option<NonZeroUsize>,
     /// The release to behave as: 0.8 or 0.9. It decides timers, session ids, CORS headers and how sessions end.
     #[arg(long, value_name = "RELEASE", default_value_t = Profile::V0_8_7)]
     profile: Profile,
@@ -77,6 +85,11 @@ fn listen(text: &str) -> Result<SocketAddr, String> {
         return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
     }
     text.parse().map_err(|_| "write it as 127.0.0.1:8000, [::1]:8000, or 8000".to_owned())
+}
+
+fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    let threads = text.parse().ok().filter(|threads: &NonZeroUsize| threads.get() <= THREADS_MAX);
+    threads.ok_or_else(|| format!("a number from 1 to {THREADS_MAX}"))
 }
 
 fn namespace(text: &str) -> Result<String, String> {
@@ -137,6 +150,7 @@ pub(super) fn run(args: ServeArgs) -> Exit {
     let options = Options {
         listen: args.listen,
         app: args.app.into(),
+        threads: args.threads,
         profile: args.profile,
         client_script: args.client_js.is_some(),
         client_files,
@@ -149,7 +163,11 @@ pub(super) fn run(args: ServeArgs) -> Exit {
         flash,
         quiet: args.quiet,
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if let Some(threads) = options.threads {
+        builder.worker_threads(threads.get());
+    }
+    let runtime = match builder.enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("error: no runtime: {error}");

@@ -1,10 +1,12 @@
 //! The chat: messages are kept, given to each newcomer, and passed on to the others.
 
 use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::value::RawValue;
 use socketio08::server::{AckMode, Audience, Outgoing, Server, ServerEvent, SessionId};
 use socketio08::{Body, Instant, Packet, Text, event_text, json_text};
+use socketio08_tokio::Shard;
 
 /// Most messages kept: what a newcomer can be expected to scroll through.
 const KEPT_MAX: usize = 1_000;
@@ -12,13 +14,45 @@ const KEPT_MAX: usize = 1_000;
 /// Most bytes kept: half of what may wait for one session, so that a newcomer can be given all of them.
 const KEPT_LEN_MAX: usize = 2_000_000;
 
+/// The messages that are given to newcomers.
 #[derive(Debug, Default)]
+struct Kept {
+    messages: VecDeque<Outgoing>,
+    len: usize,
+}
+
+/// What is kept, once for each shard of the server and changed by its task alone: what a shard has kept, its sessions were sent.
+#[derive(Clone, Debug)]
+pub(super) struct Rooms(Arc<[Mutex<Kept>]>);
+
+impl Rooms {
+    pub(super) fn new(shards: usize) -> Self {
+        Self((0..shards).map(|_| Mutex::default()).collect())
+    }
+
+    fn with<T>(&self, shard: usize, act: impl FnOnce(&mut Kept) -> T) -> Option<T> {
+        let room = self.0.get(shard)?;
+        Some(act(&mut room.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+/// The chat of one shard.
+#[derive(Debug)]
 pub(super) struct Chat {
-    kept: VecDeque<Outgoing>,
-    kept_len: usize,
+    rooms: Rooms,
+    /// `None`: the server has but one.
+    shard: Option<Shard>,
 }
 
 impl Chat {
+    pub(super) fn new(rooms: Rooms, shard: Option<Shard>) -> Self {
+        Self { rooms, shard }
+    }
+
+    fn index(&self) -> usize {
+        self.shard.as_ref().map_or(0, Shard::index)
+    }
+
     /// Takes one event; says what was wrong with what a client sent.
     pub(super) fn event(
         &mut self,
@@ -28,10 +62,12 @@ impl Chat {
     ) -> Result<(), String> {
         match event {
             ServerEvent::Connected { session, endpoint, .. } if endpoint.is_empty() => {
-                for message in &self.kept {
-                    // A newcomer that cannot take them all has ended meanwhile.
-                    let _ = server.send(now, session, endpoint, message.clone(), AckMode::None);
-                }
+                self.rooms.with(self.index(), |kept| {
+                    for message in &kept.messages {
+                        // A newcomer that cannot take them all has ended meanwhile.
+                        let _ = server.send(now, session, endpoint, message.clone(), AckMode::None);
+                    }
+                });
                 Ok(())
             }
             ServerEvent::Received { session, packet } if packet.endpoint.is_empty() => {
@@ -64,19 +100,34 @@ impl Chat {
         let args: Box<RawValue> = serde_json::from_str(&args)
             .map_err(|error| format!("the message cannot be passed on: {error}"))?;
         let event = event_text("message", &args).map_err(|error| error.to_string())?;
-        let others = Audience::default().except(vec![session.clone()]);
-        // The root endpoint is always good, which is all that a broadcast can complain about.
-        let _ = server.broadcast(now, &others, &Outgoing::Event(event));
-        self.keep(kept);
+        let (event, others) = (Outgoing::Event(event), Audience::default().except(vec![session.clone()]));
+        if let Some(shard) = &self.shard {
+            shard.tell_others(|index| {
+                let (rooms, event, kept) = (self.rooms.clone(), event.clone(), kept.clone());
+                move |now: Instant, server: &mut Server| {
+                    pass_on(now, server, &Audience::default(), &event);
+                    rooms.with(index, |room| room.keep(kept));
+                }
+            });
+        }
+        pass_on(now, server, &others, &event);
+        self.rooms.with(self.index(), |room| room.keep(kept));
         Ok(())
     }
+}
 
+fn pass_on(now: Instant, server: &mut Server, audience: &Audience, event: &Outgoing) {
+    // The root endpoint is always good, which is all that a broadcast can complain about.
+    let _ = server.broadcast(now, audience, event);
+}
+
+impl Kept {
     fn keep(&mut self, message: Outgoing) {
-        self.kept_len += len(&message);
-        self.kept.push_back(message);
-        while self.kept.len() > KEPT_MAX || self.kept_len > KEPT_LEN_MAX {
-            let Some(oldest) = self.kept.pop_front() else { return };
-            self.kept_len -= len(&oldest);
+        self.len += len(&message);
+        self.messages.push_back(message);
+        while self.messages.len() > KEPT_MAX || self.len > KEPT_LEN_MAX {
+            let Some(oldest) = self.messages.pop_front() else { return };
+            self.len -= len(&oldest);
         }
     }
 }
@@ -93,20 +144,20 @@ mod tests {
 
     #[test]
     fn the_oldest_messages_are_forgotten() {
-        let mut chat = Chat::default();
+        let mut kept = Kept::default();
         for n in 0..KEPT_MAX + 2 {
-            chat.keep(Outgoing::Message(Text::from(n.to_string())));
+            kept.keep(Outgoing::Message(Text::from(n.to_string())));
         }
-        assert_eq!(chat.kept.len(), KEPT_MAX);
-        assert_eq!(chat.kept.front(), Some(&Outgoing::Message(Text::from_static("2"))));
+        assert_eq!(kept.messages.len(), KEPT_MAX);
+        assert_eq!(kept.messages.front(), Some(&Outgoing::Message(Text::from_static("2"))));
     }
 
     #[test]
     fn long_messages_are_forgotten_sooner() {
-        let mut chat = Chat::default();
+        let mut kept = Kept::default();
         for _ in 0..5 {
-            chat.keep(Outgoing::Message(Text::from("x".repeat(900_000))));
+            kept.keep(Outgoing::Message(Text::from("x".repeat(900_000))));
         }
-        assert_eq!((chat.kept.len(), chat.kept_len), (2, 1_800_000));
+        assert_eq!((kept.messages.len(), kept.len), (2, 1_800_000));
     }
 }

@@ -5,21 +5,22 @@ mod echo;
 mod flash;
 mod log;
 mod pool;
+mod running;
 mod site;
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 
 use socketio08::server::{ClientFiles, ServerConfig};
 use socketio08::{Origins, Profile, Text, Transport};
-use socketio08_tokio::{Farewell, Node, NodeConfig, ProfileIds, RedisUrl, serve_tcp};
+use socketio08_tokio::{Farewell, NodeConfig, RedisUrl};
 use tokio::net::TcpListener;
 
 use self::flash::Beside;
 pub use self::flash::FlashOptions;
-use self::log::Log;
 pub use self::pool::Pool;
-use self::site::Site;
+use self::running::Running;
 
 /// Which application is served.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -47,6 +48,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// The application.
     pub app: App,
+    /// Over how many threads the sessions are spread, each with a part of them; `None`: one task has all. Not with a store.
+    pub threads: Option<NonZeroUsize>,
     /// The release it behaves as.
     pub profile: Profile,
     /// Whether the files have the client script `/socket.io/socket.io.js`, for the page.
@@ -131,7 +134,6 @@ where
     // The hosts were read as such, and an address that is listened on has a port.
     config.flash_policy = options.flash.as_ref().and_then(|flash| flash.policy(address).ok());
     let policies = Beside::listen(options.flash.as_ref(), config.flash_policy.as_ref(), address).await?;
-    let site = Site::new(app, options.client_script, Log::new(options.quiet));
     if let Some(url) = options.redis {
         log::line(&format!(
             "redis         {url}  connecting; sessions are shared with every server that uses it"
@@ -141,18 +143,19 @@ where
     if let Some(pool) = options.pool {
         config = pool.enter(config).map_err(failed)?;
     }
-    let node = Node::start(config, site, ProfileIds(options.profile));
+    let site = running::Site { app, client_script: options.client_script, quiet: options.quiet };
+    let running = Running::start(config, options.threads, &site, options.profile).map_err(failed)?;
     // Whoever closed our output does not want to know.
     let _ = writeln!(out, "{}", greeting(address, app, options.profile)).and_then(|()| out.flush());
     tokio::select! {
-        () = serve_tcp(&node, &listener) => {}
+        () = running.serve_tcp(&listener) => {}
         () = policies.serve() => {}
         () = stop() => {}
     }
     drop((listener, policies));
     log::line("stopping: connections are closed, clients reconnect (interrupt again to cut them)");
     tokio::select! {
-        () = node.shutdown(Farewell::Close) => {}
+        () = running.shutdown(Farewell::Close) => {}
         () = stop() => {}
     }
     Ok(())

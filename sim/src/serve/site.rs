@@ -3,10 +3,10 @@
 use bytes::Bytes;
 use socketio08::server::{Cause, Method, Request, Response, Server, ServerEvent, Violation};
 use socketio08::{Instant, Text};
-use socketio08_tokio::{Application, StoreHealth};
+use socketio08_tokio::{Application, Shard, StoreHealth};
 
 use super::App;
-use super::chat::Chat;
+use super::chat::{Chat, Rooms};
 use super::echo::Echo;
 use super::log::{self, Log, shown};
 
@@ -32,9 +32,10 @@ pub(super) struct Site {
 }
 
 impl Site {
-    pub(super) fn new(app: App, client_script: bool, log: Log) -> Self {
+    /// The site of a server, or of one of its shards.
+    pub(super) fn new(app: App, client_script: bool, log: Log, rooms: &Rooms, shard: Option<Shard>) -> Self {
         let running = match app {
-            App::Chat => Running::Chat(Chat::default()),
+            App::Chat => Running::Chat(Chat::new(rooms.clone(), shard)),
             App::Echo => Running::Echo(Echo),
         };
         let page = page(app, client_script);

@@ -8,4 +8,5 @@ mod process;
 mod profile;
 mod routed;
 mod sessions;
+mod threads;
 mod usage;

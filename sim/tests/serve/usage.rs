@@ -6,7 +6,7 @@ use std::process::Output;
 use crate::process::{Serve, refused};
 
 #[track_caller]
-fn assert_refused(output: &Output, wanted: &[&str]) {
+pub(crate) fn assert_refused(output: &Output, wanted: &[&str]) {
     let text = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(64), "{text}");
     for part in wanted {
