@@ -48,14 +48,14 @@ fn broken(test: &str, fault: Fault) -> String {
 fn each_arrives_once_in_its_order() {
     let (sender, mut receiver) = mailbox();
     let sending = thread::spawn(move || (1..=3).for_each(|mail| sender.send(mail).unwrap()));
-    let mut received = Vec::new();
+    let mut arrived = Vec::new();
     block_on(async {
         while let Some(mail) = receiver.recv().await {
-            received.push(mail);
+            arrived.push(mail);
         }
     });
     sending.join().unwrap();
-    assert_eq!(received, [1, 2, 3]);
+    assert_eq!(arrived, [1, 2, 3]);
 }
 
 /// Two senders on threads of their own.
