@@ -60,6 +60,18 @@ fn a_refused_websocket_is_noticed_at_once() {
 }
 
 #[test]
+fn a_client_that_is_to_try_one_transport_goes_to_no_other() {
+    let mut rig = Rig::silent(improved(ClientConfig::default().try_multiple_transports(false)));
+    rig.connect();
+    let handshake = exchange(&rig.only_sent());
+    rig.answer(handshake, &handshake_body("s1", "websocket,xhr-polling"));
+    let socket = exchange(&rig.only_sent());
+    rig.closed(socket);
+    rig.run_for(secs(30));
+    assert!(rig.sent().iter().all(|sent| !show(sent).contains("xhr-polling")));
+}
+
+#[test]
 fn a_websocket_that_hangs_is_closed_before_the_next_transport_is_tried() {
     let (mut rig, socket) = opening();
     rig.run_for(secs(10));

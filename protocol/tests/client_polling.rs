@@ -64,6 +64,19 @@ fn no_common_transport_is_a_failure_to_connect() {
     rig.answer(handshake, &handshake_body("s1", "htmlfile,jsonp-polling"));
     assert_eq!(rig.sent(), []);
     assert_eq!(rig.told().last(), Some(&ClientEvent::ConnectFailed { endpoint: Text::EMPTY }));
+    assert_eq!(rig.client.state(), ClientState::Idle, "nothing polls any more");
+}
+
+#[test]
+fn a_client_whose_first_poll_failed_is_idle_once_its_connect_timeout_has_passed() {
+    let mut rig = Rig::silent(polling());
+    rig.connect();
+    let handshake = exchange(&rig.only_sent());
+    rig.answer(handshake, &handshake_body("s1", "xhr-polling"));
+    let poll = exchange(&rig.only_sent());
+    rig.fail(poll, 500, "");
+    rig.run_for(secs(11));
+    assert_eq!(rig.client.state(), ClientState::Idle, "nothing polls any more");
 }
 
 #[test]

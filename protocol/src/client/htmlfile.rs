@@ -212,6 +212,15 @@ mod tests {
     }
 
     #[test]
+    fn an_error_after_another_script_is_told_with_its_place_in_the_stream() {
+        let mut reader = Reader::new(100);
+        let mut data = Bytes::from_static(b"<script>_(\"a\");</script><script>_(x)</script>");
+        assert!(reader.read(&mut data).is_some_and(|result| result.is_ok()));
+        let error = reader.read(&mut data).unwrap().unwrap_err();
+        assert_eq!(error.offset, "<script>_(\"a\");</script><script>_(".len());
+    }
+
+    #[test]
     fn a_string_longer_than_the_limit_is_dropped() {
         let stream = ["<script>_(\"", &"x".repeat(101), "\");</script><script>_(\"b\");</script>"].concat();
         assert_eq!(read(&[stream.as_bytes()]), [Err(ScriptErrorKind::TooLong), Ok("b".into())]);
