@@ -70,7 +70,9 @@ pub use driver::{
 pub use gzip::gzip;
 pub use ids::{IdSource, ProfileIds, RandomIds};
 pub use limits::CarrierLimits;
-pub use node::{Farewell, Node, NodeBody, NodeConfig, NodeService, Shard, Shards, ShardsError, Unanswered};
+pub use node::{
+    Farewell, Node, NodeBody, NodeConfig, NodeService, Shard, ShardFull, Shards, ShardsError, Unanswered,
+};
 pub use peer::PeerInfo;
 pub use peers::Peers;
 pub use policy_server::PolicyServer;

@@ -1,5 +1,5 @@
 //! The way into a node's task: many senders on any threads, one receiver. This is all that threads share of a node; what it
-//! promises is checked with loom (`tests/mailbox.rs`):
+//! promises is checked with loom (`tests/mailbox`):
 //!
 //! * What one sender sends arrives in its order, each once.
 //! * A receiver that sleeps is woken by mail, and by the end of the last sender.
@@ -7,7 +7,8 @@
 //!   learns that none will come.
 //! * Nobody is woken under the lock, so a waker may do anything.
 //!
-//! It holds what it is given: who sends takes room first, where there could be too much (`CarrierLimits::mailbox_max`).
+//! It holds what it is given: who sends takes room first (`CarrierLimits::mailbox_max` for what connections bring, `CALLS_MAX` for what
+//! one shard tells another).
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -94,7 +95,9 @@ impl<T> Sender<T> {
 
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Self {
-        lock(&self.state).senders += 1;
+        if !planted(Fault::ClonesUncounted) {
+            lock(&self.state).senders += 1;
+        }
         Self { state: Arc::clone(&self.state) }
     }
 }
@@ -102,7 +105,7 @@ impl<T> Clone for Sender<T> {
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
         let mut state = lock(&self.state);
-        state.senders -= 1;
+        state.senders = state.senders.saturating_sub(1);
         if state.senders == 0 && !planted(Fault::LeavesSilently) {
             wake(state);
         }
@@ -115,6 +118,10 @@ impl<T> WeakSender<T> {
         let mut state = lock(&self.state);
         if state.senders == 0 {
             return None;
+        }
+        if planted(Fault::UpgradesUnseen) {
+            drop(state);
+            state = lock(&self.state);
         }
         state.senders += 1;
         Some(Sender { state: Arc::clone(&self.state) })

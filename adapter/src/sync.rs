@@ -1,4 +1,4 @@
-//! What [`crate::mailbox`] is built of. `tests/mailbox.rs` compiles the same file with the primitives of loom in this place, and
+//! What [`crate::mailbox`] is built of. `tests/mailbox` compiles the same file with the primitives of loom in this place, and
 //! plants the faults there.
 
 pub(crate) use std::sync::{Arc, Mutex, MutexGuard};
@@ -16,6 +16,10 @@ pub(crate) enum Fault {
     WakesLocked,
     /// The last sender leaves without waking the receiver.
     LeavesSilently,
+    /// A sender is cloned and not counted.
+    ClonesUncounted,
+    /// A weak sender looks whether there are others, and then becomes one without looking again.
+    UpgradesUnseen,
 }
 
 /// None is planted here.

@@ -1,5 +1,5 @@
-//! A server whose sessions are spread over four nodes, on a runtime of several threads. Each connection is given to the next
-//! node, so three of four requests meet a node that is not the owner of their session.
+//! A server whose sessions are spread over two or four nodes, on a runtime of several threads. Each connection is given to the next
+//! node, so half or three quarters of the requests meet a node that is not the owner of their session.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod rig;
@@ -16,12 +16,13 @@ use socketio08::server::{
 };
 use socketio08::{Body, Instant, Text, Transport};
 use socketio08_tokio::{
-    Application, Connections, DriverConfig, Farewell, NodeConfig, Peers, RandomIds, Shard, Shards,
+    Application, Connections, DriverConfig, Farewell, NodeConfig, Peers, RandomIds, Shard, ShardFull, Shards,
     ShardsError, SharedStore, TcpConnector,
 };
 use tokio::net::{TcpListener, TcpStream};
 
-const COUNT: NonZeroUsize = NonZeroUsize::new(4).unwrap();
+const FOUR: NonZeroUsize = NonZeroUsize::new(4).unwrap();
+const TWO: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
 /// A server on a port, with the applications of its shards.
 struct Sharded<A> {
@@ -32,6 +33,10 @@ struct Sharded<A> {
 
 impl<A: Application + Clone> Sharded<A> {
     async fn start(make: impl Fn(Shard) -> A) -> Self {
+        Self::of(FOUR, make).await
+    }
+
+    async fn of(count: NonZeroUsize, make: impl Fn(Shard) -> A) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let applications = Arc::new(Mutex::new(Vec::new()));
@@ -41,7 +46,7 @@ impl<A: Application + Clone> Sharded<A> {
             application
         };
         let config = NodeConfig::new(ServerConfig::default());
-        let shards = Shards::start(&config, COUNT, application, || RandomIds).unwrap();
+        let shards = Shards::start(&config, count, application, || RandomIds).unwrap();
         let serving = shards.clone();
         tokio::spawn(async move { serving.serve_tcp(&listener).await });
         Self { shards, applications, address }
@@ -67,7 +72,13 @@ fn is_message(event: &ClientEvent) -> bool {
 }
 
 async fn messages_come_once_and_in_order_over(transport: Transport) {
-    let server = echoes().await;
+    for count in [TWO, FOUR] {
+        messages_come_once_and_in_order(transport, count).await;
+    }
+}
+
+async fn messages_come_once_and_in_order(transport: Transport, count: NonZeroUsize) {
+    let server = Sharded::of(count, |_| Echo::default()).await;
     let users: Vec<User> = (0..8).map(|_| server.user(transport)).collect();
     for user in &users {
         user.connected().await;
@@ -168,10 +179,11 @@ impl Application for Repeater {
         let ServerEvent::Received { session, packet } = event else { return };
         let Body::Message { data } = packet.body else { return };
         let message = Outgoing::Message(data);
-        self.0.tell_others(|_| {
+        let told = self.0.tell_others(|_| {
             let message = message.clone();
             move |now: Instant, server: &mut Server| Self::repeat(now, server, &message, Vec::new())
         });
+        told.unwrap();
         Self::repeat(now, server, &message, vec![session]);
     }
 }
@@ -228,4 +240,31 @@ async fn stores_and_routing_are_refused_and_so_are_too_many_shards() {
     assert_eq!(start(&portable, 2), Some(ShardsError::Store));
     assert_eq!(start(&plain(), 100_000), Some(ShardsError::TooMany { max: 1_024 }));
     assert_eq!(start(&plain(), 2), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_a_busy_shard_is_told_is_refused_beyond_its_limit_and_nothing_before_is_lost() {
+    let server = Sharded::of(TWO, Repeater).await;
+    let shard = server.applications.lock().unwrap()[0].0.clone();
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    server.shards.nodes()[1].call(move |_, _| wait.recv().unwrap());
+    let told = Arc::new(Mutex::new(0_u32));
+    let tell = || {
+        shard.tell_others(|_| {
+            let told = Arc::clone(&told);
+            move |_: Instant, _: &mut Server| *told.lock().unwrap() += 1
+        })
+    };
+    for _ in 0..65_536 {
+        tell().unwrap();
+    }
+    assert_eq!(tell(), Err(ShardFull { shard: 1 }));
+    go.send(()).unwrap();
+    let all = async {
+        while *told.lock().unwrap() < 65_536 {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), all).await.expect("all are carried out");
+    assert_eq!(tell(), Ok(()));
 }

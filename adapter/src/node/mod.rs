@@ -15,7 +15,7 @@ mod task;
 
 pub use body::{NodeBody, Unanswered};
 pub use mounted::NodeService;
-pub use shards::{Shard, Shards, ShardsError};
+pub use shards::{Shard, ShardFull, Shards, ShardsError};
 
 use std::fmt;
 use std::sync::Arc;
@@ -176,6 +176,8 @@ struct Shared {
     mailbox: Sender<Mail>,
     /// Bounds the requests and messages in the mailbox. Closes need no permit: each belongs to an exchange that had one.
     mailbox_room: Arc<Semaphore>,
+    /// Bounds what other shards tell this one.
+    calls_room: Arc<Semaphore>,
     connections: Arc<Semaphore>,
     stage: watch::Receiver<Stage>,
     next_exchange: AtomicU64,
@@ -215,6 +217,11 @@ enum Mail {
         clean: bool,
     },
     Call(Command),
+    /// A command of another shard.
+    Told {
+        command: Command,
+        room: OwnedSemaphorePermit,
+    },
     /// What the store of sessions said.
     Stored(ServerInput),
     #[cfg(feature = "redis")]
@@ -263,6 +270,7 @@ impl Node {
         let shared = Arc::new(Shared {
             mailbox,
             mailbox_room: Arc::new(Semaphore::new(config.limits.mailbox_max)),
+            calls_room: Arc::new(Semaphore::new(shards::CALLS_MAX)),
             connections: Arc::new(Semaphore::new(config.limits.connections_max)),
             stage,
             next_exchange: AtomicU64::new(1),

@@ -16,7 +16,7 @@ use socketio08::{Instant, Text};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 
-use super::{Farewell, Node, NodeConfig, Shared};
+use super::{Farewell, Mail, Node, NodeConfig, Shared};
 use crate::tcp::accept_each;
 use crate::{Application, IdSource, PeerInfo};
 
@@ -26,6 +26,9 @@ const SHARDS_MAX: usize = 1_024;
 /// How many ids are drawn at most for one that is a certain shard's, for each shard. One of so many fits with a chance of all but
 /// one in 10^27.
 const DRAWS_PER_SHARD: usize = 64;
+
+/// Most commands that wait at one shard for what others tell it: seconds of broadcasts of a busy server. More are refused.
+pub(super) const CALLS_MAX: usize = 65_536;
 
 /// Which of so many shards a session is at: 32 bits of FNV-1a over its id.
 fn shard_of(session: &str, count: usize) -> usize {
@@ -107,6 +110,19 @@ pub enum ShardsError {
     },
 }
 
+/// A shard has too much to do already: 65,536 commands of other shards wait there.
+///
+/// ```
+/// let full = socketio08_tokio::ShardFull { shard: 1 };
+/// assert_eq!(full.to_string(), "shard 1 is too busy: what others tell it waits, and no more is taken");
+/// ```
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("shard {shard} is too busy: what others tell it waits, and no more is taken")]
+pub struct ShardFull {
+    /// Its number, from 0; the first, if there are several.
+    pub shard: usize,
+}
+
 /// One of the nodes of a server: what its application is told at the start.
 ///
 /// ```
@@ -124,12 +140,15 @@ pub enum ShardsError {
 ///         let socketio08::Body::Message { data } = packet.body else { return };
 ///         let message = Outgoing::Message(data);
 ///         let _ = server.broadcast(now, &Audience::default(), &message);
-///         self.0.tell_others(|_shard| {
+///         let told = self.0.tell_others(|_shard| {
 ///             let message = message.clone();
 ///             move |now: Instant, server: &mut Server| {
 ///                 let _ = server.broadcast(now, &Audience::default(), &message);
 ///             }
 ///         });
+///         if let Err(full) = told {
+///             eprintln!("not everybody was reached: {full}");
+///         }
 ///     }
 /// }
 ///
@@ -176,26 +195,37 @@ impl Shard {
     }
 
     /// Runs a command on the machine of every other shard, in the task of each, as [`Node::call`] does. `command` is asked for one
-    /// for each, by its number. What one shard tells another arrives in its order; what several tell, in any. See [`Shard`] for
-    /// an example.
+    /// for each, by its number. What one shard tells another arrives in its order; what several tell, in any. A shard that has
+    /// ended has no sessions to command. See [`Shard`] for an example.
+    ///
+    /// # Errors
+    /// [`ShardFull`], when every shard was told but those that are too busy.
     ///
     /// ```
-    /// # fn example(shard: &socketio08_tokio::Shard) {
+    /// # fn example(shard: &socketio08_tokio::Shard) -> Result<(), socketio08_tokio::ShardFull> {
     /// use socketio08::{Instant, server::Server};
     ///
-    /// shard.tell_others(|_shard| |_now: Instant, server: &mut Server| println!("{} sessions", server.session_count()));
+    /// shard.tell_others(|_shard| |_now: Instant, server: &mut Server| println!("{} sessions", server.session_count()))?;
+    /// # Ok(())
     /// # }
     /// ```
-    pub fn tell_others<C>(&self, command: impl Fn(usize) -> C)
+    pub fn tell_others<C>(&self, command: impl Fn(usize) -> C) -> Result<(), ShardFull>
     where
         C: FnOnce(Instant, &mut Server) + Send + 'static,
     {
         let all = self.place.shards.get().map_or(&[][..], |known| &known.all);
-        for (index, other) in all.iter().enumerate().filter(|(index, _)| *index != self.index) {
-            if let Some(shared) = other.upgrade() {
-                Node { shared }.call(command(index));
+        let mut told = Ok(());
+        for (shard, other) in all.iter().enumerate().filter(|(index, _)| *index != self.index) {
+            let Some(shared) = other.upgrade() else { continue };
+            match Arc::clone(&shared.calls_room).try_acquire_owned() {
+                Ok(room) => {
+                    // One that ends now has no sessions to command either.
+                    let _ = shared.mailbox.send(Mail::Told { command: Box::new(command(shard)), room });
+                }
+                Err(_) => told = told.and(Err(ShardFull { shard })),
             }
         }
+        told
     }
 }
 

@@ -159,6 +159,11 @@ impl<A: Application> Task<A> {
                 command(now, &mut self.server);
                 return self.drain(now);
             }
+            Mail::Told { command, room } => {
+                drop(room);
+                command(now, &mut self.server);
+                return self.drain(now);
+            }
             Mail::Stored(input) => input,
             #[cfg(feature = "redis")]
             Mail::Store(mail) => return self.take_store_mail(now, mail),

@@ -169,14 +169,34 @@ fn a_sender_that_wakes_under_the_lock_is_found_out() {
 fn a_weak_sender_keeps_nothing_alive() {
     let (sender, mut receiver) = mailbox::<u32>();
     let weak = sender.downgrade();
-    let ending = thread::spawn(move || drop(sender));
-    let sent = weak.upgrade().is_some_and(|sender| sender.send(1).is_ok());
-    ending.join().unwrap();
-    assert_eq!(block_on(receiver.recv()).is_some(), sent);
-    assert_eq!(block_on(receiver.recv()), None);
+    let upgrading = thread::spawn(move || weak.upgrade().is_some_and(|sender| sender.send(1).is_ok()));
+    drop(sender);
+    let mut arrived = false;
+    block_on(async {
+        while receiver.recv().await.is_some() {
+            arrived = true;
+        }
+    });
+    // What is sent once the mailbox has ended arrives at nobody.
+    assert_eq!(upgrading.join().unwrap(), arrived);
 }
 
 #[test]
 fn a_weak_sender_sends_while_there_is_another_and_the_mailbox_ends_without() {
     explore(a_weak_sender_keeps_nothing_alive);
+}
+
+#[test]
+fn a_sender_that_is_not_counted_is_found_out() {
+    let said = broken("the_mail_of_two_senders_arrives_and_their_end_is_noticed", Fault::ClonesUncounted);
+    assert!(said.contains("panicked"), "{said}");
+}
+
+#[test]
+fn a_weak_sender_that_does_not_look_again_for_another_is_found_out() {
+    let said = broken(
+        "a_weak_sender_sends_while_there_is_another_and_the_mailbox_ends_without",
+        Fault::UpgradesUnseen,
+    );
+    assert!(said.contains("assertion"), "{said}");
 }

@@ -12,6 +12,8 @@ pub(crate) enum Fault {
     TakesEarly,
     WakesLocked,
     LeavesSilently,
+    ClonesUncounted,
+    UpgradesUnseen,
 }
 
 thread_local! {
@@ -31,6 +33,8 @@ pub(crate) fn plant(name: &str) {
         Fault::TakesEarly,
         Fault::WakesLocked,
         Fault::LeavesSilently,
+        Fault::ClonesUncounted,
+        Fault::UpgradesUnseen,
     ];
     PLANTED.set(faults.into_iter().find(|fault| format!("{fault:?}") == name));
 }

@@ -10,7 +10,8 @@ pub(super) fn check(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
     routes(scenario, root)?;
     tls(scenario, root)?;
     proxy_protocol(scenario, root)?;
-    other_paths(scenario, root)
+    other_paths(scenario, root)?;
+    tunnel(scenario, root)
 }
 
 fn no_balancer(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
@@ -90,4 +91,14 @@ fn other_paths(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
     let message = "servers that pass requests on (other_paths = \"app\") take those of the app in turn; \
                    take \"roundrobin\"";
     Err(problem(root, &["app", "algorithm"], message.to_owned()))
+}
+
+/// nginx has one wait for what it reads.
+fn tunnel(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
+    let balancer = &scenario.balancer;
+    if balancer.kind != BalancerKind::Nginx || balancer.timeouts.tunnel.is_none() {
+        return Ok(());
+    }
+    let message = "nginx waits for websockets as for responses (proxy_read_timeout); take `server`";
+    Err(problem(root, &["balancer", "timeouts", "tunnel"], message.to_owned()))
 }

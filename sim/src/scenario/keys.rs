@@ -88,7 +88,8 @@ pub(super) const NGINX: &[&str] =
     &["http", "upgrade", "key", "max_fails", "fail_timeout", "next_upstream", "first_port"];
 pub(super) const COOKIE: &[&str] = &["name", "mode"];
 pub(super) const STICK: &[&str] = &["on", "size", "expire"];
-pub(super) const TIMEOUTS: &[&str] = &["connect", "server", "http_request", "http_keep_alive", "queue"];
+pub(super) const TIMEOUTS: &[&str] =
+    &["connect", "server", "tunnel", "http_request", "http_keep_alive", "queue"];
 pub(super) const CLUSTER: &[&str] = &["cores", "memory"];
 pub(super) const PROXY: &[&str] =
     &["name", "kind", "mode", "address", "accept_proxy", "send_proxy", "forwardfor", "upgrade", "route"];

@@ -102,13 +102,14 @@ impl Chat {
         let event = event_text("message", &args).map_err(|error| error.to_string())?;
         let (event, others) = (Outgoing::Event(event), Audience::default().except(vec![session.clone()]));
         if let Some(shard) = &self.shard {
-            shard.tell_others(|index| {
+            let told = shard.tell_others(|index| {
                 let (rooms, event, kept) = (self.rooms.clone(), event.clone(), kept.clone());
                 move |now: Instant, server: &mut Server| {
                     pass_on(now, server, &Audience::default(), &event);
                     rooms.with(index, |room| room.keep(kept));
                 }
             });
+            told.map_err(|full| full.to_string())?;
         }
         pass_on(now, server, &others, &event);
         self.rooms.with(self.index(), |room| room.keep(kept));

@@ -153,3 +153,34 @@ fn the_connection_test_over_websockets_alone_fails_behind_an_nginx_that_passes_n
     };
     assert_eq!((test(true), test(false)), (4, 0));
 }
+
+/// When a lone websocket client that says nothing loses its connection, in milliseconds after it was made; it hears from its server
+/// every `broadcast` and else every 20 s.
+fn silent(balancer: &str, broadcast: &str) -> Vec<u64> {
+    let world = run(&format!(
+        "duration = \"30s\"\n[clients]\ncount = 1\ntransports = [\"websocket\"]\n[balancer]\n{balancer}\n[servers]\ncount = 1\n{broadcast}"
+    ));
+    world.times(|event| matches!(event, TraceEvent::Disconnected { .. }))
+}
+
+#[test]
+fn a_tunnel_in_which_both_sides_are_silent_for_too_long_is_closed() {
+    for balancer in [
+        "timeouts = { tunnel = \"3s\" }",
+        "timeouts = { server = \"3s\" }",
+        "timeouts = { server = \"1m\", tunnel = \"3s\" }",
+        "mode = \"tcp\"\ntimeouts = { tunnel = \"3s\" }",
+        "kind = \"nginx\"\ntimeouts = { server = \"3s\" }",
+    ] {
+        let lost = silent(balancer, "");
+        assert!(lost.first().is_some_and(|at| (3_000..3_050).contains(at)), "{balancer}: {lost:?}");
+    }
+}
+
+#[test]
+fn a_tunnel_in_which_one_side_talks_stays_open() {
+    for balancer in ["timeouts = { tunnel = \"3s\" }", "kind = \"nginx\"\ntimeouts = { server = \"3s\" }"] {
+        assert_eq!(silent(balancer, "broadcast_every = \"1s\"\n"), [] as [u64; 0], "{balancer}");
+    }
+    assert_eq!(silent("timeouts = { tunnel = \"25s\" }", ""), [] as [u64; 0], "a heartbeat comes every 20 s");
+}

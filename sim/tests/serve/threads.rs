@@ -46,8 +46,13 @@ fn it_ends_when_told_to() {
 
 #[test]
 fn threads_do_not_go_with_what_shares_sessions_with_other_servers() {
-    for store in [["--redis", "redis://127.0.0.1:1/"], ["--portable", "redis://127.0.0.1:1/"]] {
-        let output = refused(&[&["--threads", "2", "--secret-file", "none"], &store[..]].concat());
+    let stores = [
+        &["--redis", "redis://127.0.0.1:1/"][..],
+        &["--portable", "redis://127.0.0.1:1/"],
+        &["--node", "s1", "--peer", "s2=http://127.0.0.1:1"],
+    ];
+    for store in stores {
+        let output = refused(&[&["--threads", "2", "--secret-file", "none"], store].concat());
         assert_refused(&output, &["--threads <N>", "cannot be used with", store[0]]);
     }
     for number in ["0", "2000", "many"] {

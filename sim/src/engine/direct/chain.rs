@@ -4,7 +4,8 @@ use core::net::Ipv4Addr;
 
 use super::conn::Listener;
 use crate::scenario::{
-    self, BalancerKind, BalancerMode, Destination, ProxyKind, Redispatch, Route, Scenario, ServerIx, TlsAt,
+    self, BalancerKind, BalancerMode, Destination, ProxyKind, Redispatch, Route, Scenario, ServerIx,
+    Timeouts, TlsAt,
 };
 use crate::world::balancer::Balancer;
 use crate::world::proxy::{Backend, Told};
@@ -19,6 +20,8 @@ pub(super) struct Site {
     pub(super) routes: Vec<Route>,
     pub(super) otherwise: Destination,
     pub(super) told: Option<Told>,
+    /// Whether its machines wait for silence.
+    pub(super) listens: bool,
     pub(super) backends: Vec<Backend>,
 }
 
@@ -86,6 +89,8 @@ fn proxy_site(scenario: &Scenario, seed: Seed, place: usize) -> Site {
     } else {
         Destination::Servers
     };
+    // Of a proxy that has the balancer's choice of servers.
+    let listens = scenario.balancer.kind.stands() && waits_for_silence(&scenario.balancer.timeouts);
     let mut site = Site {
         name: proxy.name.clone(),
         mode: proxy.mode,
@@ -98,10 +103,15 @@ fn proxy_site(scenario: &Scenario, seed: Seed, place: usize) -> Site {
             copies: proxy.mode == BalancerMode::Tcp,
         }),
         otherwise,
+        listens,
         backends: Vec::new(),
     };
     add_backends(&mut site, scenario, seed, &way(proxy));
     site
+}
+
+fn waits_for_silence(timeouts: &Timeouts) -> bool {
+    timeouts.tunnel.or(timeouts.server).is_some()
 }
 
 /// How a proxy carries to what has no choice of servers. stunnel carries as HAProxy's tcp mode does, tries once and hangs up.
@@ -129,6 +139,7 @@ fn balancer_site(scenario: &Scenario, seed: Seed) -> Site {
         routes: config.routes.clone(),
         otherwise: Destination::Servers,
         told: None,
+        listens: waits_for_silence(&config.timeouts),
         backends: Vec::new(),
     };
     let way = scenario::Balancer {
@@ -137,6 +148,7 @@ fn balancer_site(scenario: &Scenario, seed: Seed) -> Site {
         option: config.option,
         nginx: config.nginx,
         forwardfor: config.forwardfor,
+        timeouts: config.timeouts,
         ..scenario::Balancer::default()
     };
     add_backends(&mut site, scenario, seed, &way);

@@ -18,6 +18,8 @@ pub(super) struct Hop {
     pub(super) address: core::net::Ipv4Addr,
     /// How long one way to it takes, for whoever connects to it and is no client.
     pub(super) wire: Wire,
+    /// Its machine waits for silence, and is told what passes.
+    pub(super) listens: bool,
     /// TLS ends here.
     pub(super) tls: bool,
     /// When its processor has done the handshakes that came so far.
@@ -32,6 +34,7 @@ impl Hop {
         Self {
             links: site.backends.iter().map(|_| Table::default()).collect(),
             mode: site.mode,
+            listens: site.listens,
             address: site.address,
             tls: site.tls,
             machine: Proxy::new(site.routes, site.otherwise, site.told, site.backends),
@@ -214,7 +217,10 @@ impl World<'_> {
                 self.settle_hop(hop);
             }
             item => match (conn.tunnel, item) {
-                (Some(link), item) => self.send_up(link, item),
+                (Some(link), item) => {
+                    self.send_up(link, item);
+                    self.passed(link);
+                }
                 (None, item) if self.hops[hop].mode == BalancerMode::Tcp => conn.held.push(item),
                 (None, Up::Request(request)) => {
                     let head = request.head.clone();
@@ -280,14 +286,20 @@ impl World<'_> {
                 self.forget_conn(id);
                 self.hop_takes(link, Input::LinkClosed { link: name });
             }
-            item if copies => self.relay(id, item),
+            item if copies => {
+                self.relay(id, item);
+                self.passed(id);
+            }
             Down::Upgraded(head) => self.response_starts(link, id, head.clone(), Down::Upgraded(head)),
             Down::Response(head) => {
                 self.response_starts(link, id, head.clone(), Down::Response(head));
                 self.hop_takes(link, Input::ResponseDone { link: name });
             }
             Down::Begun(head) => self.response_starts(link, id, head.clone(), Down::Begun(head)),
-            Down::Chunk(part) => self.relay(id, Down::Chunk(part)),
+            Down::Chunk(part) => {
+                self.relay(id, Down::Chunk(part));
+                self.passed(id);
+            }
             Down::Whole => {
                 self.relay(id, Down::Whole);
                 self.hop_takes(link, Input::ResponseDone { link: name });
@@ -304,6 +316,14 @@ impl World<'_> {
         self.hop_takes(link, Input::ResponseStarted { link: link.link, head });
         if let Some(conn) = self.conns.get_mut(id.0) {
             conn.begun = None;
+        }
+    }
+
+    /// Something passed over a link: the machine may wait for silence.
+    fn passed(&mut self, id: ConnId) {
+        let Some(Dialer::Hop(link)) = self.conns.get(id.0).map(|conn| conn.dialer) else { return };
+        if self.hops[link.hop].listens {
+            self.hop_takes(link, Input::Passed { link: link.link });
         }
     }
 

@@ -73,8 +73,10 @@ pub struct Balancer {
 pub struct Timeouts {
     /// For a connection to a server to open.
     pub connect: Option<Duration>,
-    /// For a server to begin its response.
+    /// For a server to begin its response, and to go on with it; of a tunnel too, if `tunnel` is `None`.
     pub server: Option<Duration>,
+    /// For either side of a tunnel (a websocket, or any connection in tcp mode) to say something.
+    pub tunnel: Option<Duration>,
     /// For a client's first request.
     pub http_request: Option<Duration>,
     /// For a client's next request on a connection that it keeps.

@@ -167,6 +167,7 @@ fn timeouts(node: Option<&Node>) -> Result<Timeouts, Problem> {
     Ok(Timeouts {
         connect: wait("connect")?,
         server: wait("server")?,
+        tunnel: wait("tunnel")?,
         http_request: wait("http_request")?,
         http_keep_alive: wait("http_keep_alive")?,
         queue: wait("queue")?,

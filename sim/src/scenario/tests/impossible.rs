@@ -188,3 +188,9 @@ fn an_algorithm_for_an_application_that_only_servers_pass_requests_on_to() {
     let routed = format!("{text}[[balancer.route]]\npath = \"/app\"\nto = \"app\"\n");
     assert!(parse(&small(&routed)).is_ok());
 }
+
+#[test]
+fn a_wait_for_tunnels_that_nginx_does_not_have() {
+    let error = refusal("[balancer]\nkind = \"nginx\"\ntimeouts = { tunnel = \"5s\" }\n");
+    assert!(error.starts_with("my.toml:6:23: nginx waits for websockets"), "{error}");
+}

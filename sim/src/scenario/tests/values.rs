@@ -52,7 +52,7 @@ slowstart = "10s"
 cookie = { name = "io", mode = "prefix" }
 stick = { on = "path", size = 9, expire = "1m" }
 maxconn = 7
-timeouts = { connect = "5s", server = "6s", http_request = "7s", http_keep_alive = "8s", queue = "9s" }
+timeouts = { connect = "5s", server = "6s", tunnel = "10s", http_request = "7s", http_keep_alive = "8s", queue = "9s" }
 accept_proxy = true
 send_proxy = true
 forwardfor = true
@@ -228,6 +228,7 @@ fn every_key_is_read() {
             timeouts: Timeouts {
                 connect: Some(SECOND * 5),
                 server: Some(SECOND * 6),
+                tunnel: Some(SECOND * 10),
                 http_request: Some(SECOND * 7),
                 http_keep_alive: Some(SECOND * 8),
                 queue: Some(SECOND * 9),

@@ -72,6 +72,12 @@ pub enum Input {
         /// The link.
         link: LinkId,
     },
+    /// More of a response, or something in a tunnel, either way, passed over the link. Only who waits for silence wants to know
+    /// ([`Timeouts`](crate::scenario::Timeouts)); others may be spared.
+    Passed {
+        /// The link.
+        link: LinkId,
+    },
     /// The server's side of a link ended (its process died, or it closed the connection); the link is gone.
     LinkClosed {
         /// The link.

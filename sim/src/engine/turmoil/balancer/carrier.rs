@@ -232,6 +232,11 @@ impl Carrier {
         self.input(Input::ResponseStarted { link, head });
     }
 
+    /// Something was copied in the tunnel of a link.
+    pub(super) fn passed(&self, link: LinkId) {
+        self.input(Input::Passed { link });
+    }
+
     /// A check ended.
     pub(super) fn checked(&self, server: ServerIx, passed: bool) {
         self.input(Input::Checked { server, passed });

@@ -33,10 +33,11 @@ pub(super) async fn run(
     (link, server): (LinkId, Raw),
     ending: Rc<Ending>,
 ) {
+    let passed = || carrier.passed(link);
     let ended = tokio::select! {
         biased;
         _ = ending.ordered() => return,
-        side = copy(client, server) => side,
+        side = copy(client, server, &passed) => side,
     };
     match ended {
         Side::Client => carrier.front_closed(conn),
@@ -44,18 +45,19 @@ pub(super) async fn run(
     }
 }
 
-async fn copy(client: Raw, server: Raw) -> Side {
+/// `passed` is told of everything that is copied.
+async fn copy(client: Raw, server: Raw, passed: &dyn Fn()) -> Side {
     let Ok(client) = stream(client).await else { return Side::Client };
     let Ok(server) = stream(server).await else { return Side::Server };
     let (mut from_client, mut to_client) = tokio::io::split(client);
     let (mut from_server, mut to_server) = tokio::io::split(server);
     tokio::select! {
         biased;
-        ended = pump(&mut from_client, &mut to_server) => match ended {
+        ended = pump(&mut from_client, &mut to_server, passed) => match ended {
             End::Source => Side::Client,
             End::Sink => Side::Server,
         },
-        ended = pump(&mut from_server, &mut to_client) => match ended {
+        ended = pump(&mut from_server, &mut to_client, passed) => match ended {
             End::Source => Side::Server,
             End::Sink => Side::Client,
         },
@@ -75,7 +77,11 @@ enum End {
     Sink,
 }
 
-async fn pump(source: &mut (impl AsyncRead + Unpin), sink: &mut (impl AsyncWrite + Unpin)) -> End {
+async fn pump(
+    source: &mut (impl AsyncRead + Unpin),
+    sink: &mut (impl AsyncWrite + Unpin),
+    passed: &dyn Fn(),
+) -> End {
     let mut buffer = vec![0; BUFFER_LEN];
     loop {
         let len = match source.read(&mut buffer).await {
@@ -86,5 +92,6 @@ async fn pump(source: &mut (impl AsyncRead + Unpin), sink: &mut (impl AsyncWrite
         {
             return End::Sink;
         }
+        passed();
     }
 }

@@ -93,8 +93,8 @@ impl Haproxy {
         if flight.request.is_some() {
             self.forward(conn, link);
         } else {
-            self.await_until(conn, None, BalancerTimer::Expire(conn));
             self.update(conn, |flight| flight.stage = Stage::Tunnel(link));
+            self.await_silence(conn);
             self.outputs.push_back(Output::Tunnel { conn, link });
         }
     }
@@ -268,8 +268,33 @@ impl Haproxy {
                 self.outputs.push_back(Output::CloseLink { link });
                 self.fail(conn, GATEWAY_TIMEOUT);
             }
-            Stage::Holding | Stage::Answering(_) | Stage::Tunnel(_) => {}
+            Stage::Answering(link) | Stage::Tunnel(link) => {
+                self.pool.remove_link(link);
+                self.outputs.push_back(Output::CloseLink { link });
+                self.hang_up(conn);
+            }
+            Stage::Holding => {}
         }
+    }
+
+    /// Something passed: the silence begins anew.
+    pub(super) fn handle_passed(&mut self, link: LinkId) {
+        if let Some((conn, _)) = self.flight_on(link) {
+            self.await_silence(conn);
+        }
+    }
+
+    /// What goes on is ended after this long a silence. Measured of tunnels (HAProxy 2.6.12, tcp and http mode): silence of both sides
+    /// counts, for `timeout tunnel`, or else for `timeout server`; `timeout client` alone ends none.
+    pub(super) fn await_silence(&mut self, conn: ConnId) {
+        let Some(flight) = self.conns.get(&conn).and_then(|state| state.flight) else { return };
+        let timeouts = self.config.timeouts;
+        let silence = match flight.stage {
+            Stage::Tunnel(_) => timeouts.tunnel.or(timeouts.server),
+            Stage::Answering(_) => timeouts.server,
+            Stage::Queued | Stage::Connecting(_) | Stage::Holding | Stage::Sent(_) => return,
+        };
+        self.await_until(conn, silence, BalancerTimer::Expire(conn));
     }
 
     // --- lookups

@@ -168,6 +168,7 @@ impl Haproxy {
             Input::Refused { link } => self.handle_refused(link),
             Input::ResponseStarted { link, head } => self.handle_response_started(link, &head),
             Input::ResponseDone { link } => self.handle_response_done(link),
+            Input::Passed { link } => self.handle_passed(link),
             Input::LinkClosed { link } => self.handle_link_closed(link),
             Input::Administer { server, administration } => {
                 self.pool.administer(server, administration);

@@ -27,10 +27,12 @@ impl Haproxy {
             self.outputs.push_back(Output::Respond { conn, request, link, edits });
         }
         if head.status != SWITCHING_PROTOCOLS {
-            return self.update(conn, |flight| flight.stage = Stage::Answering(link));
+            self.update(conn, |flight| flight.stage = Stage::Answering(link));
+            return self.await_silence(conn);
         }
         if open {
             self.update(conn, |flight| flight.stage = Stage::Tunnel(link));
+            self.await_silence(conn);
             self.outputs.push_back(Output::Tunnel { conn, link });
         } else {
             self.pool.remove_link(link);

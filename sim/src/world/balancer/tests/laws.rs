@@ -22,6 +22,7 @@ fn configurations() -> Vec<scenario::Balancer> {
         stick: Some(Stick { on: StickOn::Src, size: 10, expire: Duration::from_secs(5) }),
         maxconn: Some(3),
         timeouts: Timeouts {
+            tunnel: Some(Duration::from_secs(3)),
             connect: Some(Duration::from_secs(1)),
             server: Some(Duration::from_secs(2)),
             http_request: Some(Duration::from_secs(3)),
@@ -56,6 +57,7 @@ fn any_input(draws: &mut Stream, opened: &mut u64) -> Input {
             administration: if draws.chance(1, 2) { Administration::Ready } else { Administration::Drain },
         },
         12 => Input::Reload { hard_stop_after: draws.chance(1, 2).then_some(Duration::from_secs(3)) },
+        13 => Input::Passed { link },
         _ => Input::Checked { server: ServerIx(usize::from(draws.chance(1, 2))), passed: draws.chance(1, 2) },
     }
 }
