@@ -1,9 +1,14 @@
 //! Why it went as it did: one sentence for each mechanism seen at work.
 
+use core::time::Duration;
+
 use super::figures::{Figures, per_cent};
 use super::text::thousands;
-use crate::scenario::{RedisNodes, Redispatch, Scenario, Store};
+use crate::scenario::{RedisNodes, Redispatch, Scenario, Store, format_duration};
 use crate::world::population::{self, Forbidden};
+
+/// How long servers of 0.8.7 let polls wait and websockets rest (`tables.md`, item 19).
+const SILENCE: Duration = Duration::from_secs(20);
 
 pub(super) fn why(scenario: &Scenario, figures: &Figures) -> Vec<String> {
     let mut why: Vec<String> = deaf(scenario, figures).into_iter().collect();
@@ -82,8 +87,27 @@ pub(super) fn why(scenario: &Scenario, figures: &Figures) -> Vec<String> {
         ));
     }
     why.extend(forbidden(scenario));
+    why.extend(impatient(scenario, figures));
     why.extend(uneven(figures));
     why
+}
+
+/// The balancer ends what is silent, and nothing else that is planned cuts clients off.
+fn impatient(scenario: &Scenario, figures: &Figures) -> Option<String> {
+    let planned =
+        !figures.impacts.is_empty() || !scenario.harms.is_empty() || !scenario.redis_faults.is_empty();
+    let timeouts = scenario.balancer.timeouts;
+    let polls = timeouts.server.map(|server| ("poll", server));
+    let sockets = timeouts.tunnel.or(timeouts.server).map(|tunnel| ("websocket", tunnel));
+    let short = polls.into_iter().chain(sockets).filter(|(_, timeout)| *timeout < SILENCE);
+    let (what, timeout) = short.min_by_key(|(_, timeout)| *timeout)?;
+    (!planned && figures.outage_ms.is_some()).then(|| {
+        format!(
+            "A {what} is silent for up to {} s at a time when there is nothing to say, and the balancer ends it after {}.",
+            SILENCE.as_secs(),
+            format_duration(timeout)
+        )
+    })
 }
 
 /// What the browsers of clients forbid.
