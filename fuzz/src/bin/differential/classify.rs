@@ -31,6 +31,7 @@ fn decoded_packet(text: &str, theirs: Option<&Value>) -> Result<&'static str, St
     let Some(theirs) = theirs else {
         return match ours {
             Err(kind) if kind.starts_with("json-") => Ok("decode packet: half of a surrogate pair in JSON"),
+            Err("type") if text.starts_with(':') => Ok("decode packet: junk before the type"),
             other => Err(format!("{other:?}, and half of a surrogate pair in theirs")),
         };
     };
