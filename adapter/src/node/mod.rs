@@ -216,11 +216,10 @@ enum Mail {
         exchange: ExchangeId,
         clean: bool,
     },
-    Call(Command),
-    /// A command of another shard.
-    Told {
+    Call {
         command: Command,
-        room: OwnedSemaphorePermit,
+        /// Of one that another shard gave.
+        room: Option<OwnedSemaphorePermit>,
     },
     /// What the store of sessions said.
     Stored(ServerInput),
@@ -332,7 +331,7 @@ impl Node {
     /// ```
     pub fn call(&self, command: impl FnOnce(Instant, &mut Server) + Send + 'static) {
         // A node that has ended has no sessions left to command.
-        let _ = self.shared.mailbox.send(Mail::Call(Box::new(command)));
+        let _ = self.shared.mailbox.send(Mail::Call { command: Box::new(command), room: None });
     }
 
     /// Takes leave of every session and connection and ends the node; returns when it has ended. Later calls wait too.

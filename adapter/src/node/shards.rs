@@ -20,9 +20,6 @@ use super::{Farewell, Mail, Node, NodeConfig, Shared};
 use crate::tcp::accept_each;
 use crate::{Application, IdSource, PeerInfo};
 
-/// The most shards: more than the processors of any machine that this is for.
-const SHARDS_MAX: usize = 1_024;
-
 /// How many ids are drawn at most for one that is a certain shard's, for each shard. One of so many fits with a chance of all but
 /// one in 10^27.
 const DRAWS_PER_SHARD: usize = 64;
@@ -220,7 +217,8 @@ impl Shard {
             match Arc::clone(&shared.calls_room).try_acquire_owned() {
                 Ok(room) => {
                     // One that ends now has no sessions to command either.
-                    let _ = shared.mailbox.send(Mail::Told { command: Box::new(command(shard)), room });
+                    let command = Box::new(command(shard));
+                    let _ = shared.mailbox.send(Mail::Call { command, room: Some(room) });
                 }
                 Err(_) => told = told.and(Err(ShardFull { shard })),
             }
@@ -268,6 +266,9 @@ pub struct Shards {
 }
 
 impl Shards {
+    /// The most shards that a server may have: more than the processors of any machine that this is for.
+    pub const MAX: usize = 1_024;
+
     /// Starts `count` nodes on the current tokio runtime. `application` and `ids` are asked for one for each, in their order.
     /// Of the ids drawn each shard takes those that are its own, one of `count` on average.
     ///
@@ -300,8 +301,8 @@ impl Shards {
         mut ids: impl FnMut() -> I,
     ) -> Result<Self, ShardsError> {
         let count = count.get();
-        if count > SHARDS_MAX {
-            return Err(ShardsError::TooMany { max: SHARDS_MAX });
+        if count > Self::MAX {
+            return Err(ShardsError::TooMany { max: Self::MAX });
         }
         if !matches!((&config.server.store, &config.server.routing), (Store::Memory, Routing::Balancer)) {
             return Err(ShardsError::Store);

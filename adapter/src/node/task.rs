@@ -155,11 +155,7 @@ impl<A: Application> Task<A> {
                 self.forwards.give_up(exchange);
                 ServerInput::Closed { exchange, clean }
             }
-            Mail::Call(command) => {
-                command(now, &mut self.server);
-                return self.drain(now);
-            }
-            Mail::Told { command, room } => {
+            Mail::Call { command, room } => {
                 drop(room);
                 command(now, &mut self.server);
                 return self.drain(now);

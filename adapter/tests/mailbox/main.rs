@@ -13,8 +13,8 @@ use std::task::{Context, Wake, Waker};
 use loom::future::block_on;
 use loom::thread;
 
-use mailbox::{Sender, mailbox};
-use sync::{Fault, plant};
+use mailbox::{Fault, Sender, mailbox};
+use sync::plant;
 
 /// Says to the process of a test which fault to plant.
 const PLANT: &str = "MAILBOX_FAULT";

@@ -4,17 +4,7 @@ pub(crate) use loom::sync::{Arc, Mutex, MutexGuard};
 
 use std::cell::Cell;
 
-/// As in `src/sync.rs`.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Fault {
-    SendsUnseen,
-    SleepsUnseen,
-    TakesEarly,
-    WakesLocked,
-    LeavesSilently,
-    ClonesUncounted,
-    UpgradesUnseen,
-}
+use crate::mailbox::Fault;
 
 thread_local! {
     static PLANTED: Cell<Option<Fault>> = const { Cell::new(None) };

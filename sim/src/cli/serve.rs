@@ -8,15 +8,12 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use socketio08::server::ClientFiles;
 use socketio08::{OriginError, Origins, Profile, Text};
-use socketio08_tokio::{RedisUrl, gzip};
+use socketio08_tokio::{RedisUrl, Shards, gzip};
 
 use super::Exit;
 use super::old_clients::OldClients;
 use super::pool::PoolArgs;
 use crate::serve::{App, Options, serve};
-
-/// The most shards that a server may have.
-const THREADS_MAX: usize = 1_024;
 
 /// Serve a Socket.IO 0.8 application on TCP, over every transport: a page at /, sessions under /socket.io. Messages
 /// of the log go to standard error.
@@ -88,8 +85,8 @@ fn listen(text: &str) -> Result<SocketAddr, String> {
 }
 
 fn threads(text: &str) -> Result<NonZeroUsize, String> {
-    let threads = text.parse().ok().filter(|threads: &NonZeroUsize| threads.get() <= THREADS_MAX);
-    threads.ok_or_else(|| format!("a number from 1 to {THREADS_MAX}"))
+    let threads = text.parse().ok().filter(|threads: &NonZeroUsize| threads.get() <= Shards::MAX);
+    threads.ok_or_else(|| format!("a number from 1 to {}", Shards::MAX))
 }
 
 fn namespace(text: &str) -> Result<String, String> {

@@ -254,7 +254,7 @@ impl World<'_> {
     /// Something reached a client.
     pub(super) fn client_hears(&mut self, client: ClientId, id: ConnId, item: Down) {
         let Some(conn) = self.conns.get_mut(id.0).filter(|conn| conn.at_dialer) else { return };
-        let exchange = conn.exchange;
+        let (exchange, asks_policy) = (conn.exchange, conn.asks_policy.is_some());
         if conn.severed {
             return;
         }
@@ -262,7 +262,7 @@ impl World<'_> {
         if hears_at > self.now {
             return self.queue.push(hears_at, Event::Down(id, item));
         }
-        if self.conns.get(id.0).is_some_and(|conn| conn.asks_policy.is_some()) {
+        if asks_policy {
             return self.flash_hears(client, id, &item);
         }
         if let Down::Response(head) | Down::Begun(head) | Down::Upgraded(head) = &item {
