@@ -101,19 +101,19 @@ impl Chat {
             .map_err(|error| format!("the message cannot be passed on: {error}"))?;
         let event = event_text("message", &args).map_err(|error| error.to_string())?;
         let (event, others) = (Outgoing::Event(event), Audience::default().except(vec![session.clone()]));
-        if let Some(shard) = &self.shard {
-            let told = shard.tell_others(|index| {
+        let told = self.shard.as_ref().map_or(Ok(()), |shard| {
+            shard.tell_others(|index| {
                 let (rooms, event, kept) = (self.rooms.clone(), event.clone(), kept.clone());
                 move |now: Instant, server: &mut Server| {
                     pass_on(now, server, &Audience::default(), &event);
                     rooms.with(index, |room| room.keep(kept));
                 }
-            });
-            told.map_err(|full| full.to_string())?;
-        }
+            })
+        });
         pass_on(now, server, &others, &event);
         self.rooms.with(self.index(), |room| room.keep(kept));
-        Ok(())
+        // Those here have it, whoever is too busy elsewhere.
+        told.map_err(|full| full.to_string())
     }
 }
 
@@ -141,6 +141,11 @@ fn len(message: &Outgoing) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroUsize;
+
+    use socketio08::server::{ExchangeId, Request, ServerConfig, ServerInput};
+    use socketio08_tokio::{Application, NodeConfig, RandomIds, Shards};
+
     use super::*;
 
     #[test]
@@ -160,5 +165,49 @@ mod tests {
             kept.keep(Outgoing::Message(Text::from("x".repeat(900_000))));
         }
         assert_eq!((kept.messages.len(), kept.len), (2, 1_800_000));
+    }
+
+    /// What a shard's application is here: nothing is said to it.
+    struct Silent;
+
+    impl Application for Silent {
+        fn event(&mut self, _: Instant, _: &mut Server, _: ServerEvent) {}
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_shard_that_is_too_busy_costs_the_others_nothing() {
+        let mut shard = None;
+        let start = |told: Shard| {
+            shard.get_or_insert(told);
+            Silent
+        };
+        let two = NonZeroUsize::new(2).unwrap();
+        let shards =
+            Shards::start(&NodeConfig::new(ServerConfig::default()), two, start, || RandomIds).unwrap();
+        let shard = shard.unwrap();
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        shards.nodes()[1].call(move |_, _| wait.recv().unwrap_or_default());
+        while shard.tell_others(|_| |_: Instant, _: &mut Server| {}).is_ok() {}
+
+        let mut server = Server::new(ServerConfig::default(), Instant::ZERO);
+        let sessions = ["speaker", "listener"].map(|id| {
+            let session = SessionId(Text::from(id));
+            server.handle_input(
+                Instant::ZERO,
+                ServerInput::Request(Request::get(ExchangeId(1), "/socket.io/1/")),
+            );
+            server.accept(Instant::ZERO, ExchangeId(1), session.clone()).unwrap();
+            let target = format!("/socket.io/1/xhr-polling/{id}");
+            server.handle_input(Instant::ZERO, ServerInput::Request(Request::get(ExchangeId(2), target)));
+            while server.poll_transmit().is_some() {}
+            session
+        });
+        let mut chat = Chat::new(Rooms::new(2), Some(shard));
+        let packet = Packet::decode(&Text::from_static("3:::hello")).unwrap();
+        let event = ServerEvent::Received { session: sessions[0].clone(), packet };
+        assert!(chat.event(Instant::ZERO, &mut server, &event).is_err(), "it is told");
+        assert_eq!(server.outbox_len(&sessions[1]), Some(1), "those here have it");
+        assert_eq!(chat.rooms.with(0, |kept| kept.messages.len()), Some(1), "and newcomers will");
+        go.send(()).unwrap();
     }
 }
