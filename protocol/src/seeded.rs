@@ -37,4 +37,18 @@ pub enum SeededFault {
     NoReconnectTimer,
     /// Client (improved): forgets to watch a silent server.
     NoSilenceTimer,
+    /// Client (improved): forgets to watch a POST.
+    NoPostTimer,
+    /// Server: what waits for a session has no limit.
+    NoOutboxLimit,
+    /// Server: answers a POST before its packets are looked at, and once more after them.
+    AnswerPostTwice,
+    /// Server: the sweep takes a handshake however young it is.
+    EarlySweep,
+    /// Client (improved): milliseconds of a delay are taken for seconds.
+    LongDelay,
+    /// Server: a poll that opens drops what has waited for it.
+    ForgetOutbox,
+    /// Client: what has waited for the answer to a POST is not sent.
+    ForgetWaiting,
 }

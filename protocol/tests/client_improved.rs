@@ -181,6 +181,44 @@ fn a_poll_without_an_answer_is_given_up_as_well() {
 }
 
 #[test]
+fn a_post_without_an_answer_is_given_up_though_polls_are_answered() {
+    let (mut rig, mut poll) = Rig::polling(improved(polling()));
+    rig.message_to("", "a");
+    rig.sent();
+    rig.run_for(secs(20));
+    rig.answer(poll, "8::");
+    poll = exchange(&rig.only_sent());
+    rig.message_to("", "b");
+    rig.run_for(secs(14));
+    rig.answer(poll, "8::");
+    rig.told();
+    rig.sent();
+    rig.run_for(secs(1));
+    assert_eq!(rig.told()[0], lost(LossCause::Silence));
+    rig.sent();
+    rig.run_for(millis(500));
+    let handshake = exchange(&rig.only_sent());
+    rig.answer(handshake, &handshake_body("s2", "xhr-polling"));
+    poll = exchange(&rig.only_sent());
+    rig.answer(poll, "1::");
+    let body = "\u{FFFD}5\u{FFFD}3:::a\u{FFFD}5\u{FFFD}3:::b";
+    assert_eq!(rig.shown()[0], format!("post /socket.io/1/xhr-polling/s2 {body}"));
+}
+
+#[test]
+fn a_post_that_was_answered_is_not_watched_any_more() {
+    let (mut rig, poll) = Rig::polling(improved(polling()));
+    rig.message_to("", "a");
+    let post = exchange(&rig.only_sent());
+    rig.run_for(secs(20));
+    rig.answer(post, "1");
+    rig.answer(poll, "8::");
+    rig.told();
+    rig.run_for(secs(34));
+    assert_eq!(rig.told(), []);
+}
+
+#[test]
 fn a_quiet_websocket_without_heartbeats_is_not_given_up() {
     let mut rig = Rig::silent(improved(websocket()));
     rig.connect();

@@ -95,18 +95,26 @@ impl Client {
         if self.seeded(SeededFault::NoSilenceTimer) {
             return;
         }
-        let overdue = match self.heartbeat_timeout {
-            Some(timeout) => timeout,
-            // Without heartbeats a quiet websocket or stream says nothing about its server.
-            None if beats => return,
-            None => OVERDUE,
-        };
-        let limit = self.config.server_interval.saturating_add(overdue);
-        self.silence_timer = Some(self.timers.set(self.now, limit, Due::Silence));
+        // Without heartbeats a quiet websocket or stream says nothing about its server.
+        if beats && self.heartbeat_timeout.is_none() {
+            return;
+        }
+        self.silence_timer = Some(self.timers.set(self.now, self.silence_max(), Due::Silence));
+    }
+
+    /// A POST is on its way, and what follows waits for its answer: polls that are answered meanwhile say nothing about it.
+    pub(super) fn improved_posted(&mut self) {
+        self.cancel_post_timer();
+        if !self.seeded(SeededFault::NoPostTimer) {
+            self.post_timer = Some(self.timers.set(self.now, self.silence_max(), Due::Post));
+        }
+    }
+
+    fn silence_max(&self) -> Duration {
+        self.config.server_interval.saturating_add(self.heartbeat_timeout.unwrap_or(OVERDUE))
     }
 
     pub(super) fn improved_silence(&mut self) {
-        self.silence_timer = None;
         self.improved_lose(LossCause::Silence);
     }
 
@@ -203,6 +211,7 @@ impl Client {
         self.holding = false;
         self.cancel_connect_timer();
         self.cancel_silence_timer();
+        self.cancel_post_timer();
         self.outbox.keep_for_next_session();
         if let Some(id) = self.current.take().filter(|_| !self.seeded(SeededFault::KeepOldLink)) {
             self.drop_link(id);
@@ -232,7 +241,8 @@ impl Client {
         let attempt = made + 1;
         let cap = self.config.reconnection_limit.unwrap_or(DELAY_MAX);
         let base = self.config.reconnection_delay.saturating_mul(2_u32.saturating_pow(made)).min(cap);
-        let delay = base / 1_000 * u32::from(1_000 - self.jitter_permille);
+        let unit = if self.seeded(SeededFault::LongDelay) { 1_000 } else { 1 };
+        let delay = base / 1_000 * u32::from(1_000 - self.jitter_permille) * unit;
         self.reconnection = Some(Reconnection { attempts: attempt, delay, redone: false });
         if !self.seeded(SeededFault::NoReconnectTimer) {
             self.timers.set(self.now, delay, Due::Reconnect(Watcher::default()));
@@ -249,6 +259,12 @@ impl Client {
 
     fn cancel_connect_timer(&mut self) {
         if let Some(timer) = self.connect_timer.take() {
+            self.timers.cancel(timer);
+        }
+    }
+
+    pub(super) fn cancel_post_timer(&mut self) {
+        if let Some(timer) = self.post_timer.take() {
             self.timers.cancel(timer);
         }
     }

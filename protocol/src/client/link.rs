@@ -239,6 +239,7 @@ impl Client {
         // What a form was answered, a genuine page cannot know.
         if status == 200 || (!self.improved() && self.is_script_link(id)) {
             self.outbox.confirm(exchange);
+            self.cancel_post_timer();
             self.hold(false);
         } else {
             self.link_failed(id);

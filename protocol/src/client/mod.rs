@@ -183,6 +183,8 @@ pub struct Client {
     heartbeat_timer: Option<TimerKey>,
     /// Improved profile: fires when the server was silent for too long.
     silence_timer: Option<TimerKey>,
+    /// Improved profile: fires when a POST was not answered for as long.
+    post_timer: Option<TimerKey>,
     jitter_permille: u16,
 
     endpoints: Vec<Endpoint>,
@@ -232,6 +234,7 @@ impl Client {
             connect_timer_watched: false,
             heartbeat_timer: None,
             silence_timer: None,
+            post_timer: None,
             jitter_permille: 0,
             endpoints: alloc::vec![Endpoint::new(Text::EMPTY, Text::EMPTY)],
             pending_acks: 0,
@@ -441,7 +444,7 @@ impl Client {
             Due::Handshake(exchange) => self.improved_handshake_timeout(exchange),
             Due::Reconnect(_) if self.improved() => self.improved_reconnect(),
             Due::Reconnect(watcher) => self.maybe_reconnect(watcher),
-            Due::Silence => self.improved_silence(),
+            Due::Post | Due::Silence => self.improved_silence(),
         }
     }
 

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use super::link::Link;
 use super::{Client, ClientEvent, LinkId};
+use crate::seeded::SeededFault;
 use crate::server::{ExchangeId, LocalError};
 use crate::{Limits, Text, payload};
 
@@ -131,7 +132,7 @@ impl Client {
     /// Holds packets back, or lets them go.
     pub(super) fn hold(&mut self, holding: bool) {
         self.holding = holding;
-        if self.outbox.waiting.is_empty() {
+        if self.outbox.waiting.is_empty() || self.seeded(SeededFault::ForgetWaiting) {
             return;
         }
         let Some(id) = self.writable_link() else { return };
@@ -161,6 +162,7 @@ impl Client {
         if self.improved() {
             self.outbox.in_flight_len = packets.iter().map(|packet| packet.len()).sum();
             self.outbox.in_flight = Some((exchange, packets));
+            self.improved_posted();
         }
     }
 

@@ -47,6 +47,7 @@ impl Client {
             &mut self.connect_timer,
             &mut self.heartbeat_timer,
             &mut self.silence_timer,
+            &mut self.post_timer,
         ] {
             *key = key.and_then(|old| keys.get(&old).copied());
         }

@@ -22,6 +22,8 @@ pub(super) enum Due {
     Handshake(ExchangeId),
     /// Nothing came from the server within the heartbeat timeout (genuine profile, 0.9).
     Heartbeat,
+    /// A POST was not answered (improved profile).
+    Post,
     /// The next reconnection attempt, driven by this watcher.
     Reconnect(Watcher),
     /// Nothing was heard from the server for too long (improved profile).
@@ -34,7 +36,7 @@ impl Due {
             Due::Connect | Due::Handshake(_) => Timer::Connect,
             Due::Close(_) => Timer::Close,
             Due::Reconnect(_) => Timer::Reconnect,
-            Due::Heartbeat | Due::Silence => Timer::HeartbeatReply,
+            Due::Heartbeat | Due::Post | Due::Silence => Timer::HeartbeatReply,
         }
     }
 }
@@ -145,7 +147,7 @@ impl Timers {
         let counter = match due {
             Due::Connect => &mut self.connect_count,
             Due::Reconnect(_) => &mut self.reconnect_count,
-            Due::Close(_) | Due::Handshake(_) | Due::Heartbeat | Due::Silence => return,
+            Due::Close(_) | Due::Handshake(_) | Due::Heartbeat | Due::Post | Due::Silence => return,
         };
         *counter = if added { *counter + 1 } else { counter.saturating_sub(1) };
     }

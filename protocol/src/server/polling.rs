@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::exchange::Exchange;
 use super::response::{self, PollStyle};
-use super::session::Channel;
+use super::session::{Channel, Outbox};
 use super::{Cause, ExchangeId, Server, ServerEvent, SessionId, Violation};
 use crate::jsonp::{self, PostError};
 use crate::payload::Payload;
@@ -30,7 +30,11 @@ impl Server {
             return;
         }
         let twice = self.seeded(SeededFault::DeliverTwice);
+        let forgets = self.seeded(SeededFault::ForgetOutbox);
         let Some(session) = self.sessions.get_mut(id) else { return };
+        if forgets {
+            session.outbox = Outbox::default();
+        }
         if !session.outbox.is_empty() {
             let kept = twice.then(|| session.outbox.clone());
             let payload = session.outbox.pop_payload(&self.config.limits);
@@ -74,7 +78,12 @@ impl Server {
         }
         match posted_payload(transport, body) {
             Ok(payload) if payload.is_empty() => {}
-            Ok(payload) => self.take_payload(&id, payload),
+            Ok(payload) => {
+                self.take_payload(&id, payload);
+                if self.seeded(SeededFault::AnswerPostTwice) {
+                    self.transmit_response(exchange, response::posted(cors, self.is_revised()));
+                }
+            }
             Err(error) => {
                 self.violated(&id, Violation::Post(error));
                 if self.is_revised() {

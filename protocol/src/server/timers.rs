@@ -72,7 +72,9 @@ impl Server {
         if sweep.is_zero() {
             return None;
         }
-        let old_enough = (self.now + self.config.handshake_lifetime) - self.started;
+        let early = self.seeded(SeededFault::EarlySweep);
+        let lifetime = if early { Duration::ZERO } else { self.config.handshake_lifetime };
+        let old_enough = (self.now + lifetime) - self.started;
         let micros = old_enough.as_micros().div_ceil(sweep.as_micros()).saturating_mul(sweep.as_micros());
         let at = self.started + Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX));
         Some(Deadline { at, timer: Timer::Handshake })
