@@ -6,17 +6,12 @@ use socketio08::target::Target;
 use socketio08::{AckId, Body, ExchangeId, Instant, Packet, Reason, Text};
 
 use super::marks::Mark;
-use super::network::{Down, Exchange, Up, Way};
+use super::network::{Down, Dropped, Exchange, Up, Way, number_of};
 use super::step::Step;
 use super::told::Party;
 use super::world::SessionNote;
 
 const RESOURCE: &str = "/socket.io";
-
-/// The number in a message of ours.
-fn number_of(text: &str) -> Option<u8> {
-    text.get(1..)?.parse().ok()
-}
 
 /// Leaves the query out: `t=` is there against caches, and would tell every instant from every other.
 fn without_query(target: &Text) -> Text {
@@ -86,6 +81,7 @@ impl Step<'_> {
             way: Way::Open,
             up: [Up::Request { post, upgrade, target, body }].into(),
             down: [].into(),
+            dropped: Dropped::default(),
         });
     }
 
@@ -134,7 +130,10 @@ impl Step<'_> {
         let Packet { id, endpoint, body: Body::Message { data } } = packet else { return };
         let Some(number) = number_of(&data) else { return };
         self.remark(Party::Client(at), || format!("gets message {number} of session {session}"));
-        let last = self.world.note(session).map(|note| (note.down, note.down = note.down.max(number)).0);
+        let last = self.world.note(session).map(|note| {
+            note.owed.remove(number);
+            (note.down, note.down = note.down.max(number)).0
+        });
         self.delivered(number, last);
         if let Some(id) = id.filter(|id| id.with_data) {
             let mut sent = Ok(());
@@ -250,6 +249,10 @@ impl Step<'_> {
         self.remark(Party::Server(at), || format!("gets message {number} of session {}", session.0));
         let last = self.world.note(&session.0).map(|note| (note.up, note.up = note.up.max(number)).0);
         self.delivered(number, last);
+        let sender = self.world.note(&session.0).map(|note| usize::from(note.client));
+        if let Some(side) = sender.and_then(|client| self.world.clients.get_mut(client)) {
+            side.owed.remove(number);
+        }
         if let Some(id) = id.filter(|id: &AckId| id.with_data) {
             let now = self.now;
             let sent = self

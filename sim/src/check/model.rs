@@ -65,6 +65,7 @@ const PROPERTIES: [fn() -> Property<Machines>; RULES.len()] = [
     Machines::property::<13>,
     Machines::property::<14>,
     Machines::property::<15>,
+    Machines::property::<16>,
 ];
 
 impl Model for Machines {

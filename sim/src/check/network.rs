@@ -3,8 +3,9 @@
 
 use std::collections::VecDeque;
 
+use socketio08::payload::Payload;
 use socketio08::server::Method;
-use socketio08::{ExchangeId, Text};
+use socketio08::{Body, ExchangeId, Limits, Packet, Text};
 
 /// Whether an exchange works.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -54,13 +55,91 @@ pub(super) struct Exchange {
     pub(super) way: Way,
     pub(super) up: VecDeque<Up>,
     pub(super) down: VecDeque<Down>,
+    /// What it took and will not bring, since it was looked at last.
+    pub(super) dropped: Dropped,
+}
+
+/// Messages that an exchange took and will not bring: bit n for message n.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(super) struct Dropped {
+    pub(super) up: Numbers,
+    pub(super) down: Numbers,
+}
+
+/// A set of messages: bit n for message n.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(super) struct Numbers(u8);
+
+impl Numbers {
+    pub(super) fn insert(&mut self, number: u8) {
+        self.0 |= 1_u8.checked_shl(u32::from(number)).unwrap_or(0);
+    }
+
+    pub(super) fn remove(&mut self, number: u8) {
+        self.0 &= !1_u8.checked_shl(u32::from(number)).unwrap_or(0);
+    }
+
+    pub(super) fn remove_all(&mut self, others: Numbers) {
+        self.0 &= !others.0;
+    }
+
+    pub(super) fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The messages of ours in a packet or a payload.
+    fn add(&mut self, text: &Text) {
+        for packet in Payload::new(text.clone(), &Limits::default()).flatten() {
+            if let Ok(Body::Message { data }) = Packet::decode(&packet).map(|packet| packet.body)
+                && let Some(number) = number_of(&data)
+            {
+                self.insert(number);
+            }
+        }
+    }
+}
+
+/// The number in a message of ours.
+pub(super) fn number_of(text: &str) -> Option<u8> {
+    text.get(1..)?.parse().ok()
+}
+
+impl Dropped {
+    pub(super) fn up(&mut self, item: &Up) {
+        if let Up::Request { body: text, .. } | Up::Message(text) = item {
+            self.up.add(text);
+        }
+    }
+
+    fn down(&mut self, item: &Down) {
+        if let Down::Response { body: text, .. } | Down::Message(text) = item {
+            self.down.add(text);
+        }
+    }
 }
 
 impl Exchange {
     /// Sends towards the server.
     pub(super) fn push_up(&mut self, item: Up) {
-        if matches!(self.way, Way::Open | Way::Held) {
+        let is_taken = self.server.is_some() || self.is_fresh();
+        if is_taken && matches!(self.way, Way::Open | Way::Held) {
             self.up.push_back(item);
+        } else {
+            self.dropped.up(&item);
+        }
+    }
+
+    /// Nothing that is on its way to the server arrives.
+    pub(super) fn drop_up(&mut self) {
+        for item in self.up.drain(..) {
+            self.dropped.up(&item);
+        }
+    }
+
+    /// Nothing that is on its way to the client arrives.
+    fn drop_down(&mut self) {
+        for item in self.down.drain(..) {
+            self.dropped.down(&item);
         }
     }
 
@@ -68,6 +147,8 @@ impl Exchange {
     pub(super) fn push_down(&mut self, item: Down) {
         if matches!(self.way, Way::Open | Way::Held) && self.number.is_some() {
             self.down.push_back(item);
+        } else {
+            self.dropped.down(&item);
         }
     }
 
@@ -89,21 +170,21 @@ impl Exchange {
     /// The server is done with it.
     pub(super) fn leave_server(&mut self) {
         self.server = None;
-        self.up.clear();
+        self.drop_up();
     }
 
     /// The client is done with it; the server is told if it has the exchange, or will have it.
     pub(super) fn leave_client(&mut self, clean: bool) {
         self.number = None;
-        self.down.clear();
+        self.drop_down();
         if self.server.is_some() || self.is_fresh() {
             self.push_up(Up::Closed { clean });
         }
     }
 
     pub(super) fn cut(&mut self) {
-        self.up.clear();
-        self.down.clear();
+        self.drop_up();
+        self.drop_down();
         if self.server.is_some() {
             self.up.push_back(Up::Closed { clean: false });
         }
@@ -114,8 +195,8 @@ impl Exchange {
     }
 
     pub(super) fn lose(&mut self) {
-        self.up.clear();
-        self.down.clear();
+        self.drop_up();
+        self.drop_down();
         self.way = Way::Lost;
     }
 }

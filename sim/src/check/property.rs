@@ -31,7 +31,7 @@ pub(super) struct Rule {
 }
 
 /// Every property, in the order of the report.
-pub(super) const RULES: [Rule; 16] = [
+pub(super) const RULES: [Rule; 17] = [
     always("delivered-once", |_, world| !world.marks.has(Mark::Twice)),
     always("order-kept", |_, world| !world.marks.has(Mark::OutOfOrder)),
     always("ack-once", |_, world| !world.marks.has(Mark::AckTwice)),
@@ -43,15 +43,16 @@ pub(super) const RULES: [Rule; 16] = [
     }),
     always("queues-within-limits", queues_within_limits),
     always("session-issued-here", session_issued_here),
-    always("peers-understand", |_, world| {
-        ![Mark::Violation, Mark::Refused, Mark::Astray].into_iter().any(|mark| world.marks.has(mark))
+    always("peers-understand", |setup, world| {
+        let refused = world.marks.has(Mark::Refused) && !setup.may_overflow();
+        !refused && ![Mark::Violation, Mark::Astray].into_iter().any(|mark| world.marks.has(mark))
     }),
     Rule {
-        applies: Setup::is_sticky,
+        applies: stays_connected,
         ..always("sticky-never-rejected", |_, world| world.faulted || !world.marks.has(Mark::Rejected))
     },
     Rule {
-        applies: Setup::is_sticky,
+        applies: stays_connected,
         ..always("sticky-never-lost", |_, world| world.faulted || !world.marks.has(Mark::Lost))
     },
     Rule {
@@ -61,6 +62,12 @@ pub(super) const RULES: [Rule; 16] = [
         })
     },
     Rule { applies: is_improved, ..always("way-forward", way_forward) },
+    Rule {
+        applies: |setup| is_improved(setup) || setup.faults == 0,
+        ..always("accepted-arrives", |setup, world| {
+            world.clients.iter().all(|client| client.behind <= setup.catch_up_max())
+        })
+    },
     Rule {
         kind: Kind::Sometimes,
         applies: |setup| setup.servers > 1 && setup.balance == Balance::RoundRobin,
@@ -79,6 +86,11 @@ const fn always(name: &'static str, holds: fn(&Setup, &World) -> bool) -> Rule {
 
 fn is_improved(setup: &Setup) -> bool {
     setup.behaviour == Behaviour::Improved
+}
+
+/// Whether nothing but a fault ends a connection.
+fn stays_connected(setup: &Setup) -> bool {
+    setup.is_sticky() && !setup.may_overflow()
 }
 
 /// The places in [`RULES`] of those claimed of a model.

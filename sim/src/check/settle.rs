@@ -6,9 +6,10 @@ use std::time::Duration;
 use socketio08::{ExchangeId, Instant, Text};
 
 use super::action::Action;
+use super::network::Numbers;
 use super::setup::Setup;
 use super::step::Step;
-use super::world::World;
+use super::world::{SessionNote, World};
 
 /// The state after `action`, or `None` if it cannot be done in this one.
 pub(super) fn next(setup: &Setup, world: &World, action: Action) -> Option<World> {
@@ -23,6 +24,7 @@ impl Step<'_> {
     pub(super) fn settle(&mut self) {
         let now = self.now;
         let passed = now > Instant::ZERO;
+        self.forgive_dropped();
         self.world.exchanges.retain(|exchange| !exchange.is_over());
         for at in 0..self.world.clients.len() {
             self.settle_client(at);
@@ -38,6 +40,21 @@ impl Step<'_> {
         self.world.exchanges.sort();
         self.world.sessions.sort();
         self.now = Instant::ZERO;
+    }
+
+    /// What an exchange took and did not bring is not owed: no peer of this protocol can know of it.
+    fn forgive_dropped(&mut self) {
+        let world = &mut self.world;
+        for exchange in &mut world.exchanges {
+            let dropped = std::mem::take(&mut exchange.dropped);
+            if let Some(client) = world.clients.get_mut(usize::from(exchange.client)) {
+                client.owed.remove_all(dropped.up);
+            }
+            let named = |note: &&mut SessionNote| Some(&note.name) == exchange.session.as_ref();
+            if let Some(note) = world.sessions.iter_mut().find(named) {
+                note.owed.remove_all(dropped.down);
+            }
+        }
     }
 
     fn settle_client(&mut self, at: usize) {
@@ -73,6 +90,7 @@ impl Step<'_> {
                 note.silent = Duration::ZERO;
                 note.asked.clear();
                 note.acknowledged = 0;
+                note.owed = Numbers::default();
             }
             alive || named
         });
@@ -80,10 +98,14 @@ impl Step<'_> {
 
     fn forget_waits(&mut self) {
         let healed = self.world.is_healed();
-        let waits: Vec<bool> = self.world.clients.iter().map(|client| self.world.waits(client)).collect();
-        for (client, waits) in self.world.clients.iter_mut().zip(waits) {
+        let state = |client| (self.world.waits(client), self.world.is_behind(client));
+        let states: Vec<(bool, bool)> = self.world.clients.iter().map(state).collect();
+        for (client, (waits, behind)) in self.world.clients.iter_mut().zip(states) {
             if !waits || !healed {
                 client.unconnected = Duration::ZERO;
+            }
+            if !behind || !healed {
+                client.behind = Duration::ZERO;
             }
         }
     }

@@ -73,6 +73,9 @@ pub struct Setup {
     pub behaviour: Behaviour,
     /// Messages each client sends, and gets, at most.
     pub messages: u8,
+    /// Packets that may wait at a client, or for a session; `None`: as many as there can be.
+    #[serde(default)]
+    pub outbox: Option<u8>,
     /// How often something goes wrong, at most.
     pub faults: u8,
     /// What may go wrong.
@@ -93,6 +96,7 @@ impl Default for Setup {
             transports: Transports::XhrPolling,
             behaviour: Behaviour::Improved,
             messages: 1,
+            outbox: None,
             faults: 0,
             kinds: Self::FAULTS.to_vec(),
             #[cfg(feature = "seeded-faults")]
@@ -133,9 +137,16 @@ impl Setup {
         config
     }
 
-    /// Queues as long as what one side may say, so that they can fill up but for what is sent twice.
+    /// Queues that hold what one side may say, unless they are to be shorter: its messages, an acknowledgement of each of the
+    /// other side, and a packet or two of the machine's own.
     pub fn limits(&self) -> Limits {
-        Limits::default().outbox_packets_max(usize::from(self.messages) + 2)
+        let said = usize::from(self.messages) * 2 + 2;
+        Limits::default().outbox_packets_max(self.outbox.map_or(said, usize::from))
+    }
+
+    /// Whether queues may run full: a machine refuses then what it is asked, and a server ends the session.
+    pub fn may_overflow(&self) -> bool {
+        self.outbox.is_some()
     }
 
     /// In order of preference.
@@ -162,13 +173,22 @@ impl Setup {
         polled.max(beaten).max(unused)
     }
 
+    /// The longest something accepted may wait while the connection lives on.
+    pub fn catch_up_max(&self) -> Duration {
+        self.silence_noticed()
+    }
+
+    /// When a client that hears nothing more takes its server for lost.
+    fn silence_noticed(&self) -> Duration {
+        self.client().server_interval + self.server().heartbeat_timeout
+    }
+
     /// The longest a client may be without a connection once everything works again: it notices the silence of a server, a
     /// handshake and each transport run into their timeout, and the longest delay passes.
     pub fn recovery_max(&self) -> Duration {
-        let (server, client) = (self.server(), self.client());
-        let silence = client.server_interval + server.heartbeat_timeout;
+        let client = self.client();
         let tries = u32::try_from(client.transports.len()).unwrap_or(u32::MAX).saturating_add(1);
-        silence + client.connect_timeout * tries + DELAY_MAX
+        self.silence_noticed() + client.connect_timeout * tries + DELAY_MAX
     }
 }
 

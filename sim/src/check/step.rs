@@ -80,7 +80,12 @@ impl<'s> Step<'s> {
             let message = Outgoing::Message(Text::from(format!("u{number}")));
             sent = client.send(now, &Text::EMPTY, message, ack_mode(number));
         });
-        if sent != Ok(Some(u64::from(number))) {
+        let side = self.world.clients.get_mut(usize::from(at))?;
+        if sent == Ok(Some(u64::from(number))) {
+            side.owed.insert(number);
+        } else {
+            // Not said: the machine counts on without it.
+            side.sent -= 1;
             self.world.marks.set(Mark::Refused);
         }
         done
@@ -101,7 +106,9 @@ impl<'s> Step<'s> {
         let Some(note) = self.world.note(&session.0) else { return done };
         note.asked.push(number);
         let id = u64::try_from(note.asked.len()).unwrap_or(u64::MAX);
-        if sent != Ok(Some(id)) {
+        if sent == Ok(Some(id)) {
+            note.owed.insert(number);
+        } else {
             self.world.marks.set(Mark::Refused);
         }
         done
@@ -111,8 +118,28 @@ impl<'s> Step<'s> {
 
     fn arrive(&mut self, at: u8, server: Option<u8>) -> Option<()> {
         let exchange = self.world.exchanges.get_mut(usize::from(at))?;
+        let item = exchange.up.pop_front()?;
+        let session = exchange.session.clone();
+        let home = match &item {
+            Up::Request { .. } => server,
+            _ => exchange.server.map(|(server, _)| server),
+        };
+        let carried = item.clone();
+        let done = self.hand_over(at, server, item);
+        let knows = session
+            .zip(home)
+            .is_some_and(|(session, home)| self.world.knowing(&session).any(|(server, _)| server == home));
+        // A POST for a session that is unknown, or ends by it, is answered like any other.
+        if !knows && let Some(exchange) = self.world.exchanges.get_mut(usize::from(at)) {
+            exchange.dropped.up(&carried);
+        }
+        done
+    }
+
+    fn hand_over(&mut self, at: u8, server: Option<u8>, item: Up) -> Option<()> {
+        let exchange = self.world.exchanges.get_mut(usize::from(at))?;
         let client = exchange.client;
-        match exchange.up.pop_front()? {
+        match item {
             Up::Request { post, upgrade, target, body } => {
                 let Some(server) = server.filter(|server| self.world.is_up(*server)) else {
                     return self.refuse(at, upgrade);
@@ -158,7 +185,7 @@ impl<'s> Step<'s> {
     /// The balancer answers by itself: no server is up.
     fn refuse(&mut self, at: u8, upgrade: bool) -> Option<()> {
         let exchange = self.world.exchanges.get_mut(usize::from(at))?;
-        exchange.up.clear();
+        exchange.drop_up();
         exchange.push_down(if upgrade {
             Down::Closed { clean: true }
         } else {
@@ -239,9 +266,11 @@ impl<'s> Step<'s> {
         self.now = until;
         let passed = until - Instant::ZERO;
         let healed = self.world.is_healed();
-        let waits: Vec<bool> = self.world.clients.iter().map(|client| self.world.waits(client)).collect();
-        for (client, waits) in self.world.clients.iter_mut().zip(waits) {
+        let state = |client| (self.world.waits(client), self.world.is_behind(client));
+        let states: Vec<(bool, bool)> = self.world.clients.iter().map(state).collect();
+        for (client, (waits, behind)) in self.world.clients.iter_mut().zip(states) {
             client.unconnected = if waits && healed { client.unconnected + passed } else { Duration::ZERO };
+            client.behind = if behind && healed { client.behind + passed } else { Duration::ZERO };
         }
         for note in &mut self.world.sessions {
             note.silent += passed;

@@ -8,7 +8,7 @@ use socketio08::{Instant, Text};
 
 use super::frozen::Frozen;
 use super::marks::Marks;
-use super::network::{Exchange, Way};
+use super::network::{Exchange, Numbers, Way};
 use super::setup::Setup;
 
 /// A state of the model. Its clocks show zero, its numbers are as small as they can be: states with equal futures are equal.
@@ -41,6 +41,10 @@ pub(super) struct ClientSide {
     pub(super) sent: u8,
     /// Bit n: message n was acknowledged.
     pub(super) acknowledged: u8,
+    /// Messages that it accepted, that no application has and no exchange dropped.
+    pub(super) owed: Numbers,
+    /// How long its connection has worked, and something accepted has not arrived, in either direction.
+    pub(super) behind: Duration,
     /// Messages that servers sent to it.
     pub(super) told: u8,
     /// How often its application may still connect it, where its machine gives up again and again without a fault.
@@ -73,6 +77,8 @@ pub(super) struct SessionNote {
     pub(super) asked: Vec<u8>,
     /// Bit n: id n was acknowledged.
     pub(super) acknowledged: u8,
+    /// Messages that the server accepted for it, that its client has not got and no exchange dropped.
+    pub(super) owed: Numbers,
     /// How long the server has heard nothing that keeps it.
     pub(super) silent: Duration,
 }
@@ -88,6 +94,7 @@ impl SessionNote {
             down: 0,
             asked: Vec::new(),
             acknowledged: 0,
+            owed: Numbers::default(),
             silent: Duration::ZERO,
         }
     }
@@ -100,6 +107,8 @@ impl World {
             session: None,
             sent: 0,
             acknowledged: 0,
+            owed: Numbers::default(),
+            behind: Duration::ZERO,
             told: 0,
             connects: (!setup.is_sticky()).then_some(1),
             unconnected: Duration::ZERO,
@@ -157,6 +166,15 @@ impl World {
                 && client.machine.live_sessions().any(|session| self.knowing(session).next().is_some())
         };
         client.machine.state() != ClientState::Idle && !connected()
+    }
+
+    /// Whether a client has a connection, and something that it or its server accepted has not arrived.
+    pub(super) fn is_behind(&self, client: &ClientSide) -> bool {
+        let live = |note: &&SessionNote| client.machine.live_sessions().any(|session| *session == note.name);
+        let owed = |note: &SessionNote| !note.owed.is_empty() && self.knowing(&note.name).next().is_some();
+        client.machine.state() == ClientState::Connected
+            && !self.waits(client)
+            && (!client.owed.is_empty() || self.sessions.iter().filter(live).any(owed))
     }
 
     /// Whether nothing is broken: all servers are up, nothing is held up. What is cut or lost is over.

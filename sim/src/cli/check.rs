@@ -35,6 +35,9 @@ pub(super) struct CheckArgs {
     /// How many messages each client sends, and gets
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=6))]
     messages: u8,
+    /// How many packets may wait at a client, or for a session [default: as many as there can be]
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=14))]
+    outbox: Option<u8>,
     /// How often something goes wrong
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=9))]
     faults: u8,
@@ -64,6 +67,7 @@ impl CheckArgs {
             transports: self.transports,
             behaviour: self.client,
             messages: self.messages,
+            outbox: self.outbox,
             faults: self.faults,
             kinds: self.kinds.clone(),
             #[cfg(feature = "seeded-faults")]

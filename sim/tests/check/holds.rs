@@ -38,6 +38,23 @@ fn a_websocket_keeps_every_property_with_one_fault() {
 }
 
 #[test]
+fn queues_that_run_full_break_nothing() {
+    assert_holds(&Setup { outbox: Some(1), ..Setup::default() });
+    assert_holds(&Setup {
+        outbox: Some(2),
+        messages: 2,
+        faults: 1,
+        kinds: vec![Fault::Cut],
+        ..Setup::default()
+    });
+}
+
+#[test]
+fn queues_hold_what_three_messages_each_way_lead_to() {
+    assert_holds(&Setup { messages: 3, ..Setup::default() });
+}
+
+#[test]
 fn round_robin_over_two_servers_without_a_store_rejects_a_client() {
     let setup = Setup { servers: 2, balance: Balance::RoundRobin, ..Setup::default() };
     let explored = assert_holds(&setup);

@@ -2,13 +2,13 @@
 //! `seeded-faults`.
 
 use socketio08::SeededFault;
-use socketio08_sim::check::{Effort, Fault, Kind, Setup, explore, replay};
+use socketio08_sim::check::{Effort, Fault, Finding, Kind, Setup, explore, replay};
 
 /// Explores a model with a planted fault, and finds `property` among those that are broken.
 #[track_caller]
 fn assert_caught(seeded: SeededFault, setup: Setup, property: &str) {
     let healthy = explore(&setup, Effort { depth: None, threads: 1 }, &mut |_| {});
-    assert!(healthy.whole && healthy.findings.iter().all(|finding| finding.holds()), "without the fault");
+    assert!(healthy.whole && healthy.findings.iter().all(Finding::holds), "without the fault");
     let setup = Setup { seeded: Some(seeded), ..setup };
     let found = explore(&setup, Effort { depth: None, threads: 1 }, &mut |_| {});
     let broken = |kind| found.findings.iter().filter(move |finding| finding.kind == kind && !finding.holds());
@@ -48,6 +48,42 @@ fn a_close_timeout_that_is_not_set_leaves_a_session_for_ever() {
 #[test]
 fn a_close_timeout_that_is_too_long_lets_a_session_outlive_it() {
     assert_caught(SeededFault::LongCloseTimer, one(Fault::Lose), "session-outlives-no-timer");
+}
+
+#[test]
+fn an_outbox_without_a_limit_grows_beyond_it() {
+    let setup = Setup { outbox: Some(1), ..Setup::default() };
+    assert_caught(SeededFault::NoOutboxLimit, setup, "queues-within-limits");
+}
+
+#[test]
+fn a_second_answer_to_one_request_is_for_nobody() {
+    assert_caught(SeededFault::AnswerPostTwice, Setup::default(), "peers-understand");
+}
+
+#[test]
+fn a_handshake_that_is_swept_too_early_is_rejected() {
+    assert_caught(SeededFault::EarlySweep, Setup::default(), "sticky-never-rejected");
+}
+
+#[test]
+fn a_delay_in_the_wrong_unit_connects_too_late() {
+    assert_caught(SeededFault::LongDelay, one(Fault::Cut), "healed-connects");
+}
+
+#[test]
+fn an_outbox_that_a_poll_empties_unread_loses_what_the_server_accepted() {
+    assert_caught(SeededFault::ForgetOutbox, Setup::default(), "accepted-arrives");
+}
+
+#[test]
+fn what_waited_for_a_post_and_is_forgotten_is_lost_to_the_server() {
+    assert_caught(SeededFault::ForgetWaiting, Setup { messages: 2, ..Setup::default() }, "accepted-arrives");
+}
+
+#[test]
+fn a_post_that_nobody_watches_holds_what_follows_for_ever() {
+    assert_caught(SeededFault::NoPostTimer, Setup { messages: 1, ..one(Fault::Lose) }, "accepted-arrives");
 }
 
 #[test]
