@@ -74,9 +74,15 @@ fn read(path: &Path) -> Vec<u8> {
     std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// Of what is not UTF-8 the part before, as libFuzzer hands it to a target.
 fn corpus(target: &str) -> Vec<String> {
-    let text =
-        |path: &PathBuf| String::from_utf8(read(path)).unwrap_or_else(|_| panic!("{}", path.display()));
+    let text = |path: &PathBuf| match String::from_utf8(read(path)) {
+        Ok(text) => text,
+        Err(error) => {
+            let valid = error.utf8_error().valid_up_to();
+            String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned()
+        }
+    };
     corpus_paths(target).iter().map(text).collect()
 }
 

@@ -2,16 +2,19 @@
 //! read; what is read is a world that runs.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use socketio08_sim::engine::{Engine, direct::Direct};
-use socketio08_sim::scenario::{Builtin, Scenario, known_keys};
-use socketio08_sim::trace::Record;
+#[expect(unreachable_pub, reason = "the file is a fuzz target's too")]
+#[path = "../../fuzz/src/scenario.rs"]
+mod check;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use check::Became;
+use socketio08_sim::scenario::{Builtin, known_keys};
 use socketio08_sim::world::seed::{Seed, Stream};
 
 /// Changed copies of each file.
 const COPIES: u64 = 250;
-/// Worlds larger than this are not run: each takes milliseconds.
-const CLIENTS_MAX: u32 = 100;
-const SERVERS_MAX: u32 = 20;
 
 /// What a person may put in the place of something else.
 const VALUES: &[&str] = &[
@@ -91,26 +94,51 @@ fn a_file_that_was_edited_badly_is_refused_with_its_place_or_is_a_world_that_run
         for copy in 0..COPIES {
             let mut draws = Seed(copy).stream(&format!("mutations/{}", builtin.name));
             let text = changed(&mut draws, builtin.text, &keys);
-            match Scenario::parse("my.toml", &text, &[]) {
-                Err(error) => {
-                    let said = error.to_string();
-                    assert!(said.starts_with("my.toml:"), "no place: {said}\n{text}");
-                    refused += 1;
-                }
-                Ok(scenario)
-                    if scenario.clients.count <= CLIENTS_MAX && scenario.servers.count <= SERVERS_MAX =>
-                {
-                    let brief = Scenario {
-                        duration: scenario.duration.min(std::time::Duration::from_secs(2)),
-                        ..scenario
-                    };
-                    let mut records: Vec<Record> = Vec::new();
-                    Direct.run(&brief, Seed(copy), &mut records, &mut |_| {}).unwrap();
-                    ran += 1;
-                }
-                Ok(_) => {}
+            match check::scenario(&text, copy) {
+                Became::Refused => refused += 1,
+                Became::Ran => ran += 1,
+                Became::TooLarge => {}
             }
         }
     }
     assert!(refused > 5_000 && ran > 500, "{refused} refused, {ran} ran");
+}
+
+/// libFuzzer's words for the target `scenario`: every table, key and value here. `SIO08_BLESS=1` writes the file.
+#[test]
+fn the_dictionary_of_the_fuzz_target_has_every_table_and_key() {
+    let mut words: BTreeSet<String> = VALUES.iter().map(|&value| value.to_owned()).collect();
+    for (table, key) in known_keys() {
+        words.insert(format!("{key} = "));
+        if !table.is_empty() {
+            words.extend([format!("[{table}]\n"), format!("[[{table}]]\n")]);
+        }
+    }
+    let quoted = |word: &String| {
+        let byte = |byte: u8| match byte {
+            b'"' | b'\\' => format!("\\{}", char::from(byte)),
+            b' '..=b'~' => char::from(byte).to_string(),
+            _ => format!("\\x{byte:02x}"),
+        };
+        format!("\"{}\"\n", word.bytes().map(byte).collect::<String>())
+    };
+    let dictionary: String = words.iter().filter(|word| word.len() > 2).map(quoted).collect();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/dictionaries/scenario.dict");
+    if std::env::var_os("SIO08_BLESS").is_some() {
+        std::fs::write(&path, &dictionary).unwrap();
+    }
+    assert!(std::fs::read_to_string(&path).unwrap() == dictionary, "out of date: SIO08_BLESS=1 writes it");
+}
+
+/// What a fuzz target found worth keeping, once more.
+#[test]
+fn the_corpus_of_the_fuzz_target_holds() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/scenario");
+    let mut read = 0;
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let bytes = std::fs::read(entry.path()).unwrap();
+        check::scenario(&String::from_utf8_lossy(&bytes), 1);
+        read += 1;
+    }
+    assert!(read > 0, "no corpus");
 }
