@@ -95,6 +95,7 @@ impl Text {
     /// let text = Text::from("5:::{}");
     /// assert!(matches!(text.as_str(), "5:::{}"), "where a pattern wants a `str`");
     /// ```
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }

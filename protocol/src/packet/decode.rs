@@ -93,6 +93,7 @@ impl<'a> Header<'a> {
     }
 
     /// `+` without digits means nothing (facts 1.3).
+    #[inline]
     fn id_field(&mut self) -> Result<Option<(&'a str, bool)>, DecodeError> {
         // Most packets have none.
         if self.skip(b':') {
@@ -126,6 +127,7 @@ struct Fault<'a> {
     kind: DecodeErrorKind,
 }
 
+#[inline]
 fn body(packet_type: PacketType, data: &str) -> Result<BodyRef<'_>, Fault<'_>> {
     Ok(match packet_type {
         PacketType::Disconnect => BodyRef::Disconnect,
@@ -151,8 +153,16 @@ fn ack(data: &str) -> Result<BodyRef<'_>, Fault<'_>> {
         return Err(Fault { rest: data, kind: DecodeErrorKind::AckId });
     }
     let rest = rest.strip_prefix('+').unwrap_or(rest);
-    let args = rest.find(is_line_end).map_or(rest, |end| &rest[..end]);
+    let args = match rest.bytes().position(may_end_line) {
+        Some(_) => rest.find(is_line_end).map_or(rest, |end| &rest[..end]),
+        None => rest,
+    };
     Ok(BodyRef::Ack { id, args })
+}
+
+/// Whether a line end may start with `byte`: looking at bytes first is faster than at characters, and hardly any text has one.
+const fn may_end_line(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'\r' | 0xE2)
 }
 
 /// Unknown reasons and advice are none, and what follows a second plus is ignored (facts 1.10).

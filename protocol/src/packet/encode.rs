@@ -10,6 +10,10 @@ use bytes::BytesMut;
 use super::{BodyRef, Packet, PacketRef};
 use crate::Text;
 
+#[expect(
+    clippy::inline_always,
+    reason = "else the view of an owned packet is built in memory first: 4 of 8 ns, measured"
+)]
 impl PacketRef<'_> {
     /// The exact number of bytes [`PacketRef::encode`] writes.
     ///
@@ -35,7 +39,14 @@ impl PacketRef<'_> {
     /// # Ok::<(), socketio08::DecodeError>(())
     /// ```
     pub fn encode(&self, out: &mut BytesMut) {
-        out.reserve(self.encoded_len());
+        self.append(out);
+    }
+
+    #[inline(always)]
+    fn append(&self, out: &mut BytesMut) {
+        let mut len = Len(0);
+        self.write(&mut len);
+        out.reserve(len.0);
         self.write(out);
     }
 
@@ -54,7 +65,7 @@ impl PacketRef<'_> {
     }
 
     /// The packet in order of writing: for its length and for its bytes, so they cannot disagree.
-    #[inline]
+    #[inline(always)]
     fn write(&self, out: &mut impl Write) {
         let digit = ascii(self.packet_type().digit());
         match self.id {
@@ -186,7 +197,7 @@ impl Packet {
     /// assert_eq!(out, "before 8::");
     /// ```
     pub fn encode(&self, out: &mut BytesMut) {
-        self.as_ref().encode(out);
+        self.as_ref().append(out);
     }
 
     /// Encodes into a text of its own.

@@ -183,6 +183,7 @@ impl Packet {
     /// let packet = Packet::new(Text::from_static("/chat"), Body::Disconnect);
     /// assert_eq!(Ok(packet.as_ref()), PacketRef::decode("0::/chat"));
     /// ```
+    #[inline]
     pub fn as_ref(&self) -> PacketRef<'_> {
         PacketRef {
             id: self.id.as_ref().map(|id| (id.id.as_str(), id.with_data)),
@@ -227,6 +228,7 @@ impl Body {
     /// let body = Body::Message { data: Text::from_static("hello") };
     /// assert_eq!(body.as_ref(), BodyRef::Message { data: "hello" });
     /// ```
+    #[inline]
     pub fn as_ref(&self) -> BodyRef<'_> {
         match self {
             Body::Disconnect => BodyRef::Disconnect,
