@@ -1,5 +1,5 @@
 //! The genuine clients in Node against `sio08 serve --app echo`: 0.8.7 over xhr-polling, and 0.9.17 over both its transports
-//! with a server of `--profile 0.9`. 0.8.7 also against the genuine server, which shows that the expectations are those of the
+//! with a server of `--profile 0.9`; both also with `--threads 2`. 0.8.7 also against the genuine server, which shows that the expectations are those of the
 //! genuine pair and not ours.
 
 use std::time::Duration;
@@ -55,6 +55,15 @@ const OURS_0_9_POLLING: Case = Case {
 /// A heartbeat comes after 25 s and waits for 60 s.
 const OURS_0_9_WEBSOCKET: Case =
     Case { transport: "websocket", silence: Duration::from_secs(90), ..OURS_0_9_POLLING };
+
+/// The sessions of one server on two threads: half of all connections come in at the thread that has not their session.
+const OURS_TWO_THREADS: Case =
+    Case { start: |port| Host::Ours(Sio08::serve_with(port, "echo", &["--threads", "2"])), ..OURS };
+
+const OURS_0_9_TWO_THREADS: Case = Case {
+    start: |port| Host::Ours(Sio08::serve_with(port, "echo", &["--profile", "0.9", "--threads", "2"])),
+    ..OURS_0_9_WEBSOCKET
+};
 
 /// A host, and a genuine client connected to it.
 struct Pair {
@@ -194,6 +203,8 @@ macro_rules! in_each_case {
         tests!(genuine_server: GENUINE, $($name),+);
         tests!(sio08_serve_0_9_polling: OURS_0_9_POLLING, $($name),+);
         tests!(sio08_serve_0_9_websocket: OURS_0_9_WEBSOCKET, $($name),+);
+        tests!(sio08_serve_two_threads: OURS_TWO_THREADS, $($name),+);
+        tests!(sio08_serve_0_9_two_threads: OURS_0_9_TWO_THREADS, $($name),+);
     };
 }
 
