@@ -45,6 +45,7 @@ mod clock;
 mod config;
 mod draft_socket;
 mod driver;
+mod fill;
 mod gzip;
 mod ids;
 mod limits;

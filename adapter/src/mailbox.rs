@@ -18,7 +18,7 @@ use std::task::{Context, Poll, Waker};
 
 use crate::sync::{Arc, Mutex, MutexGuard, planted};
 
-/// A fault that the test of the mailbox plants, each in the place of what it removes.
+/// A fault that the test of what threads share plants, each in the place of what it removes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Fault {
     /// A sender looks whether the mailbox is closed, and then puts its mail there without looking again.
@@ -35,6 +35,8 @@ pub(crate) enum Fault {
     ClonesUncounted,
     /// A weak sender looks whether there are others, and then becomes one without looking again.
     UpgradesUnseen,
+    /// A part is counted once it is in its queue ([`crate::fill`]).
+    CountsLate,
 }
 
 /// A way in.

@@ -1,7 +1,6 @@
 //! The node's side of one exchange: the answer, the queue towards a socket or a stream, and the guard that reports its end.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -11,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::relay::Relay;
 use super::{Mail, Shared};
+use crate::fill::Fill;
 use crate::watched::Ending;
 
 /// What the node answers to a request.
@@ -54,7 +54,7 @@ impl Queued for Bytes {
 /// The node's end of the queue towards one peer. Dropping it ends the socket or the stream once the queue is sent.
 pub(super) struct QueueSender<T> {
     parts: mpsc::Sender<T>,
-    len: Arc<AtomicUsize>,
+    fill: Fill,
     len_max: usize,
     cut: Option<oneshot::Sender<()>>,
 }
@@ -62,7 +62,7 @@ pub(super) struct QueueSender<T> {
 /// The peer's end of its queue.
 pub(super) struct QueueReceiver<T> {
     parts: mpsc::Receiver<T>,
-    len: Arc<AtomicUsize>,
+    fill: Fill,
     /// Taken out by whoever cuts the connection.
     cut: Option<CutSignal>,
 }
@@ -78,19 +78,19 @@ pub(super) struct Full;
 pub(super) fn queue<T>(limits: &Limits) -> (QueueSender<T>, QueueReceiver<T>) {
     let (parts, receiver) = mpsc::channel(limits.outbox_packets_max.max(1));
     let (cut, cut_receiver) = oneshot::channel();
-    let len = Arc::new(AtomicUsize::new(0));
-    let sender = QueueSender { parts, len: Arc::clone(&len), len_max: limits.outbox_len_max, cut: Some(cut) };
-    (sender, QueueReceiver { parts: receiver, len, cut: Some(CutSignal(Some(cut_receiver))) })
+    let fill = Fill::new();
+    let sender = QueueSender { parts, fill: fill.clone(), len_max: limits.outbox_len_max, cut: Some(cut) };
+    (sender, QueueReceiver { parts: receiver, fill, cut: Some(CutSignal(Some(cut_receiver))) })
 }
 
 impl<T: Queued> QueueSender<T> {
     /// Queues a part. When full, the peer is cut.
     pub(super) fn push(&mut self, part: T) -> Result<(), Full> {
         let len = part.len();
-        let before = self.len.fetch_add(len, Ordering::Relaxed);
+        let (before, handed) = self.fill.put(len, || self.parts.try_send(part));
         // One part always fits, whatever its length: the machine's own limit holds for it.
         let too_long = before > 0 && before + len > self.len_max;
-        match self.parts.try_send(part) {
+        match handed {
             Err(mpsc::error::TrySendError::Full(_)) => self.give_up(),
             Ok(()) if too_long => self.give_up(),
             // A receiver that is gone has reported its end, which is on its way.
@@ -111,7 +111,7 @@ impl<T: Queued> QueueReceiver<T> {
     pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let next = self.parts.poll_recv(cx);
         if let Poll::Ready(Some(part)) = &next {
-            self.len.fetch_sub(part.len(), Ordering::Relaxed);
+            self.fill.took(part.len());
         }
         next
     }

@@ -284,7 +284,7 @@ impl<A: Application> Task<A> {
 
     /// A node without a connection is alone: nobody listens.
     #[cfg(not(feature = "redis"))]
-    #[expect(clippy::unused_self, clippy::needless_pass_by_value, reason = "as with the feature `redis`")]
+    #[expect(clippy::unused_self, reason = "as with the feature `redis`")]
     pub(super) fn carry_to_store(&mut self, _transmit: ServerTransmit) {}
 
     /// A peer that does not read has ended the exchange, as far as the machine is concerned.

@@ -184,6 +184,7 @@ impl Keeper {
     }
 
     /// Ends when the operations so far are done, or after a moment.
+    #[cfg_attr(not(feature = "redis"), expect(clippy::unused_async, reason = "as with the feature"))]
     pub(crate) async fn finish(self) {
         match self.way {
             Way::Memory(_) => {}

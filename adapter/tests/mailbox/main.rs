@@ -1,7 +1,9 @@
-//! The mailbox of a node under every interleaving of its threads, checked with loom. Each promise is also broken on purpose: with what
+//! The mailbox of a node, and the count of a queue, under every interleaving of their threads, checked with loom. Each promise is also broken on purpose: with what
 //! protects it removed, loom must find the interleaving that breaks it, or the check would show nothing.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+#[path = "../../src/fill.rs"]
+mod fill;
 #[path = "../../src/mailbox.rs"]
 #[allow(dead_code, reason = "the node uses more of it")]
 mod mailbox;
@@ -13,6 +15,7 @@ use std::task::{Context, Wake, Waker};
 use loom::future::block_on;
 use loom::thread;
 
+use fill::Fill;
 use mailbox::{Fault, Sender, mailbox};
 use sync::plant;
 
@@ -199,4 +202,41 @@ fn a_weak_sender_that_does_not_look_again_for_another_is_found_out() {
         Fault::UpgradesUnseen,
     );
     assert!(said.contains("assertion"), "{said}");
+}
+
+/// Parts of one and two bytes go through a queue, and are taken out on another thread.
+fn the_count_covers_what_lies_there() {
+    let (sender, mut receiver) = mailbox();
+    let fill = Fill::new();
+    let there = fill.clone();
+    let taking = thread::spawn(move || {
+        block_on(async {
+            while let Some(len) = receiver.recv().await {
+                let before = there.took(len);
+                assert!((len..=3).contains(&before), "{before} bytes counted, and {len} taken out");
+            }
+        });
+    });
+    for len in [1, 2] {
+        let (before, sent) = fill.put(len, || sender.send(len));
+        sent.unwrap();
+        assert!(before < len, "{before} bytes before {len}");
+    }
+    drop(sender);
+    taking.join().unwrap();
+    assert_eq!(fill.took(0), 0);
+}
+
+#[test]
+fn the_count_of_a_queue_is_never_less_than_what_lies_there_and_exact_in_the_end() {
+    explore(the_count_covers_what_lies_there);
+}
+
+#[test]
+fn a_count_after_the_part_is_handed_over_is_found_out() {
+    let said = broken(
+        "the_count_of_a_queue_is_never_less_than_what_lies_there_and_exact_in_the_end",
+        Fault::CountsLate,
+    );
+    assert!(said.contains("taken out"), "{said}");
 }

@@ -1,5 +1,6 @@
 //! The primitives of loom in the place of the adapter's, and the fault that is planted.
 
+pub(crate) use loom::sync::atomic::{AtomicUsize, Ordering};
 pub(crate) use loom::sync::{Arc, Mutex, MutexGuard};
 
 use std::cell::Cell;
@@ -25,6 +26,7 @@ pub(crate) fn plant(name: &str) {
         Fault::LeavesSilently,
         Fault::ClonesUncounted,
         Fault::UpgradesUnseen,
+        Fault::CountsLate,
     ];
     PLANTED.set(faults.into_iter().find(|fault| format!("{fault:?}") == name));
 }
