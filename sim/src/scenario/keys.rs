@@ -36,6 +36,8 @@ pub(super) const CLIENTS: &[&str] = &[
     "ask_every",
     "reconnect",
     "connections",
+    "connections_max",
+    "query",
     "cookies",
     "page",
     "addresses",

@@ -16,6 +16,12 @@ const POLLING: &str = "clients.transports=[\"xhr-polling\"]";
 const INTERLEAVED: &str = "not judged: how the requests of 80 spinning clients interleave rests on the processors of the \
                            recording's machine; it was not isolated";
 
+const RACE: &str = "not judged: whether the handshake that HAProxy holds is answered before the next one rests on the 2 to 90 ms that the \
+                    recording's took longer than a second (item 24)";
+
+const SLOW: &str = "not judged: the recording's loaded machine held a handshake up to 90 ms longer than a second, and a reconnection \
+                    took it 0.57 to 0.86 s instead of 0.5 (items 24 and 25)";
+
 /// What so many trials, each with its chance, can be away: nothing of what happened to none or all.
 fn chance(range: Range, trials: u32) -> Tolerance {
     if range.1 <= 0.0 || range.0 >= 1.0 { Share } else { Binomial(trials) }
@@ -120,6 +126,11 @@ const ALL: Range = (40.0, 40.0);
 pub(crate) fn session_in_the_path() -> Group {
     const URI: &str = "balancer.balance=uri";
     const PATH: &str = "balancer.stick={ on = \"path\" }";
+    const PARAM: &str = "balancer.balance=url_param";
+    const CID: &str = "balancer.param=cid";
+    const SAID: &str = "clients.query=cid={client}";
+    const TIME: &str = "balancer.param=t";
+    let even = Some([10; 4]);
     let rows = [
         Row {
             handshaker: Some(0),
@@ -169,6 +180,14 @@ pub(crate) fn session_in_the_path() -> Group {
         row("uri whole, xhr-polling", &[URI, "balancer.uri_whole=true"], (0.7443, 0.7469), ALL, NONE),
         row("stick on the path, websocket", &[PATH, WEBSOCKET], (0.925, 1.0), (0.0, 3.0), (0.0, 3.0)),
         row("stick on the path, xhr-polling", &[PATH], (0.9864, 1.0), (0.0, 12.0), (0.0, 12.0)),
+        Row {
+            owners: even,
+            ..row("url_param cid, websocket", &[PARAM, CID, SAID, WEBSOCKET], NONE, ALL, ALL)
+        },
+        Row { owners: even, ..row("url_param cid, xhr-polling", &[PARAM, CID, SAID], NONE, ALL, ALL) },
+        row("url_param cid, which nobody sends, websocket", &[PARAM, CID, WEBSOCKET], (1.0, 1.0), NONE, NONE),
+        row("url_param t, websocket", &[PARAM, TIME, WEBSOCKET], (0.725, 0.75), (10.0, 11.0), (10.0, 11.0)),
+        row("url_param t, xhr-polling", &[PARAM, TIME], (0.7476, 0.7517), ALL, NONE),
     ];
     Group {
         title: "O1 session id in the path, 4 servers, 40 clients",
@@ -273,8 +292,8 @@ struct KillRow {
     settings: &'static [&'static str],
     /// Of the dead server's clients, those rejected after the kill.
     rejected: Range,
-    /// The dead server's clients, back after the kill, median.
-    back_ms: Range,
+    /// The dead server's clients, back after the kill, median; where it does not rest on the phase of the checks.
+    back_ms: Option<Range>,
     /// After the return: those of all that were disconnected.
     moved: Range,
     /// Handshakes of each client in the whole run, mean, where no client spins.
@@ -312,13 +331,6 @@ impl KillRow {
                 self.rejected,
                 window(0, &|impact| f64::from(impact.its_clients.rejected) / 10.0),
             ),
-            Cell::new(
-                self.name,
-                "of them, back after the kill, median",
-                Time,
-                self.back_ms,
-                window(0, &|impact| median(impact.its_clients.until_back_ms)),
-            ),
             Cell::new(self.name, "others who noticed the kill", Exact, NONE, window(0, &others)),
             Cell::new(
                 self.name,
@@ -330,6 +342,10 @@ impl KillRow {
                 }),
             ),
         ];
+        if let Some(range) = self.back_ms {
+            let back = window(0, &|impact| median(impact.its_clients.until_back_ms));
+            cells.push(Cell::new(self.name, "of them, back after the kill, median", Time, range, back));
+        }
         if let Some(range) = self.handshakes {
             let mean = each(&runs, |run| number(run.handshakes.total) / 40.0);
             cells.push(Cell::new(self.name, "handshakes of each client, mean", Points, range, mean));
@@ -346,7 +362,7 @@ pub(crate) fn sticky_kill() -> Group {
             name: "cookie insert, websocket",
             settings: &[WEBSOCKET],
             rejected: NONE,
-            back_ms: (1545.0, 1589.0),
+            back_ms: Some((1545.0, 1589.0)),
             moved: NONE,
             handshakes: Some((1.48, 1.5)),
         },
@@ -354,7 +370,7 @@ pub(crate) fn sticky_kill() -> Group {
             name: "cookie insert, xhr-polling",
             settings: &[POLLING],
             rejected: (0.6, 0.7),
-            back_ms: (1521.0, 1523.0),
+            back_ms: Some((1521.0, 1523.0)),
             moved: NONE,
             handshakes: None,
         },
@@ -362,7 +378,7 @@ pub(crate) fn sticky_kill() -> Group {
             name: "cookie insert, redispatch 1, websocket",
             settings: &[WEBSOCKET, "balancer.redispatch=1"],
             rejected: NONE,
-            back_ms: (522.0, 539.0),
+            back_ms: Some((522.0, 539.0)),
             moved: NONE,
             handshakes: Some((1.25, 1.25)),
         },
@@ -370,7 +386,7 @@ pub(crate) fn sticky_kill() -> Group {
             name: "cookie insert, redispatch 1, xhr-polling",
             settings: &[POLLING, "balancer.redispatch=1"],
             rejected: NONE,
-            back_ms: (513.0, 519.0),
+            back_ms: Some((513.0, 519.0)),
             moved: NONE,
             handshakes: Some((1.25, 1.25)),
         },
@@ -378,13 +394,72 @@ pub(crate) fn sticky_kill() -> Group {
             name: "stick on src, xhr-polling",
             settings: &[TABLE, "balancer.stick={ on = \"src\" }"],
             rejected: (0.5, 0.5),
-            back_ms: (1558.0, 1558.0),
+            back_ms: Some((1558.0, 1558.0)),
             moved: NONE,
             handshakes: None,
         },
     ];
+    let rows = rows.into_iter().chain(other_keys());
     Group {
         title: "N2 to N4, O2 stickiness: kill of s1 at 10 s, return at 25 s, 40 clients",
-        cells: rows.iter().flat_map(KillRow::cells).collect(),
+        cells: rows.flat_map(|row| row.cells()).map(excused).collect(),
     }
+}
+
+/// What is shown and not judged of a kill.
+fn excused(cell: Cell) -> Cell {
+    match cell.row() {
+        "stick on src, websocket" => cell.outside_if("of them, rejected after the kill", RACE),
+        "url_param cid, consistent, websocket" => {
+            cell.outside_if("of them, back after the kill, median", SLOW)
+        }
+        _ => cell,
+    }
+}
+
+/// O2, O3: the source address, the session id learnt from the handshake's response, a parameter of the query.
+fn other_keys() -> [KillRow; 4] {
+    const TABLE: &str = "balancer.cookie=none";
+    const LEARNT: &str = "balancer.stick={ on = \"response\" }";
+    [
+        KillRow {
+            name: "stick on src, websocket",
+            settings: &[WEBSOCKET, TABLE, "balancer.stick={ on = \"src\" }"],
+            rejected: NONE,
+            back_ms: None,
+            moved: NONE,
+            handshakes: None,
+        },
+        KillRow {
+            name: "session id of the response, websocket",
+            settings: &[WEBSOCKET, TABLE, LEARNT],
+            rejected: NONE,
+            back_ms: None,
+            moved: NONE,
+            handshakes: None,
+        },
+        KillRow {
+            name: "session id of the response, xhr-polling",
+            settings: &[POLLING, TABLE, LEARNT],
+            rejected: NONE,
+            back_ms: None,
+            moved: NONE,
+            handshakes: None,
+        },
+        KillRow {
+            name: "url_param cid, consistent, websocket",
+            settings: &[
+                WEBSOCKET,
+                TABLE,
+                "balancer.balance=url_param",
+                "balancer.param=cid",
+                "clients.query=cid={client}",
+                "balancer.hash_type=consistent",
+            ],
+            rejected: NONE,
+            back_ms: Some((1_604.0, 1_695.0)),
+            moved: NONE,
+            handshakes: Some((1.5, 1.5)),
+        },
+    ]
 }

@@ -10,6 +10,7 @@ mod balancers;
 mod cells;
 mod engines;
 mod life;
+mod recovery;
 mod redis;
 mod table;
 mod topology;
@@ -40,11 +41,14 @@ const CHECKS: &str = "balancer.check.started_before=1020ms";
 /// Runs a built-in scenario with the parameters of one row, once for each seed; on the turmoil engine, if it carries the
 /// scenario, under the first seed alone: a run takes it seconds.
 fn runs(builtin: &str, settings: &[String], seeds: u64) -> Vec<Figures> {
-    let scenario = load(builtin, settings);
+    run_all(&load(builtin, settings), seeds)
+}
+
+fn run_all(scenario: &Scenario, seeds: u64) -> Vec<Figures> {
     match engines::current() {
-        EngineName::Direct => (1..=seeds).map(|seed| run(&Direct, &scenario, Seed(seed))).collect(),
-        EngineName::Turmoil if Turmoil::carries(&scenario).is_err() => Vec::new(),
-        EngineName::Turmoil => vec![run(&Turmoil, &scenario, Seed(1))],
+        EngineName::Direct => (1..=seeds).map(|seed| run(&Direct, scenario, Seed(seed))).collect(),
+        EngineName::Turmoil if Turmoil::carries(scenario).is_err() => Vec::new(),
+        EngineName::Turmoil => vec![run(&Turmoil, scenario, Seed(1))],
     }
 }
 
@@ -154,6 +158,7 @@ fn every_recorded_outcome_of_stickiness_nginx_and_algorithms_is_simulated_within
         balancers::session_in_the_path(),
         balancers::nginx(),
         balancers::algorithms(),
+        recovery::nginx(),
     ];
     check("balancers", &groups);
 }
@@ -187,5 +192,14 @@ fn the_redis_store_costs_what_was_recorded() {
 
 #[test]
 fn every_recorded_outcome_of_deployments_is_simulated_within_its_range() {
-    check("deployments", &[topology::stunnel(), topology::nginx(), topology::blocked(), topology::cluster()]);
+    check(
+        "deployments",
+        &[
+            topology::stunnel(),
+            topology::nginx(),
+            topology::blocked(),
+            recovery::blocked(),
+            topology::cluster(),
+        ],
+    );
 }

@@ -45,6 +45,11 @@ impl Cell {
         Self { row: row.into(), figure, recorded, simulated, tolerance, outside: None }
     }
 
+    /// The row it is of.
+    pub(crate) fn row(&self) -> &str {
+        &self.row
+    }
+
     /// Shown, not judged.
     pub(crate) fn outside(mut self, why: &'static str) -> Self {
         self.outside = Some(why);

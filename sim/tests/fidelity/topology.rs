@@ -40,8 +40,21 @@ fn first(row: &str, recorded: (f64, f64), figures: &[Figures]) -> Cell {
 pub(crate) fn stunnel() -> Group {
     let hidden = runs("stunnel-hides-source", &set(&[]), SEEDS);
     let told = runs("multi-machine", &set(&[]), SEEDS);
+    // The terminator only copies: there is no request to which it could add the address.
+    let forwarded = runs("stunnel-hides-source", &set(&["balancer.forwardfor=true"]), SEEDS);
+    // One open each, as the recording's own clients made them.
+    let least = ["balancer.balance=leastconn", "clients.transports=[\"websocket\"]"];
+    let least = runs("stunnel-hides-source", &set(&least), SEEDS);
     let mut cells = per_server("plain_source", [0.0, 40.0, 0.0, 0.0], &hidden);
     cells.extend(per_server("proxyproto_source", [10.0, 10.0, 10.0, 10.0], &told));
+    cells.extend(per_server("plain_source_forwardfor", [0.0, 40.0, 0.0, 0.0], &forwarded));
+    cells.push(Cell::new(
+        "plain_leastconn",
+        "opens rejected",
+        Tolerance::Points,
+        (1.0, 1.0),
+        least.iter().map(|figures| figures.opens.fraction()),
+    ));
     Group { title: "F: stunnel, HAProxy, 4 servers", cells }
 }
 

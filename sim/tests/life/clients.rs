@@ -204,3 +204,16 @@ fn bytes_and_requests_for_each_message_fall_from_periodic_to_long_polling_to_soc
     assert!(periodic.requests > 2 * long.requests && long.requests > 2 * sockets.requests);
     assert!(periodic.bytes_up > long.bytes_up && long.bytes_up > 2 * sockets.bytes_up);
 }
+
+#[test]
+fn a_request_waits_while_all_connections_of_its_client_are_in_use() {
+    let posts = |connections_max: u32| {
+        let world = alone(&format!(
+            "transports = [\"xhr-polling\"]\nsend_every = \"1s\"\nquiet_at_end = \"85s\"\nconnections_max = {connections_max}\n"
+        ));
+        world.times(|event| matches!(event, TraceEvent::UpReceived { .. }))
+    };
+    assert_eq!(posts(2).first().map(|at| at / 1_000), Some(1), "at once, beside the poll");
+    // The only connection is the poll's, which the server answers after 20 s.
+    assert_eq!(posts(1).first().map(|at| at / 1_000), Some(20));
+}

@@ -1,9 +1,9 @@
 //! Clients and their ends of connections.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bytes::Bytes;
-use socketio08::client::{Client, ClientConfig, ClientInput, ClientTransmit};
+use socketio08::client::{Client, ClientInput, ClientTransmit};
 use socketio08::server::{ExchangeId, Method};
 use socketio08::{Instant, Text, Transport};
 use socketio08_tokio::ClientApplication;
@@ -45,6 +45,8 @@ pub(super) struct ClientNode {
     streams: BTreeSet<ExchangeId>,
     /// Open connections without a request, the one used last at the end.
     pub(super) idle: Vec<ConnId>,
+    /// Requests that wait for a connection: as many are in use as the browser has to one host.
+    pub(super) queued: VecDeque<(ExchangeId, Carried)>,
     /// The answered exchange whose handler runs now, and its connection.
     pub(super) handling: Option<(ExchangeId, ConnId)>,
 }
@@ -62,14 +64,12 @@ impl ClientNode {
 
 /// Every client of a scenario.
 pub(super) fn population(scenario: &Scenario, seed: Seed, trace: &TraceHandle) -> Vec<ClientNode> {
-    let configs: Vec<ClientConfig> = scenario.clients.sorts().map(client_config).collect();
-    let config = |group: usize| configs.get(group).cloned().unwrap_or_default();
     let node = |member: Member| ClientNode {
         member,
         visit: Visit::new(scenario, &member, seed),
         jar: Jar::new(member.sort(scenario).cookies),
         address: Text::from(member.address.to_string()),
-        machine: Client::new(config(member.group)),
+        machine: Client::new(client_config(member.sort(scenario), ClientId(member.index))),
         app: MemberApplication::new(scenario, &member, seed, trace.clone()),
         forbidden: population::can(member.sort(scenario)).forbidden,
         policy: false,
@@ -81,6 +81,7 @@ pub(super) fn population(scenario: &Scenario, seed: Seed, trace: &TraceHandle) -
         exchanges: BTreeMap::new(),
         streams: BTreeSet::new(),
         idle: Vec::new(),
+        queued: VecDeque::new(),
         handling: None,
     };
     population::members(&scenario.clients, seed).into_iter().map(node).collect()
@@ -191,9 +192,41 @@ impl World<'_> {
         body: Bytes,
     ) {
         let request = self.carried(client, method, target, body, false);
-        let node = &mut self.clients[client.index()];
-        let Some(id) = node.idle.pop() else { return self.request_on_new(client, exchange, request) };
-        node.exchanges.insert(exchange, id);
+        self.clients[client.index()].queued.push_back((exchange, request));
+        self.send_queued(client);
+    }
+
+    /// Connections with a request in progress, or with its response being handled; websockets aside.
+    fn busy(&self, client: ClientId) -> usize {
+        let node = &self.clients[client.index()];
+        let asks = |id: &&ConnId| self.conns.get(id.0).is_some_and(|conn| !conn.upgrade);
+        node.exchanges.values().filter(asks).count() + usize::from(node.handling.is_some())
+    }
+
+    /// Sends what waits for a connection, as far as there are any.
+    fn send_queued(&mut self, client: ClientId) {
+        let max = self.clients[client.index()].member.sort(self.scenario).connections_max;
+        loop {
+            let full = max.is_some_and(|max| self.busy(client) >= usize::try_from(max).unwrap_or(usize::MAX));
+            let node = &mut self.clients[client.index()];
+            let idle = node.idle.pop();
+            if full && idle.is_none() {
+                return;
+            }
+            let Some((exchange, request)) = node.queued.pop_front() else {
+                node.idle.extend(idle);
+                return;
+            };
+            match idle {
+                Some(id) => self.request_on(client, exchange, id, request),
+                None => self.request_on_new(client, exchange, request),
+            }
+        }
+    }
+
+    /// Sends a request on a connection that is open and idle.
+    fn request_on(&mut self, client: ClientId, exchange: ExchangeId, id: ConnId, request: Carried) {
+        self.clients[client.index()].exchanges.insert(exchange, id);
         if let Some(conn) = self.conns.get_mut(id.0) {
             conn.exchange = Some(exchange);
         }
@@ -235,12 +268,14 @@ impl World<'_> {
     fn abort(&mut self, client: ClientId, exchange: ExchangeId) {
         let node = &mut self.clients[client.index()];
         node.streams.remove(&exchange);
+        node.queued.retain(|(queued, _)| *queued != exchange);
         let conn = match node.handling {
             Some((handled, conn)) if handled == exchange => Some(conn),
             _ => node.exchanges.remove(&exchange),
         };
         if let Some(conn) = conn {
             self.client_closes(conn);
+            self.send_queued(client);
         }
     }
 
@@ -301,6 +336,7 @@ impl World<'_> {
                     self.clients[client.index()].exchanges.remove(&exchange);
                     self.client_takes(client, ClientInput::Closed { exchange, clean: true });
                 }
+                self.send_queued(client);
             }
             Down::Refused => self.ended(id, false),
             Down::Fin => self.ended(id, true),
@@ -341,6 +377,7 @@ impl World<'_> {
                 }
             }
         }
+        self.send_queued(client);
     }
 
     pub(super) fn ended(&mut self, id: ConnId, clean: bool) {
@@ -355,5 +392,6 @@ impl World<'_> {
             node.exchanges.remove(&exchange);
             self.client_takes(client, ClientInput::Closed { exchange, clean });
         }
+        self.send_queued(client);
     }
 }

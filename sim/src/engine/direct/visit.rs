@@ -150,6 +150,7 @@ impl World<'_> {
         let (None, Some(how)) = (node.visit.gone, node.app.gone()) else { return };
         node.visit.gone = Some(how);
         node.visit.next_move = None;
+        node.queued.clear();
         if how != Leaving::Silent {
             for conn in self.connections_of(client) {
                 self.client_closes(conn);

@@ -20,9 +20,8 @@ use super::dial::Dialer;
 use super::origin::Origin;
 use super::pace::Pace;
 
-/// Connections of all clients at once. The client of the measurements, unlike a browser, had no limit on connections to one
-/// server, and one that runs away holds dozens of polls; but the balancer has 64,512 ports towards the servers, and turmoil
-/// ends the process when a host has none left.
+/// Connections of all clients at once: the balancer has 64,512 ports towards the servers, and turmoil ends the process when a host has
+/// none left.
 const CONNECTIONS_MAX: usize = 60_000;
 
 /// What a farm needs to know.
@@ -56,13 +55,15 @@ async fn arrive(site: Site, member: Member) {
     let client = ClientId(member.index);
     let clients = usize::try_from(site.scenario.clients.count).unwrap_or(usize::MAX);
     let share = CONNECTIONS_MAX / clients.max(1);
+    let allowed = member.sort(&site.scenario).connections_max;
+    let connections_max = share.min(allowed.and_then(|max| usize::try_from(max).ok()).unwrap_or(usize::MAX));
     let config = DriverConfig::new("balancer")
         .connections(match member.sort(&site.scenario).connections {
             scenario::Connections::KeepAlive => Connections::KeepAlive,
             scenario::Connections::PerRequest => Connections::PerRequest,
         })
         .reuse_while_handling(false)
-        .limits(CarrierLimits::default().client_connections_max(share.max(1)))
+        .limits(CarrierLimits::default().client_connections_max(connections_max.max(1)))
         .clock(site.pace.clock());
     let connector = Road {
         origin: Origin { client, address: member.address },
@@ -70,7 +71,7 @@ async fn arrive(site: Site, member: Member) {
         dialer: Dialer::new(site.scenario.network.latency, config.clock),
     };
     let application = MemberApplication::new(&site.scenario, &member, site.seed, site.trace);
-    let machine = Client::new(client_config(member.sort(&site.scenario)));
+    let machine = Client::new(client_config(member.sort(&site.scenario), client));
     ClientDriver::new(config, machine, connector, application).0.run().await;
 }
 

@@ -32,6 +32,11 @@ pub struct Clients {
     pub reconnect: Reconnect,
     /// Whether a client keeps its TCP connections.
     pub connections: Connections,
+    /// What each of its targets asks for besides the time, without question mark; `{client}` stands for its number. May be empty.
+    pub query: String,
+    /// Connections for requests that it has at most, websockets aside; further requests wait for one. From 1 to 1,000; as many as it
+    /// has requests if absent.
+    pub connections_max: Option<u32>,
     /// Whether it keeps cookies and sends them back.
     pub cookies: bool,
     /// Whether it asks for the application's page before it connects.
@@ -295,6 +300,8 @@ impl Default for Clients {
             ask_every: None,
             reconnect: Reconnect::default(),
             connections: Connections::KeepAlive,
+            query: String::new(),
+            connections_max: None,
             cookies: true,
             page: false,
             addresses: AddressBlock { network: Ipv4Addr::new(127, 0, 1, 0), prefix: 24 },

@@ -29,6 +29,8 @@ transports = ["websocket", "xhr-polling"]
 profile = "improved"
 behaviour = "connection-test"
 connections = "per-request"
+connections_max = 2
+query = "cid={client}"
 addresses = "10.0.0.0/8"
 addresses_count = 5
 send_every = "500ms"
@@ -164,6 +166,8 @@ fn every_key_is_read() {
             behaviour: Behaviour::ConnectionTest,
             profile: ClientProfile::Improved,
             connections: Connections::PerRequest,
+            connections_max: Some(2),
+            query: "cid={client}".to_owned(),
             addresses: AddressBlock { network: Ipv4Addr::new(10, 0, 0, 0), prefix: 8 },
             addresses_count: Some(5),
             send_every: Some(Span::fixed(SECOND / 2)),

@@ -16,13 +16,14 @@ pub use self::member::MemberApplication;
 pub use self::periodic::PlainRequest;
 pub use self::pool::PoolApplication;
 use crate::scenario::{self, Clients, Scenario, ServerIx};
+use crate::trace::ClientId;
 use crate::world::population;
 use crate::world::redis;
 use crate::world::seed::{Seed, Stream};
 use crate::world::sharing;
 
-/// The configuration of every client of one sort.
-pub fn client_config(sort: &Clients) -> ClientConfig {
+/// The configuration of a client of one sort.
+pub fn client_config(sort: &Clients, client: ClientId) -> ClientConfig {
     let can = population::can(sort);
     let release = match sort.profile {
         scenario::ClientProfile::Genuine09 => Profile::V0_9,
@@ -33,6 +34,7 @@ pub fn client_config(sort: &Clients) -> ClientConfig {
             scenario::ClientProfile::Genuine | scenario::ClientProfile::Genuine09 => ClientBehaviour::Genuine,
             scenario::ClientProfile::Improved => ClientBehaviour::Improved,
         })
+        .query(Text::from(sort.query.replace("{client}", &(client.0 + 1).to_string())))
         .transports(sort.transports.clone())
         .available(can.available)
         .script_handshake(can.script_handshake)

@@ -44,6 +44,24 @@ pub(super) fn platform(
     }))
 }
 
+/// The longest query, characters: it is a part of every target.
+const LONGEST_QUERY: usize = 100;
+
+/// `query`: what stands in a target as it is. The client's number is put in by its name in braces.
+pub(super) fn query(node: &Node) -> Result<String, Problem> {
+    let Value::String(text) = &node.value else {
+        return Err(section::wrong_type("query", node, "a string such as \"cid={client}\"", &node.value));
+    };
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~=&".contains(&byte);
+    if text.len() > LONGEST_QUERY || !text.replace("{client}", "").bytes().all(plain) {
+        let message = format!(
+            "`query` is at most {LONGEST_QUERY} letters, digits and - . _ ~ = &, with {{client}} for the client's number"
+        );
+        return Err(Problem::new(&node.place, message));
+    }
+    Ok(text.clone())
+}
+
 pub(super) fn reconnect(section: &Section<'_>, default: Reconnect) -> Result<Reconnect, Problem> {
     let Some(node) = section.node("reconnect") else { return Ok(default) };
     let section = Section::new(Some(node), "`reconnect`", keys::RECONNECT)?;

@@ -18,6 +18,9 @@ use crate::scenario::tree::{Node, Value};
 /// The most addresses of one round of `addresses_shares`.
 const MOST_SHARES: u32 = 10_000;
 
+/// The most connections of one client.
+const MOST_CONNECTIONS: u32 = 1_000;
+
 pub(super) fn clients(node: Option<&Node>) -> Result<Clients, Problem> {
     let section = Section::new(node, "[clients]", keys::CLIENTS)?;
     let mut clients = sort(&section, Clients::default())?;
@@ -75,6 +78,10 @@ fn sort(section: &Section<'_>, default: Clients) -> Result<Clients, Problem> {
         ask_every: section.duration("ask_every", SHORTEST_PERIOD)?.or(default.ask_every),
         reconnect: habits::reconnect(section, default.reconnect)?,
         connections: section.choice("connections", &connections)?.unwrap_or(default.connections),
+        connections_max: section
+            .integer("connections_max", 1..=MOST_CONNECTIONS)?
+            .or(default.connections_max),
+        query: section.node("query").map(habits::query).transpose()?.unwrap_or(default.query),
         cookies: section.boolean("cookies")?.unwrap_or(default.cookies),
         page: section.boolean("page")?.unwrap_or(default.page),
         addresses: section.node("addresses").map(addresses).transpose()?.unwrap_or(default.addresses),
