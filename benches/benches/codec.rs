@@ -9,38 +9,13 @@ use bytes::BytesMut;
 use criterion::{
     BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime,
 };
+use serde::Deserialize;
 use serde_json::Value;
 use socketio08::handshake::Handshake;
 use socketio08::payload::{self, PayloadRef};
 use socketio08::target::Target;
 use socketio08::{BodyRef, Limits, Packet, PacketRef, Text, event_text, json_text};
-
-/// One measured input: a packet, or a payload as its packets.
-struct Input {
-    name: String,
-    packets: Vec<Text>,
-}
-
-fn inputs(list: &str) -> Vec<Input> {
-    let inputs: Value = serde_json::from_str(include_str!("../inputs.json")).unwrap_or_default();
-    let inputs = inputs[list].as_array().cloned().unwrap_or_default();
-    assert!(!inputs.is_empty(), "inputs.json has no {list}");
-    inputs.iter().map(input).collect()
-}
-
-fn input(input: &Value) -> Input {
-    let count = |value: &Value| value.as_u64().and_then(|count| usize::try_from(count).ok());
-    let packet = input.get("packet").unwrap_or(input);
-    let part = |name: &str| packet[name].as_str().unwrap_or_default();
-    let text = format!(
-        "{}{}{}",
-        part("head"),
-        part("unit").repeat(count(&packet["times"]).unwrap_or(0)),
-        part("tail")
-    );
-    let name = input["name"].as_str().unwrap_or_default().to_string();
-    Input { name, packets: vec![Text::from(text); count(&input["count"]).unwrap_or(1)] }
-}
+use socketio08_benches::{Input, inputs};
 
 fn bench<T>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, bytes: usize, mut run: impl FnMut() -> T) {
     group.throughput(Throughput::Bytes(bytes as u64));
@@ -53,6 +28,35 @@ fn values(packet: &PacketRef<'_>) -> Option<Value> {
         BodyRef::Json { .. } => packet.json().ok(),
         BodyRef::Event { .. } => packet.event().and_then(|event| event.args()).ok(),
         BodyRef::Ack { .. } => packet.ack_args().ok(),
+        _ => None,
+    }
+}
+
+/// What an application does that knows what it is sent: the JSON goes into its types, borrowed where it can be.
+fn typed(name: &str) -> Option<fn(&PacketRef<'_>) -> bool> {
+    #[derive(Deserialize)]
+    struct Small {
+        a: u32,
+        b: (bool, Option<u32>),
+    }
+    #[derive(Deserialize)]
+    struct Row {
+        n: u32,
+    }
+    fn say(packet: &PacketRef<'_>) -> bool {
+        packet
+            .event()
+            .is_ok_and(|event| black_box(event.args::<(&str,)>()).is_ok_and(|args| !args.0.is_empty()))
+    }
+    match name {
+        "json-small" => Some(|packet| {
+            black_box(packet.json::<Small>()).is_ok_and(|it| it.a == 1 && it.b.0 && it.b.1.is_none())
+        }),
+        "json-1k" => Some(|packet| {
+            black_box(packet.json::<Vec<Row>>()).is_ok_and(|rows| rows.last().is_some_and(|row| row.n == 1))
+        }),
+        "event-small" | "event-1k" => Some(say),
+        "ack" => Some(|packet| black_box(packet.ack_args::<(&str, u32)>()).is_ok_and(|args| args.1 == 1)),
         _ => None,
     }
 }
@@ -98,6 +102,14 @@ fn packets(criterion: &mut Criterion) {
     for Input { name, packets } in inputs("packets") {
         if values(&decode(&packets[0])).is_some() {
             bench(&mut group, &name, packets[0].len(), || values(&decode(black_box(&packets[0]))));
+        }
+    }
+    group.finish();
+
+    let mut group = criterion.benchmark_group("decode_packet_typed");
+    for Input { name, packets } in inputs("packets") {
+        if let Some(read) = typed(&name) {
+            bench(&mut group, &name, packets[0].len(), || assert!(read(&decode(black_box(&packets[0])))));
         }
     }
     group.finish();

@@ -47,4 +47,21 @@ for (const input of inputs.payloads) {
   measure('decode_payload', input.name, () => parser.decodePayload(wire));
   measure('encode_payload', input.name, () => buffer.write(parser.encodePayload(packets)));
 }
+// By size, as in benches/sizes.rs.
+const { kinds, lengths, counts, message_len } = inputs.sweeps;
+for (const [kind, unit] of Object.entries(kinds)) {
+  const message = (length) => flat(`3:::${unit.repeat(Math.ceil(length / Buffer.byteLength(unit)))}`);
+  for (const length of lengths) {
+    const wire = message(length);
+    const packet = parser.decodePacket(wire);
+    measure('size_decode_message', `${kind}/${length}`, () => parser.decodePacket(wire));
+    measure('size_encode_message', `${kind}/${length}`, () => buffer.write(parser.encodePacket(packet)));
+  }
+  for (const count of counts) {
+    const packets = Array(count).fill(message(message_len));
+    const wire = flat(parser.encodePayload(packets));
+    measure('size_decode_payload', `${kind}/${count}`, () => parser.decodePayload(wire));
+    measure('size_encode_payload', `${kind}/${count}`, () => buffer.write(parser.encodePayload(packets)));
+  }
+}
 if (sink === undefined) throw new Error('nothing was measured');

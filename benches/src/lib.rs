@@ -2,7 +2,9 @@
 
 pub mod callgrind;
 mod client;
+mod inputs;
 mod node;
 
 pub use client::Visitor;
+pub use inputs::{Input, Kind, Sweeps, inputs, sweeps};
 pub use node::{Node, message};

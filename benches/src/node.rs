@@ -7,7 +7,7 @@ use socketio08::server::{
     Audience, ExchangeId, Method, Outgoing, Request, Server, ServerConfig, ServerEvent, ServerInput,
     SessionId,
 };
-use socketio08::{Instant, Text};
+use socketio08::{Instant, Limits, Text};
 
 /// A server with the instant it lives at and its next exchange number. Whatever it transmits or tells is taken at once and dropped.
 #[derive(Clone)]
@@ -27,7 +27,10 @@ pub fn message() -> Outgoing {
 
 impl Default for Node {
     fn default() -> Self {
-        Self { server: Server::new(ServerConfig::default(), Instant::ZERO), now: Instant::ZERO, exchanges: 0 }
+        // The index of deadlines is measured with a million sessions.
+        let limits = Limits::default().sessions_max(usize::MAX);
+        let server = Server::new(ServerConfig::default().limits(limits), Instant::ZERO);
+        Self { server, now: Instant::ZERO, exchanges: 0 }
     }
 }
 
