@@ -248,6 +248,15 @@ fn an_owner_that_says_nothing_is_given_up_in_time() {
 }
 
 #[test]
+fn a_server_that_puts_its_past_away_waits_no_longer_for_an_owner() {
+    let mut rig = node("a");
+    rig.post(&of("b"), "3:::x");
+    rig.server.rebase(Instant::from_millis(2_000));
+    let deadline = Deadline { at: Instant::from_millis(3_000), timer: Timer::Forward };
+    assert_eq!(rig.server.poll_timeout(), Some(deadline));
+}
+
+#[test]
 fn an_answer_that_began_takes_its_time() {
     let mut rig = node("a");
     let stream = rig.get(&target("htmlfile", &of("b")));
