@@ -45,7 +45,8 @@ pub(super) struct ClientNode {
     streams: BTreeSet<ExchangeId>,
     /// Open connections without a request, the one used last at the end.
     pub(super) idle: Vec<ConnId>,
-    /// Requests that wait for a connection: as many are in use as the browser has to one host.
+    /// Requests that wait for a connection: as many are in use as the browser has to one host. No more than the machine has requests
+    /// at all (`Limits::client_links_max`).
     pub(super) queued: VecDeque<(ExchangeId, Carried)>,
     /// The answered exchange whose handler runs now, and its connection.
     pub(super) handling: Option<(ExchangeId, ConnId)>,
