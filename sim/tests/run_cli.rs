@@ -215,3 +215,39 @@ fn one_world_alone_or_a_key_that_is_not_there_is_refused_with_a_remedy() {
     let output = sio08(&["compare", "round-robin", "--vary", "balance=source,sauce"]);
     assert_eq!(output.status.code(), Some(65));
 }
+
+/// What `WHY` says of time-outs that are shorter than the silence of these clients.
+fn why_impatient(transport: &str, mode: &str) -> String {
+    let output = sio08(&[
+        "run",
+        "sticky-source",
+        "--set",
+        "servers.broadcast_every=none",
+        "--set",
+        "balancer.timeouts={ server = \"9s\", tunnel = \"7s\" }",
+        "--set",
+        &format!("balancer.mode={mode}"),
+        "--set",
+        &format!("clients.transports=[\"{transport}\"]"),
+        "--set",
+        "clients.send_every=none",
+        "--set",
+        "duration=40s",
+    ]);
+    let lines = stdout(&output);
+    let lines = lines.lines().filter(|line| line.contains("is silent for up to"));
+    lines.map(str::trim).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn why_names_what_a_short_time_out_ends_of_what_these_clients_use() {
+    for (transport, mode, what) in [
+        ("xhr-polling", "http", "A poll"),
+        ("websocket", "http", "A websocket"),
+        ("xhr-polling", "tcp", "A connection"),
+    ] {
+        let said = why_impatient(transport, mode);
+        let after = if ["A websocket", "A connection"].contains(&what) { "after 7s" } else { "after 9s" };
+        assert!(said.contains(what) && said.contains(after), "{transport}, {mode}: {said:?}");
+    }
+}

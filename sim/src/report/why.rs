@@ -2,9 +2,11 @@
 
 use core::time::Duration;
 
+use socketio08::Transport;
+
 use super::figures::{Figures, per_cent};
 use super::text::thousands;
-use crate::scenario::{RedisNodes, Redispatch, Scenario, Store, format_duration};
+use crate::scenario::{BalancerMode, RedisNodes, Redispatch, Scenario, Store, format_duration};
 use crate::world::population::{self, Forbidden};
 
 /// How long servers of 0.8.7 let polls wait and websockets rest (`tables.md`, item 19).
@@ -97,9 +99,22 @@ fn impatient(scenario: &Scenario, figures: &Figures) -> Option<String> {
     let planned =
         !figures.impacts.is_empty() || !scenario.harms.is_empty() || !scenario.redis_faults.is_empty();
     let timeouts = scenario.balancer.timeouts;
-    let polls = timeouts.server.map(|server| ("poll", server));
-    let sockets = timeouts.tunnel.or(timeouts.server).map(|tunnel| ("websocket", tunnel));
-    let short = polls.into_iter().chain(sockets).filter(|(_, timeout)| *timeout < SILENCE);
+    let tunnel = timeouts.tunnel.or(timeouts.server);
+    let uses = |ways: &[Transport]| {
+        scenario.clients.sorts().any(|sort| sort.transports.iter().any(|transport| ways.contains(transport)))
+    };
+    let silent = if scenario.balancer.mode == BalancerMode::Tcp {
+        vec![("connection", tunnel)]
+    } else {
+        // The genuine client does not notice that the stream of an htmlfile has ended.
+        let ways: [(&str, &[Transport], _); 2] = [
+            ("poll", &[Transport::XhrPolling, Transport::JsonpPolling], timeouts.server),
+            ("websocket", &[Transport::Websocket, Transport::Flashsocket], tunnel),
+        ];
+        ways.into_iter().filter(|(_, ways, _)| uses(ways)).map(|(what, _, timeout)| (what, timeout)).collect()
+    };
+    let known = silent.into_iter().filter_map(|(what, timeout)| Some((what, timeout?)));
+    let short = known.filter(|(_, timeout)| *timeout < SILENCE);
     let (what, timeout) = short.min_by_key(|(_, timeout)| *timeout)?;
     (!planned && figures.outage_ms.is_some()).then(|| {
         format!(
