@@ -251,3 +251,10 @@ fn why_names_what_a_short_time_out_ends_of_what_these_clients_use() {
         assert!(said.contains(what) && said.contains(after), "{transport}, {mode}: {said:?}");
     }
 }
+
+#[test]
+fn the_heading_says_how_many_connections_a_client_has() {
+    let output = sio08(&["run", "single-server", "--set", "clients.connections_max=6"]);
+    let said = stdout(&output);
+    assert!(said.contains("keep-alive, at most 6 connections) →"), "{said}");
+}

@@ -309,6 +309,9 @@ fn sort_text(sort: &Clients, alone: bool) -> String {
     let mut text = if alone { String::new() } else { format!("{} {}: ", sort.count, sort.name) };
     let browser = sort.platform.map_or(String::new(), |platform| format!("{}, ", platform.browser.title));
     let _ = write!(text, "{browser}{profile}, {}, {connections}", transports.join(" then "));
+    if let Some(max) = sort.connections_max {
+        let _ = write!(text, ", at most {max} connections");
+    }
     text
 }
 
