@@ -106,7 +106,7 @@ pub(crate) fn nginx() -> Group {
     Group { title: "P2, P3 nginx: kill of s2 at 10 s, return at 28 s, 40 clients", cells: cells.collect() }
 }
 
-/// H: the only server is killed at 16 s and back after a second; 20 clients, websockets denied or not.
+/// H: the only server is killed at 16 s and back after two; 20 clients, websockets denied or not.
 pub(crate) fn blocked() -> Group {
     // When the server came back is not said: those who were held found it at their second try.
     let fault = "\n[[fault]]\nat = \"16s\"\nkill = \"s1\"\nrestart_after = \"2s\"\n";

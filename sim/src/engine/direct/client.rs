@@ -206,18 +206,15 @@ impl World<'_> {
 
     /// Sends what waits for a connection, as far as there are any.
     fn send_queued(&mut self, client: ClientId) {
-        let max = self.clients[client.index()].member.sort(self.scenario).connections_max;
-        loop {
+        while !self.clients[client.index()].queued.is_empty() {
+            let max = self.clients[client.index()].member.sort(self.scenario).connections_max;
             let full = max.is_some_and(|max| self.busy(client) >= usize::try_from(max).unwrap_or(usize::MAX));
             let node = &mut self.clients[client.index()];
             let idle = node.idle.pop();
             if full && idle.is_none() {
                 return;
             }
-            let Some((exchange, request)) = node.queued.pop_front() else {
-                node.idle.extend(idle);
-                return;
-            };
+            let Some((exchange, request)) = node.queued.pop_front() else { return };
             match idle {
                 Some(id) => self.request_on(client, exchange, id, request),
                 None => self.request_on_new(client, exchange, request),
