@@ -176,7 +176,7 @@ impl Server {
     pub(super) fn deliver_here(&mut self, id: &SessionId, packet: Text) -> bool {
         let reorder = self.seeded(SeededFault::Reorder);
         let unlimited = self.seeded(SeededFault::NoOutboxLimit);
-        let limits = if unlimited { Limits::default() } else { self.config.limits };
+        let limits = if unlimited { &Limits::default() } else { &self.config.limits };
         let Some(session) = self.sessions.get_mut(id) else { return false };
         match session.channel {
             Some(Channel::Socket(exchange)) => {
@@ -185,7 +185,7 @@ impl Server {
             Some(Channel::Stream(exchange)) => self.transmit_script(exchange, &packet),
             Some(Channel::Poll(exchange)) => self.answer_poll(id, exchange, packet),
             None if !session.keeps() => {}
-            None if session.outbox.push(packet, &limits) => {
+            None if session.outbox.push(packet, limits) => {
                 if reorder {
                     session.outbox.packets.rotate_right(1);
                 }
