@@ -62,6 +62,13 @@ fn assert_close(what: &str, direct: f64, turmoil: f64) {
 }
 
 #[test]
+fn a_server_that_starts_slowly_comes_back_at_the_same_moment_on_both() {
+    let settings = ["clients.count=8", "network.latency=1ms", "duration=20s", "fault.1.at=3s"];
+    let restart = ["fault.1.restart_after=4s", "servers.start_time=2s", "balancer.check=none"];
+    assert_equal(&both("server-failure", &[&settings[..], &restart[..]].concat()));
+}
+
+#[test]
 fn stickiness_by_source_is_the_same_to_the_last_poll() {
     let answers = both("sticky-source", &["clients.count=12", "duration=6s", "clients.quiet_at_end=1s"]);
     assert_equal(&answers);

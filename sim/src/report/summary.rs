@@ -207,7 +207,8 @@ impl Summary {
             TraceEvent::ServerDown { server, planned, .. } => {
                 self.server_changed(at, *server, "down", *planned);
             }
-            TraceEvent::ServerUp { server } => self.server_changed(at, *server, "up", false),
+            TraceEvent::ServerStarted { server } => self.server_changed(at, *server, "up", false),
+            TraceEvent::ServerUp { server } => self.server_listens(at, *server),
             // What is said before the first client comes is how the world begins.
             TraceEvent::Administered { server, administration } if record.at > 0 => {
                 self.server_changed(at, *server, administration, true);
@@ -350,6 +351,13 @@ impl Summary {
         }
         if change == "down" {
             self.forget(server);
+        }
+    }
+
+    /// A server's return is told once, from the start of its process.
+    fn server_listens(&mut self, at: Instant, server: ServerIx) {
+        if self.servers.get(server.0).is_some_and(|state| !state.alive) {
+            self.server_changed(at, server, "up", false);
         }
     }
 

@@ -12,7 +12,6 @@ use super::model::{
     Arrival, BalancerKind, BalancerMode, Clients, DeployKind, HttpOption, Scenario, Signal, StickOn,
 };
 use super::tree::Node;
-use crate::world::deploy;
 use crate::world::fault::{self, Action, Change, Origin};
 use crate::world::population;
 
@@ -201,7 +200,7 @@ fn faults(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
             let message = format!("fault at {}, but {}", format_duration(fault.at), end(scenario));
             return Err(problem(root, &["fault", &index, "at"], message));
         }
-        let back = fault.restart_after.map(|after| fault.at + after);
+        let back = fault.restart_after.map(|after| fault.at + after + scenario.servers.start_time);
         if let Some(back) = back.filter(|back| *back >= scenario.duration) {
             let message = format!(
                 "{} would be back at {}, but {}; take `restart_after` away if it stays down",
@@ -223,7 +222,8 @@ fn deploy(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
             format!("`new` is {}, but [servers] count = {count} must have old ones too", deploy.new);
         return Err(problem(root, &["deploy", "new"], message));
     }
-    let done = deploy::actions(deploy, count).iter().map(|action| action.at).max().unwrap_or(deploy.start);
+    let of_deploy = |action: &Action| action.origin == Origin::Deploy;
+    let done = fault::plan(scenario).into_iter().rfind(of_deploy).map_or(deploy.start, |last| last.at);
     if done >= scenario.duration {
         let done = format_duration(done);
         let message = if deploy.kind == DeployKind::Rolling {

@@ -107,6 +107,7 @@ pub(super) const SERVERS: &[&str] = &[
     "broadcast_by",
     "page_cookie",
     "other_paths",
+    "start_time",
     "request_cost",
     "message_cost",
 ];

@@ -38,6 +38,8 @@ pub fn heal(scenario: &Scenario) -> Healed {
     for harm in &mut scenario.harms {
         harm.lasts.get_or_insert(at.saturating_sub(harm.at));
     }
+    // What is started at that moment listens later.
+    let at = at + scenario.servers.start_time;
     let live = found(&scenario) && scenario.clients.sorts().all(|sort| sort.moves.is_none());
     // Where nobody can be asked to be back, waiting for it would only cost time.
     let wait = if live { patience(&scenario, at) } else { Duration::from_secs(1) };

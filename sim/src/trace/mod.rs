@@ -421,6 +421,11 @@ pub enum TraceEvent {
     RedisDown,
     /// Redis is back, and knows nothing.
     RedisUp,
+    /// A server's process is started, and will listen later.
+    ServerStarted {
+        /// Which.
+        server: ServerIx,
+    },
     /// A server's process listens (again).
     ServerUp {
         /// Which.

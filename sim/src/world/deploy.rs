@@ -2,15 +2,15 @@
 
 use core::time::Duration;
 
-use crate::scenario::{Deploy, DeployKind, ServerIx};
+use crate::scenario::{Deploy, DeployKind, ServerIx, Servers};
 use crate::world::balancer::Administration;
 use crate::world::fault::{Action, Change, Origin};
 
-/// The actions of a deploy over `servers` servers, not sorted; those of one instant are in their order.
-pub fn actions(deploy: &Deploy, servers: u32) -> Vec<Action> {
-    let plan = Plan { deploy, servers };
+/// The actions of a deploy, not sorted; those of one instant are in their order. A process that is started listens at once.
+pub fn actions(deploy: &Deploy, servers: &Servers) -> Vec<Action> {
+    let plan = Plan { deploy, servers: servers.count, start_time: servers.start_time };
     match deploy.kind {
-        DeployKind::All => (0..servers).flat_map(|server| plan.restart(deploy.start, server)).collect(),
+        DeployKind::All => (0..servers.count).flat_map(|server| plan.restart(deploy.start, server)).collect(),
         DeployKind::Rolling => plan.each_in_turn(|at, server| plan.restart(at, server)),
         DeployKind::RollingDrain => plan.each_in_turn(|at, server| plan.drain(at, server)),
         DeployKind::BlueGreen => plan.blue_green(),
@@ -22,6 +22,7 @@ pub fn actions(deploy: &Deploy, servers: u32) -> Vec<Action> {
 struct Plan<'a> {
     deploy: &'a Deploy,
     servers: u32,
+    start_time: Duration,
 }
 
 impl Plan<'_> {
@@ -39,7 +40,7 @@ impl Plan<'_> {
     /// Drained, perhaps with goodbyes, then restarted, then in use again.
     fn drain(&self, at: Duration, server: u32) -> Vec<Action> {
         let stop = at + self.deploy.drain;
-        let back = stop + self.deploy.down + self.deploy.ready;
+        let back = stop + self.deploy.down + self.deploy.ready.unwrap_or(self.start_time);
         let mut actions = vec![action(at, server, Change::Administer(Administration::Drain))];
         actions.extend(self.deploy.goodbye.map(|rate| action(at, server, Change::Goodbye(rate))));
         actions.extend(self.restart(stop, server));

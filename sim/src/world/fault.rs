@@ -27,6 +27,8 @@ pub enum Change {
     /// Its process ends by this signal: every connection is closed and every session forgotten. Nothing happens to
     /// a server that is down already.
     End(Signal),
+    /// A fresh process is started that will listen later ([`start_time`](crate::scenario::Servers::start_time)).
+    Launch,
     /// A fresh process listens. Nothing happens to a server that is up already.
     Start,
     /// Redis ends: its connections are closed and its subscriptions forgotten. `server` means nothing.
@@ -87,10 +89,24 @@ pub fn plan(scenario: &Scenario) -> Vec<Action> {
         }
     }
     if let Some(plan) = &scenario.deploy {
-        actions.extend(deploy::actions(plan, scenario.servers.count));
+        actions.extend(deploy::actions(plan, &scenario.servers));
     }
+    delay_starts(&mut actions, scenario.servers.start_time);
     actions.sort_by_key(|action| (action.at, action.change != Change::Start));
     actions
+}
+
+/// Parts the start of each process from the moment at which it listens.
+fn delay_starts(actions: &mut Vec<Action>, start_time: Duration) {
+    if start_time.is_zero() {
+        return;
+    }
+    let mut launches = Vec::new();
+    for start in actions.iter_mut().filter(|action| action.change == Change::Start) {
+        launches.push(Action { change: Change::Launch, ..*start });
+        start.at += start_time;
+    }
+    actions.extend(launches);
 }
 
 #[cfg(test)]
@@ -117,6 +133,18 @@ mod tests {
             "[[fault]]\nat = \"8s\"\nkill = \"s2\"\nrestart_after = \"25s\"\n[[fault]]\nat = \"9s\"\nstop = \"s1\"\n",
         );
         assert_eq!(plan, [row(8_000, "s2", KILL), row(9_000, "s1", STOP), row(33_000, "s2", Change::Start)]);
+    }
+
+    #[test]
+    fn a_server_listens_when_its_process_has_started() {
+        let plan = planned(
+            "[servers]\ncount = 1\nstart_time = \"150ms\"\n[[fault]]\nat = \"2s\"\nkill = \"s1\"\nrestart_after = \"1s\"\n\
+             [deploy]\nkind = \"all\"\nstart = \"8s\"\ndown = \"2s\"\n",
+        );
+        let back = |at| [row(at, "s1", Change::Launch), row(at + 150, "s1", Change::Start)];
+        let fault = [vec![row(2_000, "s1", KILL)], back(3_000).to_vec()].concat();
+        let deploy = [vec![row(8_000, "s1", STOP)], back(10_000).to_vec()].concat();
+        assert_eq!(plan, [fault, deploy].concat());
     }
 
     #[test]

@@ -128,3 +128,13 @@ fn a_fault_that_touches_nothing_makes_the_run_decide_nothing() {
         (Class::Unknown, "the fault touched nothing: pause at 10s")
     );
 }
+
+#[test]
+fn a_server_that_starts_slowly_refuses_connections_and_fails_its_checks_until_it_listens() {
+    let world = run("duration = \"20s\"\nservers = { count = 2, start_time = \"3s\" }\n\
+                     balancer.check = { inter = \"500ms\", fall = 2, rise = 2 }\n[clients]\ncount = 4\n\
+                     [[fault]]\nat = \"5s\"\nkill = \"s1\"\nrestart_after = \"2s\"\n");
+    assert_eq!(world.times(|event| matches!(event, TraceEvent::ServerUp { .. })), [10_000]);
+    let marked_up = world.times(|event| matches!(event, TraceEvent::Marked { up: true, .. }));
+    assert!(matches!(marked_up[..], [10_500..=11_500]), "{marked_up:?}");
+}

@@ -50,7 +50,7 @@ use self::queue::{Event, Queue, Table};
 use self::server::ServerNode;
 use super::{Engine, EngineError, Outcome};
 use crate::scenario::{Latency, Scenario, ServerIx};
-use crate::trace::{ClientId, TraceHandle, TraceSink};
+use crate::trace::{ClientId, TraceEvent, TraceHandle, TraceSink};
 use crate::world::cluster::Race;
 use crate::world::fault::{self, Action, Change, Origin};
 use crate::world::seed::{Seed, Stream};
@@ -242,6 +242,9 @@ impl<'a> World<'a> {
         match action.change {
             Change::End(signal) => {
                 self.end_server(action.server, signal, action.origin == Origin::Deploy);
+            }
+            Change::Launch => {
+                self.trace.record(self.now, TraceEvent::ServerStarted { server: action.server });
             }
             Change::Start => self.start_server(action.server, true),
             Change::EndRedis => self.end_redis(),

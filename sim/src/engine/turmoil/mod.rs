@@ -177,6 +177,9 @@ impl World {
 
     fn change(&mut self, now: Instant, action: Action) {
         let server = action.server;
+        if action.change == Change::Launch {
+            return self.trace.record(now, TraceEvent::ServerStarted { server });
+        }
         let Some(process) = self.processes.get(server.0) else { return };
         let event = match action.change {
             Change::End(signal) if process.is_up() => {

@@ -104,6 +104,9 @@ impl Story {
                 let how = if *graceful { "is stopped" } else { "is killed" };
                 self.push(at, What::World(format!("{server} {how}")));
             }
+            TraceEvent::ServerStarted { server } => {
+                self.push(at, What::World(format!("{server} is started, and does not listen yet")));
+            }
             TraceEvent::ServerUp { server } => {
                 self.push(at, What::World(format!("{server} is back, and knows no session")));
             }

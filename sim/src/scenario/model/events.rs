@@ -45,8 +45,8 @@ pub struct Deploy {
     pub signal: Signal,
     /// How long a server is drained before it is stopped (rolling-drain).
     pub drain: Duration,
-    /// From the start of a drained server's process until the balancer uses it again (rolling-drain).
-    pub ready: Duration,
+    /// From the start of a drained server's process until the balancer uses it again (rolling-drain); `None`: until it listens.
+    pub ready: Option<Duration>,
     /// Sessions to which a draining server says goodbye each second; `None`: to none (rolling-drain).
     pub goodbye: Option<u32>,
     /// How many of the last servers of the pool are new (blue-green, scale).

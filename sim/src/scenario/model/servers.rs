@@ -22,6 +22,8 @@ pub struct Servers {
     pub page_cookie: Option<String>,
     /// Who answers requests outside `/socket.io`.
     pub other_paths: OtherPaths,
+    /// From the start of a process until it listens; those that run from the beginning listen from the beginning.
+    pub start_time: Duration,
     /// What the server's only processor spends.
     pub cost: ServerCost,
 }
@@ -120,6 +122,7 @@ impl Default for Servers {
             broadcast_by: BroadcastBy::All,
             page_cookie: None,
             other_paths: OtherPaths::Own,
+            start_time: Duration::ZERO,
             cost: ServerCost::default(),
         }
     }

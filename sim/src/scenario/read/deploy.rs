@@ -59,7 +59,7 @@ pub(super) fn deploy(node: &Node) -> Result<Deploy, Problem> {
         gap: needed("gap", Duration::ZERO, "\"10s\"")?,
         signal: section.choice("signal", &signals)?.unwrap_or(Signal::Term),
         drain: needed("drain", SHORTEST_PERIOD, "\"10s\"")?,
-        ready: section.duration("ready", Duration::ZERO)?.unwrap_or(Duration::ZERO),
+        ready: section.duration("ready", Duration::ZERO)?,
         goodbye: section.integer("goodbye", 1..=1_000_000)?,
         new: if keys_of(kind).contains(&"new") {
             section::required("new", new, &node.place, "1")?

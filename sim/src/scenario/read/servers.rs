@@ -33,6 +33,7 @@ pub(super) fn servers(node: Option<&Node>) -> Result<Servers, Problem> {
         other_paths: section
             .choice("other_paths", &[("own", OtherPaths::Own), ("app", OtherPaths::App)])?
             .unwrap_or(default.other_paths),
+        start_time: section.duration("start_time", Duration::ZERO)?.unwrap_or(default.start_time),
         cost: ServerCost {
             request: section.duration("request_cost", Duration::ZERO)?.unwrap_or(default.cost.request),
             message: section.duration("message_cost", Duration::ZERO)?.unwrap_or(default.cost.message),

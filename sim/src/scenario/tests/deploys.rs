@@ -22,6 +22,21 @@ fn all_at_once() {
 }
 
 #[test]
+fn a_drained_server_is_used_again_when_it_listens_unless_the_file_says() {
+    let ready = |more: &str| {
+        let text = format!(
+            "schema = 1\nname = \"deploy\"\nduration = \"1m\"\nservers = {{ count = 2, start_time = \"200ms\" }}\n\
+             [deploy]\nkind = \"rolling-drain\"\nstart = \"8s\"\ndrain = \"1s\"\ndown = \"1s\"\ngap = \"9s\"\n{more}"
+        );
+        let plan = fault::plan(&parse(&text).unwrap());
+        let last = plan.iter().rev().map(|action| (action.at.as_millis(), action.change));
+        last.take(2).map(|(at, change)| format!("{at} {change:?}")).collect::<Vec<_>>()
+    };
+    assert_eq!(ready(""), ["19200 Administer(Ready)", "19200 Start"]);
+    assert_eq!(ready("ready = \"1s\"\n"), ["20000 Administer(Ready)", "19200 Start"]);
+}
+
+#[test]
 fn a_drained_server_gets_no_clients_says_goodbye_is_restarted_and_is_used_again() {
     let plan = plan(
         "kind = \"rolling-drain\"\nstart = \"8s\"\ndrain = \"10s\"\ndown = \"500ms\"\nready = \"1s\"\ngap = \"13s\"\ngoodbye = 5\n",

@@ -91,6 +91,7 @@ broadcast_first = "10ms"
 broadcast_by = "first"
 page_cookie = "io"
 other_paths = "app"
+start_time = "150ms"
 request_cost = "1ms"
 message_cost = "0us"
 [redis]
@@ -252,6 +253,7 @@ fn every_key_is_read() {
             broadcast_by: BroadcastBy::First,
             other_paths: OtherPaths::App,
             page_cookie: Some("io".to_owned()),
+            start_time: Duration::from_millis(150),
             cost: ServerCost { request: Duration::from_millis(1), message: Duration::ZERO },
         },
         redis: RedisSettings {
@@ -285,7 +287,7 @@ fn every_key_is_read() {
             gap: SECOND * 10,
             signal: Signal::Kill,
             drain: Duration::ZERO,
-            ready: Duration::ZERO,
+            ready: None,
             goodbye: None,
             new: 0,
             stop_after: None,
