@@ -62,6 +62,18 @@ fn assert_close(what: &str, direct: f64, turmoil: f64) {
 }
 
 #[test]
+fn a_balancer_that_goes_and_comes_back_does_the_same_on_both() {
+    let small = ["clients.count=12", "network.latency=1ms", "duration=20s"];
+    for more in [
+        ["clients.transports=[\"xhr-polling\"]", "balancer.balance=source"],
+        ["clients.transports=[\"websocket\"]", "fault.1.restart_after=4s"],
+        ["balancer.kind=nginx", "balancer={ kind = \"nginx\", balance = \"ip_hash\" }"],
+    ] {
+        assert_equal(&both("balancer-restart", &[&small[..], &more[..]].concat()));
+    }
+}
+
+#[test]
 fn a_server_that_starts_slowly_comes_back_at_the_same_moment_on_both() {
     let settings = ["clients.count=8", "network.latency=1ms", "duration=20s", "fault.1.at=3s"];
     let restart = ["fault.1.restart_after=4s", "servers.start_time=2s", "balancer.check=none"];

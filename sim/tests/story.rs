@@ -63,6 +63,14 @@ fn the_death_of_a_server_is_told_in_its_place() {
 }
 
 #[test]
+fn the_end_of_the_balancer_is_told_with_what_it_does_to_the_client() {
+    let story = story(&["balancer-restart", "--client", "1", "--from", "8s", "--until", "9s"]);
+    assert!(story.contains("8.020  *** the balancer ends, and every connection with it"), "{story}");
+    assert!(story.contains("*** the balancer is back, and remembers nothing"), "{story}");
+    assert!(story.contains("reconnection attempt 1"), "{story}");
+}
+
+#[test]
 fn repetitions_are_counted_unless_the_whole_story_is_asked_for() {
     let short = story(&["server-failure", "--until", "20s"]);
     let whole = story(&["server-failure", "--until", "20s", "--whole"]);

@@ -7,6 +7,9 @@ use super::figures::{Spread, millis, spread};
 use crate::scenario::ServerIx;
 use crate::trace::ClientId;
 
+/// The change of a balancer that ended.
+pub(super) const BALANCER_END: &str = "balancer";
+
 /// What one group of clients suffered between this action and the next of another kind.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
 pub struct Toll {
@@ -39,7 +42,8 @@ pub struct Impact {
     pub server: ServerIx,
     /// How many servers did.
     pub servers: u32,
-    /// `down` or `up`; what an operator told the balancer of it, `drain`, `ready` or `maint`; or `reload` of the balancer.
+    /// `down` or `up`; what an operator told the balancer of it, `drain`, `ready` or `maint`; `reload` of the
+    /// balancer; or `balancer`: it ended.
     pub change: &'static str,
     /// A deploy did it, not a fault.
     pub planned: bool,

@@ -10,7 +10,7 @@ use super::figures::{
     ClientFigures, Delivery, Figures, Handshakes, Opens, RedisFigures, ServerFigures, fraction, millis,
     spread,
 };
-use super::impact::{Impact, Window};
+use super::impact::{BALANCER_END, Impact, Window};
 use super::life::Life;
 use crate::scenario::{Scenario, ServerIx};
 use crate::trace::{ClientId, Record, TraceEvent};
@@ -213,6 +213,7 @@ impl Summary {
             TraceEvent::Administered { server, administration } if record.at > 0 => {
                 self.server_changed(at, *server, administration, true);
             }
+            TraceEvent::BalancerDown => self.balancer_ended(at),
             TraceEvent::Reloaded => self.server_changed(at, ServerIx(0), "reload", true),
             TraceEvent::Posted { .. } | TraceEvent::Requested { .. } => {}
             event => self.client_record(at, event),
@@ -352,6 +353,13 @@ impl Summary {
         if change == "down" {
             self.forget(server);
         }
+    }
+
+    /// Everybody who is connected is a client of the balancer. Its return opens no window of its own: it hurts nobody.
+    fn balancer_ended(&mut self, at: Instant) {
+        let its: Vec<bool> = self.clients.iter().map(|client| client.connected.is_some()).collect();
+        let window = Window::new(at, ServerIx(0), BALANCER_END, false, &its);
+        self.impacts.extend(self.window.replace(window).map(|window| window.close()));
     }
 
     /// A server's return is told once, from the start of its process.

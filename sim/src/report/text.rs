@@ -7,7 +7,7 @@ use socketio08::Transport;
 
 use super::figures::{Delivery, Figures, Spread, per_cent};
 use super::finding::meets;
-use super::impact::{Impact, Toll};
+use super::impact::{BALANCER_END, Impact, Toll};
 use super::sharing;
 use super::verdict::{Verdict, seconds};
 use crate::engine::EngineName;
@@ -226,6 +226,7 @@ fn servers(figures: &Figures) -> String {
 
 fn event_name(impact: &Impact) -> String {
     let who = match (impact.change, impact.servers) {
+        (BALANCER_END, _) => return format!("balancer down at {}", seconds(impact.at_ms)),
         ("reload", _) => "balancer".to_owned(),
         (_, 1) => impact.server.to_string(),
         (_, servers) => format!("{servers} servers"),
@@ -234,6 +235,9 @@ fn event_name(impact: &Impact) -> String {
 }
 
 fn event_text(impact: &Impact) -> String {
+    if impact.change == BALANCER_END {
+        return format!("all clients, {}", toll(&impact.its_clients));
+    }
     if !matches!(impact.change, "down" | "up") {
         return format!("its {}; the others {}", toll(&impact.its_clients), toll(&impact.others));
     }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::figures::{Figures, per_cent};
+use super::impact::BALANCER_END;
 use super::text::thousands;
 use super::why::why;
 use crate::scenario::Scenario;
@@ -78,15 +79,19 @@ fn tests_worked(figures: &Figures, of_ten: u64) -> Option<bool> {
     Some(u64::from(tests.worked()) * 10 >= u64::from(tests.begun) * of_ten)
 }
 
-/// Servers that were ended although no client was connected to them.
+/// Servers, or the balancer, that were ended although no client was connected to them.
 fn idle_faults(figures: &Figures) -> Vec<String> {
     let idle = |impact: &&super::Impact| {
-        impact.change == "down"
+        matches!(impact.change, "down" | BALANCER_END)
             && !impact.planned
             && impact.its_clients.clients == 0
             && impact.its_clients.disconnected + impact.others.disconnected == 0
     };
-    figures.impacts.iter().filter(idle).map(|impact| impact.server.to_string()).collect()
+    let name = |impact: &super::Impact| match impact.change {
+        BALANCER_END => "the balancer".to_owned(),
+        _ => impact.server.to_string(),
+    };
+    figures.impacts.iter().filter(idle).map(name).collect()
 }
 
 /// Faults that end no server and touched nothing.

@@ -5,6 +5,7 @@ use core::time::Duration;
 use socketio08::Transport;
 
 use super::figures::{Figures, per_cent};
+use super::impact::BALANCER_END;
 use super::text::thousands;
 use crate::scenario::{BalancerMode, RedisNodes, Redispatch, Scenario, Store, format_duration};
 use crate::world::population::{self, Forbidden};
@@ -43,7 +44,9 @@ pub(super) fn why(scenario: &Scenario, figures: &Figures) -> Vec<String> {
             ),
         });
     }
-    let moved: u32 = figures.impacts.iter().map(|impact| impact.others.disconnected).sum();
+    why.extend(balancer_ended(figures));
+    let of_servers = || figures.impacts.iter().filter(|impact| impact.change != BALANCER_END);
+    let moved: u32 = of_servers().map(|impact| impact.others.disconnected).sum();
     if moved > 0 {
         why.push(match scenario.servers.store {
             Store::Routed | Store::Portable => format!(
@@ -56,7 +59,7 @@ pub(super) fn why(scenario: &Scenario, figures: &Figures) -> Vec<String> {
             ),
         });
     }
-    if figures.balancer_errors > 0 && !figures.impacts.is_empty() {
+    if figures.balancer_errors > 0 && of_servers().next().is_some() {
         why.push(format!(
             "A dead server is tried until the checks mark it down: the balancer answered {} requests by itself{}.",
             figures.balancer_errors,
@@ -141,6 +144,18 @@ fn forbidden(scenario: &Scenario) -> Vec<String> {
         }));
     }
     why
+}
+
+/// What the end of a balancer does, wherever sessions are.
+fn balancer_ended(figures: &Figures) -> Option<String> {
+    let ends = figures.impacts.iter().filter(|impact| impact.change == BALANCER_END);
+    let cut: u32 = ends.map(|impact| impact.its_clients.disconnected).sum();
+    (cut > 0).then(|| {
+        format!(
+            "Every connection ended with the balancer: {cut} clients were cut off at one moment. The servers still had their \
+             sessions, and a client of 0.8 asks for a new one."
+        )
+    })
 }
 
 /// Servers that went with their Redis.

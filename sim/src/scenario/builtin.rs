@@ -20,7 +20,7 @@ macro_rules! builtins {
 
 impl Builtin {
     /// All of them, in the order in which to read them.
-    pub const ALL: [Builtin; 36] = builtins![
+    pub const ALL: [Builtin; 37] = builtins![
         "round-robin",
         "round-robin-four-servers",
         "sticky-source",
@@ -37,6 +37,7 @@ impl Builtin {
         "rolling-deploy-drain",
         "blue-green",
         "scale-out",
+        "balancer-restart",
         "reconnect-storm",
         "reconnect-storm-jitter",
         "silent-death",

@@ -2,8 +2,11 @@
 
 mod harms;
 
+pub(super) use harms::place;
+
 use core::time::Duration;
 
+use super::check_outages;
 use super::check_proxies;
 use super::check_redis;
 use super::duration::format_duration;
@@ -25,6 +28,7 @@ pub(super) fn check(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
     harms::check(scenario, root)?;
     deploy(scenario, root)?;
     overlaps(scenario, root)?;
+    check_outages::balancer(scenario, root)?;
     check_redis::check(scenario, root)
 }
 
@@ -185,7 +189,7 @@ fn ends_server(fault: &Node) -> bool {
 
 fn faults(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
     for (nth, fault) in scenario.faults.iter().enumerate() {
-        let index = harms::place(root, ends_server, nth);
+        let index = place(root, ends_server, nth);
         let (key, verb) = match fault.signal {
             Signal::Kill => ("kill", "kills"),
             Signal::Term => ("stop", "stops"),
@@ -266,7 +270,7 @@ fn already_down(scenario: &Scenario, root: &Node, action: &Action, since: Durati
     let ends = |fault: &super::Fault| fault.at == action.at && fault.server == action.server;
     match (action.origin, scenario.faults.iter().rposition(ends)) {
         (Origin::Fault, Some(nth)) => {
-            problem(root, &["fault", &harms::place(root, ends_server, nth), "at"], message)
+            problem(root, &["fault", &place(root, ends_server, nth), "at"], message)
         }
         _ => problem(root, &["deploy"], message),
     }

@@ -119,6 +119,7 @@ pub(super) const FAULT: &[&str] = &[
     "kill",
     "stop",
     "redis",
+    "balancer",
     "restart_after",
     "pause",
     "slow",

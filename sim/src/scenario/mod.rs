@@ -5,6 +5,7 @@
 
 mod builtin;
 mod check;
+mod check_outages;
 mod check_proxies;
 mod check_redis;
 mod duration;
@@ -29,8 +30,8 @@ pub use keys::known_keys;
 pub use model::{
     AddressBlock, Arrival, Balance, Balancer, BalancerMode, Behaviour, BroadcastBy, Check, ClientProfile,
     Clients, Connections, Deploy, DeployKind, Expect, Fault, HashType, HttpOption, Latency, Network,
-    OtherPaths, RedisClient, RedisFault, RedisNodes, RedisSettings, Redispatch, Scenario, ServerCost,
-    ServerIx, Servers, Signal, Store,
+    OtherPaths, Outage, RedisClient, RedisNodes, RedisSettings, Redispatch, Scenario, ServerCost, ServerIx,
+    Servers, Signal, Store,
 };
 pub use model::{App, Cluster, Destination, Proxy, ProxyKind, Route, Tls, TlsAt};
 pub use model::{

@@ -32,7 +32,7 @@ pub fn heal(scenario: &Scenario) -> Healed {
     for fault in &mut scenario.faults {
         fault.restart_after.get_or_insert(at.saturating_sub(fault.at));
     }
-    for fault in &mut scenario.redis_faults {
+    for fault in scenario.redis_faults.iter_mut().chain(&mut scenario.balancer_faults) {
         fault.restart_after.get_or_insert(at.saturating_sub(fault.at));
     }
     for harm in &mut scenario.harms {

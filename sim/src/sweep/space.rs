@@ -142,7 +142,8 @@ fn faults(servers: u64, stream: &mut Stream) -> Vec<Value> {
             4 => [at, ("pause", server), over].to_vec(),
             5 => [at, ("cut", server), over].to_vec(),
             6 => [at, ("lose", text("clients")), ("per_cent", integer(1 + stream.below(40))), over].to_vec(),
-            _ => [at, ("disconnect", text("clients")), over].to_vec(),
+            _ if lasts.is_multiple_of(2) => [at, ("disconnect", text("clients")), over].to_vec(),
+            _ => [at, ("balancer", text("kill")), back].to_vec(),
         })
     };
     (0..count).map(fault).collect()

@@ -417,6 +417,10 @@ pub enum TraceEvent {
         #[serde(skip_serializing_if = "redis::is_zero")]
         record_bytes: u64,
     },
+    /// The balancer ends, by a fault: every connection of it is closed, and what it knew is forgotten.
+    BalancerDown,
+    /// A fresh process of the balancer listens.
+    BalancerUp,
     /// Redis ends, by a fault.
     RedisDown,
     /// Redis is back, and knows nothing.

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use serde::Serialize;
 
-use crate::scenario::{Scenario, ServerIx, Signal};
+use crate::scenario::{Outage, Scenario, ServerIx, Signal};
 use crate::world::balancer::Administration;
 use crate::world::deploy;
 
@@ -35,6 +35,10 @@ pub enum Change {
     EndRedis,
     /// Redis is back, empty. `server` means nothing.
     StartRedis,
+    /// The balancer ends: its connections are closed and all that it knew is forgotten. `server` means nothing.
+    EndBalancer,
+    /// A fresh process of the balancer listens. `server` means nothing.
+    StartBalancer,
     /// The balancer is told what the server may get.
     Administer(Administration),
     /// The server says goodbye to this many sessions each second, until it ends.
@@ -74,13 +78,9 @@ pub fn plan(scenario: &Scenario) -> Vec<Action> {
             actions.push(Action { at: fault.at + after, change: Change::Start, ..end });
         }
     }
-    for fault in &scenario.redis_faults {
-        let (server, origin) = (ServerIx(0), Origin::Fault);
-        actions.push(Action { at: fault.at, server, change: Change::EndRedis, origin });
-        if let Some(after) = fault.restart_after {
-            actions.push(Action { at: fault.at + after, server, change: Change::StartRedis, origin });
-        }
-    }
+    let redis = outages(&scenario.redis_faults, Change::EndRedis, Change::StartRedis);
+    let balancer = outages(&scenario.balancer_faults, Change::EndBalancer, Change::StartBalancer);
+    actions.extend(redis.chain(balancer));
     for (index, harm) in scenario.harms.iter().enumerate() {
         let (server, origin) = (ServerIx(0), Origin::Fault);
         actions.push(Action { at: harm.at, server, change: Change::Harm(index), origin });
@@ -92,8 +92,17 @@ pub fn plan(scenario: &Scenario) -> Vec<Action> {
         actions.extend(deploy::actions(plan, &scenario.servers));
     }
     delay_starts(&mut actions, scenario.servers.start_time);
-    actions.sort_by_key(|action| (action.at, action.change != Change::Start));
+    let starts = |change| matches!(change, Change::Start | Change::StartRedis | Change::StartBalancer);
+    actions.sort_by_key(|action| (action.at, !starts(action.change)));
     actions
+}
+
+fn outages(faults: &[Outage], end: Change, start: Change) -> impl Iterator<Item = Action> {
+    let action = |at, change| Action { at, server: ServerIx(0), change, origin: Origin::Fault };
+    faults.iter().flat_map(move |fault| {
+        let back = fault.restart_after.map(|after| action(fault.at + after, start));
+        [action(fault.at, end)].into_iter().chain(back)
+    })
 }
 
 /// Parts the start of each process from the moment at which it listens.

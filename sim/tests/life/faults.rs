@@ -138,3 +138,53 @@ fn a_server_that_starts_slowly_refuses_connections_and_fails_its_checks_until_it
     let marked_up = world.times(|event| matches!(event, TraceEvent::Marked { up: true, .. }));
     assert!(matches!(marked_up[..], [10_500..=11_500]), "{marked_up:?}");
 }
+
+#[test]
+fn a_balancer_that_is_killed_cuts_everybody_off_and_refuses_them_until_it_is_back() {
+    for transport in ["websocket", "xhr-polling"] {
+        let text = WEBSOCKETS.replace("websocket", transport);
+        let world = run(&format!(
+            "duration = \"40s\"\nservers.count = 2\nbalancer.balance = \"source\"\n{text}\
+             [[fault]]\nat = \"10017ms\"\nbalancer = \"kill\"\nrestart_after = \"3s\"\n"
+        ));
+        let lost = world.times(|event| matches!(event, TraceEvent::Disconnected { .. }));
+        assert!(lost.len() == 8 && lost.iter().all(|at| (10_017..10_020).contains(at)), "{lost:?}");
+        // Refused after half a second and after one and a half, let in after three and a half.
+        let back = world.times(|event| matches!(event, TraceEvent::Reconnected { .. }));
+        assert!(back.len() == 8 && back.iter().all(|at| (13_500..13_600).contains(at)), "{back:?}");
+        assert!(world.times(|event| matches!(event, TraceEvent::ServerDown { .. })).is_empty());
+        assert_eq!((world.figures.opens.rejected, world.figures.handshakes.total), (0, 16), "{transport}");
+    }
+}
+
+#[test]
+fn a_fresh_balancer_does_not_know_what_the_one_before_had_noticed() {
+    let world = run("duration = \"30s\"\nservers.count = 2\n\
+                     balancer = { balance = \"source\", check = { inter = \"1s\", fall = 2, rise = 2 } }\n[clients]\ncount = 4\n\
+                     [[fault]]\nat = \"5s\"\nkill = \"s2\"\n[[fault]]\nat = \"15s\"\nbalancer = \"restart\"\n");
+    let marked = world.times(|event| matches!(event, TraceEvent::Marked { up: false, .. }));
+    assert!(matches!(marked[..], [6_000..=7_500, 16_000..=17_600]), "{marked:?}");
+}
+
+#[test]
+fn a_proxy_before_a_dead_balancer_answers_for_it() {
+    let world = run("duration = \"30s\"\nservers.count = 2\n[[proxy]]\nkind = \"haproxy\"\n\
+                     [clients]\ncount = 4\naddresses_count = 1\n[balancer]\nbalance = \"source\"\n\
+                     [[fault]]\nat = \"5017ms\"\nbalancer = \"kill\"\nrestart_after = \"5s\"\n");
+    let answered =
+        world.times(|event| matches!(event, TraceEvent::BalancerAnswered { status: 502 | 503, .. }));
+    assert!(!answered.is_empty() && answered.iter().all(|at| (5_017..10_017).contains(at)), "{answered:?}");
+    assert_eq!(world.figures.clients.connected_at_end, 4);
+}
+
+#[test]
+fn a_balancer_that_ends_before_anybody_came_makes_the_run_decide_nothing() {
+    use socketio08_sim::report::{Class, judge};
+    let text = "schema = 1\nname = \"x\"\nduration = \"20s\"\n[clients]\ncount = 2\narrive_from = \"10s\"\n[balancer]\nbalance = \"source\"\n\
+                [[fault]]\nat = \"5s\"\nbalancer = \"restart\"\n";
+    let scenario = socketio08_sim::scenario::Scenario::parse("x.toml", text, &[]).unwrap();
+    let world = run(text.split_once("\"x\"\n").unwrap().1);
+    let verdict = judge(&scenario, &world.figures);
+    assert_eq!(verdict.verdict, Class::Unknown);
+    assert!(verdict.sentence.ends_with("the balancer"), "{}", verdict.sentence);
+}

@@ -2,6 +2,8 @@
 
 use core::net::Ipv4Addr;
 
+use socketio08::Instant;
+
 use super::conn::Listener;
 use crate::scenario::{
     self, BalancerKind, BalancerMode, Destination, ProxyKind, Redispatch, Route, Scenario, ServerIx,
@@ -75,9 +77,14 @@ pub(super) fn sites(scenario: &Scenario, seed: Seed) -> Vec<Site> {
     let mut sites: Vec<Site> =
         (0..scenario.proxies.len()).map(|place| proxy_site(scenario, seed, place)).collect();
     if scenario.balancer.kind.stands() {
-        sites.push(balancer_site(scenario, seed));
+        sites.push(balancer_site(scenario, seed, None));
     }
     sites
+}
+
+/// The process number `number`, from 1, that takes the place of a balancer that ended.
+pub(super) fn fresh_balancer(scenario: &Scenario, seed: Seed, number: u32, now: Instant) -> Site {
+    balancer_site(scenario, seed, Some((number, now)))
 }
 
 fn proxy_site(scenario: &Scenario, seed: Seed, place: usize) -> Site {
@@ -106,7 +113,7 @@ fn proxy_site(scenario: &Scenario, seed: Seed, place: usize) -> Site {
         listens,
         backends: Vec::new(),
     };
-    add_backends(&mut site, scenario, seed, &way(proxy));
+    add_backends(&mut site, scenario, seed, &way(proxy), None);
     site
 }
 
@@ -129,7 +136,7 @@ fn way(proxy: &scenario::Proxy) -> scenario::Balancer {
     }
 }
 
-fn balancer_site(scenario: &Scenario, seed: Seed) -> Site {
+fn balancer_site(scenario: &Scenario, seed: Seed, restarted: Option<(u32, Instant)>) -> Site {
     let config = &scenario.balancer;
     let mut site = Site {
         name: "balancer".to_owned(),
@@ -151,12 +158,18 @@ fn balancer_site(scenario: &Scenario, seed: Seed) -> Site {
         timeouts: config.timeouts,
         ..scenario::Balancer::default()
     };
-    add_backends(&mut site, scenario, seed, &way);
+    add_backends(&mut site, scenario, seed, &way, restarted);
     site
 }
 
 /// One for each destination that a rule names, and for that of all else.
-fn add_backends(site: &mut Site, scenario: &Scenario, seed: Seed, way: &scenario::Balancer) {
+fn add_backends(
+    site: &mut Site,
+    scenario: &Scenario,
+    seed: Seed,
+    way: &scenario::Balancer,
+    restarted: Option<(u32, Instant)>,
+) {
     let mut wanted = vec![site.otherwise.clone()];
     for to in site.routes.iter().map(|route| &route.to) {
         if !wanted.contains(to) && !matches!(to, Destination::Deny | Destination::Reject) {
@@ -176,10 +189,16 @@ fn add_backends(site: &mut Site, scenario: &Scenario, seed: Seed, way: &scenario
             _ => (way.clone(), 1),
         };
         let random = match (site.name.as_str(), &to) {
-            ("balancer", Destination::Servers) => seed.stream("balancer/random"),
-            (name, to) => seed.stream(&format!("proxies/{name}/{to}/random")),
+            ("balancer", Destination::Servers) => "balancer/random".to_owned(),
+            (name, to) => format!("proxies/{name}/{to}/random"),
         };
-        let balancer = Balancer::new(&config, servers as usize, random);
+        let balancer = match restarted {
+            None => Balancer::new(&config, servers as usize, seed.stream(&random)),
+            Some((number, now)) => {
+                let random = seed.stream(&format!("{random}/{number}"));
+                Balancer::restarted(now, &config, servers as usize, random)
+            }
+        };
         site.backends.push(Backend { to, balancer });
     }
 }

@@ -34,7 +34,7 @@ impl World<'_> {
 
     /// Tells the balancer something for each of its destinations; where none stands nobody hears it.
     fn tell_balancer(&mut self, input: impl Fn(&Destination) -> Option<Input>) {
-        let Some(hop) = self.chain.balancer() else { return };
+        let Some(hop) = self.chain.balancer().filter(|hop| !self.hops[*hop].down) else { return };
         let machine = &mut self.hops[hop].machine;
         let mut backend = 0;
         while let Some(to) = machine.destination(backend) {

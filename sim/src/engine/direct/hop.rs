@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::conn::{Conn, Dialer, HopLink, Listener};
-use super::queue::{Down, Event, Table, Up, Wake};
+use super::queue::{Down, Event, Inquiry, Table, Up, Wake};
 use super::{Wire, World, chain};
 use crate::scenario::{BalancerMode, Destination, ServerIx};
 use crate::trace::TraceEvent;
@@ -24,6 +24,10 @@ pub(super) struct Hop {
     pub(super) tls: bool,
     /// When its processor has done the handshakes that came so far.
     pub(super) busy_until: socketio08::Instant,
+    /// It ended, and none has taken its place.
+    pub(super) down: bool,
+    /// How many processes it had before this one.
+    pub(super) process: u32,
     wake: Wake,
     /// Which connection each link of each destination is.
     links: Vec<Table<ConnId>>,
@@ -40,6 +44,8 @@ impl Hop {
             machine: Proxy::new(site.routes, site.otherwise, site.told, site.backends),
             wire,
             busy_until: socketio08::Instant::ZERO,
+            down: false,
+            process: 0,
             wake: Wake::default(),
         }
     }
@@ -50,7 +56,7 @@ impl World<'_> {
 
     pub(super) fn hop_wakes(&mut self, hop: usize) {
         let state = &mut self.hops[hop];
-        if state.wake.fires(self.now) {
+        if !state.down && state.wake.fires(self.now) {
             state.machine.handle_timeout(self.now);
             self.settle_hop(hop);
         }
@@ -151,7 +157,7 @@ impl World<'_> {
         self.send_down(id, Down::Response(ResponseHead::new(status, page)));
     }
 
-    fn close_from_hop(&mut self, id: ConnId) {
+    pub(super) fn close_from_hop(&mut self, id: ConnId) {
         if let Some(conn) = self.conns.get_mut(id.0) {
             conn.at_listener = false;
         }
@@ -192,6 +198,9 @@ impl World<'_> {
     pub(super) fn hop_hears_dialer(&mut self, hop: usize, id: ConnId, item: Up) {
         let Some(conn) = self.conns.get_mut(id.0) else { return };
         if let Up::Syn = item {
+            if self.hops[hop].down {
+                return self.send_down(id, Down::Refused);
+            }
             conn.at_listener = true;
             return self.hop_opened(hop, id);
         }
@@ -338,14 +347,16 @@ impl World<'_> {
     // --- checks
 
     fn check(&mut self, hop: usize, backend: usize, server: ServerIx) {
-        let Some(target) = self.check_target(hop, backend, server) else { return };
+        let inquiry = Inquiry { hop, process: self.hops[hop].process, backend, server };
+        let Some(target) = self.check_target(inquiry) else { return };
         if let Some(delay) = self.check_way(target) {
-            self.queue.push(self.now + delay, Event::CheckArrives(hop, backend, server));
+            self.queue.push(self.now + delay, Event::CheckArrives(inquiry));
         }
     }
 
-    fn check_target(&self, hop: usize, backend: usize, server: ServerIx) -> Option<Listener> {
-        self.chain.listener(self.hops.get(hop)?.machine.destination(backend)?, server)
+    fn check_target(&self, inquiry: Inquiry) -> Option<Listener> {
+        let machine = &self.hops.get(inquiry.hop)?.machine;
+        self.chain.listener(machine.destination(inquiry.backend)?, inquiry.server)
     }
 
     /// How long one way of a check takes; `None`: it never arrives, or too late to count.
@@ -358,20 +369,26 @@ impl World<'_> {
         }
     }
 
-    pub(super) fn check_arrives(&mut self, hop: usize, backend: usize, server: ServerIx) {
-        let Some(target) = self.check_target(hop, backend, server) else { return };
+    pub(super) fn check_arrives(&mut self, inquiry: Inquiry) {
+        let Some(target) = self.check_target(inquiry) else { return };
         let alive = match target {
             Listener::Server(server) => self.servers[server.0].is_alive(),
             Listener::Cluster => self.servers.iter().any(super::server::ServerNode::is_alive),
-            Listener::App(_) | Listener::Hop(_) => true,
+            Listener::Hop(hop) => !self.hops[hop].down,
+            Listener::App(_) => true,
         };
         if let Some(delay) = self.check_way(target) {
-            self.queue.push(self.now + delay, Event::CheckEnds(hop, backend, server, alive));
+            self.queue.push(self.now + delay, Event::CheckEnds(inquiry, alive));
         }
     }
 
-    pub(super) fn check_ends(&mut self, hop: usize, backend: usize, server: ServerIx, passed: bool) {
-        self.hops[hop].machine.handle_input(self.now, backend, Input::Checked { server, passed });
+    pub(super) fn check_ends(&mut self, inquiry: Inquiry, passed: bool) {
+        let Inquiry { hop, process, backend, server } = inquiry;
+        let state = &mut self.hops[hop];
+        if state.down || state.process != process {
+            return;
+        }
+        state.machine.handle_input(self.now, backend, Input::Checked { server, passed });
         self.settle_hop(hop);
     }
 }

@@ -16,7 +16,7 @@
 //! * **Servers among themselves.** A request for a routed session goes on to its owner by a kept connection; portable sessions
 //!   go through the store.
 //! * **Processor time.** Requests and messages that reach a server wait for its one processor.
-//! * **Death.** The connections of a process that ends are closed; what it had sent before still arrives. What happens at
+//! * **Death.** The connections of a process that ends, be it a server's or the balancer's, are closed; what it had sent before still arrives. What happens at
 //!   the very instant of a fault happens before it.
 
 mod app;
@@ -28,6 +28,7 @@ mod flash;
 mod harms;
 mod hop;
 mod node_proxy;
+mod outage;
 mod peers;
 mod platform;
 mod portable;
@@ -233,8 +234,8 @@ impl<'a> World<'a> {
             Event::Serve(conn, item) => self.server_serves(conn, item),
             Event::AppAnswers(conn) => self.app_answers(conn),
             Event::ShakenHands(conn) => self.shaken_hands(conn),
-            Event::CheckArrives(hop, backend, server) => self.check_arrives(hop, backend, server),
-            Event::CheckEnds(hop, backend, server, passed) => self.check_ends(hop, backend, server, passed),
+            Event::CheckArrives(inquiry) => self.check_arrives(inquiry),
+            Event::CheckEnds(inquiry, passed) => self.check_ends(inquiry, passed),
         }
     }
 
@@ -249,6 +250,8 @@ impl<'a> World<'a> {
             Change::Start => self.start_server(action.server, true),
             Change::EndRedis => self.end_redis(),
             Change::StartRedis => self.start_redis(),
+            Change::EndBalancer => self.end_balancer(),
+            Change::StartBalancer => self.start_balancer(),
             Change::Administer(to) => self.administer(action.server, to),
             Change::Goodbye(rate) => self.say_goodbye(action.server, rate),
             Change::Reload(hard_stop_after) => self.reload(hard_stop_after),

@@ -94,10 +94,20 @@ pub(super) enum Event {
     AppAnswers(ConnId),
     /// Whoever ends TLS is through with the handshake of a connection.
     ShakenHands(ConnId),
-    /// A check of a proxy's destination reaches its server.
-    CheckArrives(usize, usize, ServerIx),
+    /// A check reaches its server.
+    CheckArrives(Inquiry),
     /// The proxy learns how a check ended.
-    CheckEnds(usize, usize, ServerIx, bool),
+    CheckEnds(Inquiry, bool),
+}
+
+/// A check of a proxy.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Inquiry {
+    pub(super) hop: usize,
+    /// Which of its processes asks: the one that takes its place knows nothing of it.
+    pub(super) process: u32,
+    pub(super) backend: usize,
+    pub(super) server: ServerIx,
 }
 
 struct Entry {
@@ -191,6 +201,11 @@ impl<T> Default for Table<T> {
 impl<T> Table<T> {
     fn index(&self, number: u64) -> Option<usize> {
         usize::try_from(number.checked_sub(self.first)?).ok()
+    }
+
+    /// The numbers of all items.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = u64> {
+        (self.first..).zip(&self.items).filter(|(_, item)| item.is_some()).map(|(number, _)| number)
     }
 
     pub(super) fn get(&self, number: u64) -> Option<&T> {

@@ -77,6 +77,7 @@ impl Engine for Turmoil {
 struct World {
     sim: Sim<'static>,
     processes: Vec<Process>,
+    balancer: Process,
     plan: VecDeque<Action>,
     trace: TraceHandle,
     pace: Pace,
@@ -89,6 +90,7 @@ impl World {
         let mut world = Self {
             sim: simulation(scenario, seed, pace),
             processes: Vec::new(),
+            balancer: Process::default(),
             plan: fault::plan(scenario).into(),
             trace: TraceHandle::default(),
             pace,
@@ -123,6 +125,7 @@ impl World {
             scenario: scenario.clone(),
             seed,
             servers: pool(scenario).map(|server| self.sim.lookup(server.to_string())).collect(),
+            process: self.balancer.clone(),
             trace: self.trace.clone(),
             pace: self.pace,
         };
@@ -177,8 +180,19 @@ impl World {
 
     fn change(&mut self, now: Instant, action: Action) {
         let server = action.server;
-        if action.change == Change::Launch {
-            return self.trace.record(now, TraceEvent::ServerStarted { server });
+        match action.change {
+            Change::Launch => return self.trace.record(now, TraceEvent::ServerStarted { server }),
+            Change::EndBalancer => {
+                self.balancer.end();
+                self.trace.record(now, TraceEvent::BalancerDown);
+                return self.sim.bounce(BALANCER);
+            }
+            Change::StartBalancer => {
+                self.balancer.start();
+                self.trace.record(now, TraceEvent::BalancerUp);
+                return self.sim.bounce(BALANCER);
+            }
+            _ => {}
         }
         let Some(process) = self.processes.get(server.0) else { return };
         let event = match action.change {

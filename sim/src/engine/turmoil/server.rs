@@ -15,7 +15,7 @@ use super::PORT;
 use super::pace::Pace;
 use super::processor::{Metered, Processor};
 
-/// Whether the process of a server runs, and how often it was started before; the engine sets it, then bounces the host.
+/// Whether the process of a server (or of the balancer) runs, and how often it was started before; the engine sets it, then bounces the host.
 ///
 /// The machine of a killed process stays up: connections to it are refused, as by a kernel without a listener. (A host that
 /// turmoil crashed would swallow them without an answer.)
@@ -37,6 +37,11 @@ impl Process {
     /// It ends with the next bounce.
     pub(super) fn end(&self) {
         self.0.set(Phase { down: true, ..self.0.get() });
+    }
+
+    /// How many there were before it.
+    pub(super) fn starts(&self) -> u32 {
+        self.0.get().starts
     }
 
     /// A fresh one runs from the next bounce on.
@@ -70,9 +75,9 @@ pub(super) async fn run(site: Site) -> turmoil::Result {
     let listener = TcpListener::bind(("0.0.0.0", PORT)).await?;
     let clock = site.pace.clock();
     let processor = Processor::new(site.scenario.servers.cost, clock, site.pace.tick());
-    let ids = SeededIds::new(site.seed, site.server, site.process.0.get().starts);
+    let ids = SeededIds::new(site.seed, site.server, site.process.starts());
     let application = PoolApplication::new(clock.now(), &site.scenario, site.server, site.trace);
-    let config = NodeConfig::new(server_config(&site.scenario, site.server, site.process.0.get().starts))
+    let config = NodeConfig::new(server_config(&site.scenario, site.server, site.process.starts()))
         .clock(clock)
         .date_header(false);
     let node = Node::start(config, application, ids);

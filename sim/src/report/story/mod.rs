@@ -110,6 +110,12 @@ impl Story {
             TraceEvent::ServerUp { server } => {
                 self.push(at, What::World(format!("{server} is back, and knows no session")));
             }
+            TraceEvent::BalancerDown => {
+                self.push(at, What::World("the balancer ends, and every connection with it".to_owned()));
+            }
+            TraceEvent::BalancerUp => {
+                self.push(at, What::World("the balancer is back, and remembers nothing".to_owned()));
+            }
             TraceEvent::Marked { server, up } => {
                 let state = if *up { "up" } else { "down" };
                 self.push(at, What::World(format!("the balancer marks {server} {state}")));

@@ -7,7 +7,7 @@ use crate::scenario::model::{Harm, HarmKind, Road, Scenario, ServerIx};
 use crate::scenario::tree::{Node, Value};
 
 /// The place in the file's list of faults of the one that is number `nth` of those that `is` is true of.
-pub(super) fn place(root: &Node, is: impl Fn(&Node) -> bool, nth: usize) -> String {
+pub(in crate::scenario) fn place(root: &Node, is: impl Fn(&Node) -> bool, nth: usize) -> String {
     let items = match root.get(&["fault"]).map(|node| &node.value) {
         Some(Value::Array(items)) => items.as_slice(),
         _ => &[],

@@ -30,6 +30,23 @@ pub struct Fault {
     pub restart_after: Option<Duration>,
 }
 
+/// A `[[fault]]` that ends Redis or the balancer: a process of which there is one. All that it knows is forgotten.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Outage {
+    /// When, from the start of the run.
+    pub at: Duration,
+    /// How long it is down; `None`: for ever.
+    pub restart_after: Option<Duration>,
+}
+
+impl Outage {
+    /// How long `redis = "restart"` takes unless the file says: 32 to 35 ms were recorded (`tables-2.md` item 48).
+    pub const REDIS_RESTART: Duration = Duration::from_millis(32);
+    /// How long `balancer = "restart"` takes unless the file says: HAProxy 2.6 was gone 2 ms after either signal, and a fresh process
+    /// listened 33 to 74 ms after its start (`peers/stack/balancer-death.py`).
+    pub const BALANCER_RESTART: Duration = Duration::from_millis(55);
+}
+
 /// `[deploy]`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Deploy {

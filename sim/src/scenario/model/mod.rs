@@ -22,11 +22,11 @@ pub use clients::{
     AddressBlock, Arrival, Background, Behaviour, ClientProfile, Clients, Connections, Death, Delays, Leaves,
     Leaving, Moves, PageOrigin, Phase, Platform, Reconnect, Sizes, Span,
 };
-pub use events::{Deploy, DeployKind, Fault, Signal};
+pub use events::{Deploy, DeployKind, Fault, Outage, Signal};
 pub use harms::{Harm, HarmKind, Road, Weather};
 pub use network::{Latency, Network};
 pub use proxy::{App, Destination, Proxy, ProxyKind, Route, Tls, TlsAt};
-pub use redis::{RedisClient, RedisFault, RedisNodes, RedisSettings};
+pub use redis::{RedisClient, RedisNodes, RedisSettings};
 pub use servers::{BroadcastBy, OtherPaths, ServerCost, ServerIx, Servers, Store};
 pub use stick::{Cookie, CookieMode, Stick, StickOn};
 
@@ -77,7 +77,9 @@ pub struct Scenario {
     /// Faults that end servers, in the order of the file.
     pub faults: Vec<Fault>,
     /// Faults of Redis, in the order of the file.
-    pub redis_faults: Vec<RedisFault>,
+    pub redis_faults: Vec<Outage>,
+    /// Faults of the balancer, in the order of the file.
+    pub balancer_faults: Vec<Outage>,
     /// The other faults, in the order of the file.
     pub harms: Vec<Harm>,
     /// The deploy, if there is one.

@@ -42,20 +42,6 @@ pub enum RedisClient {
     Healing,
 }
 
-/// What a fault does to Redis: it ends at once, and all that it knows, its subscriptions, is forgotten.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct RedisFault {
-    /// When, from the start of the run.
-    pub at: Duration,
-    /// How long it is down; `None`: for ever.
-    pub restart_after: Option<Duration>,
-}
-
-impl RedisFault {
-    /// How long `redis = "restart"` takes unless the file says: 32 to 35 ms were recorded (`tables-2.md` item 48).
-    pub const RESTART: Duration = Duration::from_millis(32);
-}
-
 impl Default for RedisSettings {
     fn default() -> Self {
         Self {

@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::SHORTEST_PERIOD;
 use crate::scenario::error::Problem;
 use crate::scenario::keys;
-use crate::scenario::model::{Fault, RedisFault, ServerIx, Signal};
+use crate::scenario::model::{Fault, Outage, ServerIx, Signal};
 use crate::scenario::section::{self, Section};
 use crate::scenario::tree::{Node, Value};
 
@@ -13,31 +13,37 @@ pub(super) fn faults(node: Option<&Node>) -> Result<Vec<Fault>, Problem> {
     let Some(node) = node else { return Ok(Vec::new()) };
     match &node.value {
         Value::Array(items) => {
-            let ends = |item: &&Node| !is_redis(item) && !super::harms::is_harm(item);
+            let ends = |item: &&Node| !is_of_lone(item) && !super::harms::is_harm(item);
             items.iter().filter(ends).map(fault).collect()
         }
         _ => Err(Problem::new(&node.place, "faults are a list: write [[fault]] with two brackets")),
     }
 }
 
-fn is_redis(item: &Node) -> bool {
-    item.get(&["redis"]).is_some()
+/// The processes of which there is one: the verb of the fault that ends each, and how long `restart` takes.
+const LONE: [(&str, Duration); 2] =
+    [("redis", Outage::REDIS_RESTART), ("balancer", Outage::BALANCER_RESTART)];
+
+fn is_of_lone(item: &Node) -> bool {
+    LONE.iter().any(|(verb, _)| item.get(&[verb]).is_some())
 }
 
-/// The faults of the list that are of Redis. That it is a list was checked by [`faults`].
-pub(super) fn redis_faults(node: Option<&Node>) -> Result<Vec<RedisFault>, Problem> {
+/// The faults of the list that are of `redis` or of the `balancer`. That it is a list was checked by [`faults`].
+pub(super) fn outages(node: Option<&Node>, verb: &str) -> Result<Vec<Outage>, Problem> {
     let Some(Node { value: Value::Array(items), .. }) = node else { return Ok(Vec::new()) };
-    items.iter().filter(|item| is_redis(item)).map(redis_fault).collect()
+    let restart = LONE.iter().find(|(name, _)| *name == verb).map(|(_, restart)| *restart);
+    let of_it = items.iter().filter(|item| item.get(&[verb]).is_some());
+    of_it.map(|item| outage(item, verb, restart)).collect()
 }
 
-fn redis_fault(node: &Node) -> Result<RedisFault, Problem> {
-    let section = Section::new(Some(node), "[[fault]] of Redis", &["at", "redis", "restart_after"])?;
+fn outage(node: &Node, verb: &str, restart: Option<Duration>) -> Result<Outage, Problem> {
+    let title = format!("a [[fault]] of `{verb}`");
+    let section = Section::new(Some(node), &title, &["at", verb, "restart_after"])?;
     let at = section.duration("at", Duration::ZERO)?;
     let at = section::required("at", at, &node.place, "\"8s\"")?;
-    let restarts = section.choice("redis", &[("kill", false), ("restart", true)])?.unwrap_or_default();
+    let restarts = section.choice(verb, &[("kill", false), ("restart", true)])?.unwrap_or_default();
     let after = section.duration("restart_after", SHORTEST_PERIOD)?;
-    let restart_after = after.or(restarts.then_some(RedisFault::RESTART));
-    Ok(RedisFault { at, restart_after })
+    Ok(Outage { at, restart_after: after.or(restart.filter(|_| restarts)) })
 }
 
 fn fault(node: &Node) -> Result<Fault, Problem> {

@@ -56,7 +56,8 @@ pub(super) fn scenario(root: &Node) -> Result<Scenario, Problem> {
         tls: proxy::tls(top.node("tls"))?,
         network: network::network(top.node("network"))?,
         faults: events::faults(top.node("fault"))?,
-        redis_faults: events::redis_faults(top.node("fault"))?,
+        redis_faults: events::outages(top.node("fault"), "redis")?,
+        balancer_faults: events::outages(top.node("fault"), "balancer")?,
         deploy: top.node("deploy").map(deploy::deploy).transpose()?,
     })
 }

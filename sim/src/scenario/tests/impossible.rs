@@ -118,6 +118,23 @@ fn faults_of_redis_that_overlap_or_outlast_the_run() {
 }
 
 #[test]
+fn faults_of_a_balancer_that_is_not_there_or_down_already() {
+    let kill = "[[fault]]\nat = \"1s\"\nbalancer = \"kill\"\n";
+    let one = "[servers]\ncount = 1\n";
+    let error = refusal(&format!("{one}[balancer]\nkind = \"none\"\n{kill}"));
+    assert_eq!(
+        error,
+        "my.toml:10:12: there is no balancer to end; take kind = \"none\" away from [balancer]"
+    );
+    let error = refusal(&format!("[balancer]\nkind = \"cluster\"\n{kill}"));
+    assert_eq!(error, "my.toml:8:12: a cluster has no balancer to end: its workers share one port");
+    let error = refusal(&format!("{kill}{kill}"));
+    assert_eq!(error, "my.toml:8:6: balancer would be down already: two of its faults overlap");
+    let error = refusal("[[fault]]\nat = \"13s\"\nbalancer = \"restart\"\n");
+    assert_eq!(error, "my.toml:5:6: fault at 13s, but the run ends at 13s");
+}
+
+#[test]
 fn a_fault_of_a_server_is_found_among_those_of_redis() {
     let listed = "[[fault]]\nat = \"1s\"\nredis = \"restart\"\n[[fault]]\nat = \"8s\"\nkill = \"s9\"\n";
     let error = refusal(&format!("{REDIS}{listed}"));

@@ -10,7 +10,7 @@ use crate::scenario::{
     AddressBlock, App, Arrival, Balance, Balancer, BalancerKind, BalancerMode, Behaviour, BroadcastBy,
     Builtin, Check, ClientProfile, Clients, Cluster, Connections, Cookie, CookieMode, Deploy, DeployKind,
     Destination, Fault, HashFunction, HashType, HttpOption, Latency, Network, Nginx, NginxKey, OtherPaths,
-    Proxy, ProxyKind, RedisClient, RedisFault, RedisNodes, RedisSettings, Redispatch, Route, Scenario,
+    Outage, Proxy, ProxyKind, RedisClient, RedisNodes, RedisSettings, Redispatch, Route, Scenario,
     ServerCost, ServerIx, Servers, Signal, Span, Stick, StickOn, Store, Timeouts, Tls, TlsAt, known_keys,
 };
 
@@ -117,6 +117,12 @@ restart_after = "2s"
 [[fault]]
 at = "20s"
 redis = "restart"
+[[fault]]
+at = "11s"
+balancer = "restart"
+[[fault]]
+at = "21s"
+balancer = "kill"
 [deploy]
 start = "1m"
 kind = "rolling"
@@ -144,6 +150,7 @@ fn three_keys_are_enough_and_the_rest_are_defaults() {
         network: Network::default(),
         faults: vec![],
         redis_faults: vec![],
+        balancer_faults: vec![],
         harms: vec![],
         deploy: None,
     };
@@ -264,8 +271,12 @@ fn every_key_is_read() {
             uncaught: true,
         },
         redis_faults: vec![
-            RedisFault { at: SECOND * 9, restart_after: Some(SECOND * 2) },
-            RedisFault { at: SECOND * 20, restart_after: Some(RedisFault::RESTART) },
+            Outage { at: SECOND * 9, restart_after: Some(SECOND * 2) },
+            Outage { at: SECOND * 20, restart_after: Some(Outage::REDIS_RESTART) },
+        ],
+        balancer_faults: vec![
+            Outage { at: SECOND * 11, restart_after: Some(Outage::BALANCER_RESTART) },
+            Outage { at: SECOND * 21, restart_after: None },
         ],
         network: Network {
             latency: Latency { min: Duration::from_millis(1), max: Duration::from_millis(2) },

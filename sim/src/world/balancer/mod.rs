@@ -29,6 +29,8 @@ mod nginx;
 #[cfg(test)]
 mod tests;
 
+use core::time::Duration;
+
 use socketio08::Instant;
 
 use self::haproxy::Haproxy;
@@ -75,6 +77,15 @@ impl Balancer {
             }
         };
         Self { machine }
+    }
+
+    /// A fresh process in the place of one that ended, started `now`: it knows nothing of the one before, and its checks are spread
+    /// from its own start. `random` is to be another stream than that of the process before.
+    pub fn restarted(now: Instant, config: &scenario::Balancer, servers: usize, random: Stream) -> Self {
+        let check = config.check.map(|check| scenario::Check { started_before: Duration::ZERO, ..check });
+        let mut fresh = Self::new(&scenario::Balancer { check, ..config.clone() }, servers, random);
+        on_machine!(&mut fresh.machine, begin(now));
+        fresh
     }
 
     /// Whether the balancer takes the server to be up; false for one that does not exist.

@@ -15,6 +15,7 @@ use super::{Site, run};
 use crate::engine::turmoil::PORT;
 use crate::engine::turmoil::origin::Origin;
 use crate::engine::turmoil::pace::Pace;
+use crate::engine::turmoil::server::Process;
 use crate::scenario::{Latency, Scenario};
 use crate::trace::{ClientId, TraceHandle};
 use crate::world::seed::Seed;
@@ -47,6 +48,7 @@ impl Rig {
             scenario,
             seed: Seed(1),
             servers: vec![sim.lookup("s1")],
+            process: Process::default(),
             trace: TraceHandle::default(),
             pace: Pace::of(Latency { min: HOP, max: HOP }),
         };

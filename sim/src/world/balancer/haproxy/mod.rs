@@ -134,6 +134,13 @@ impl Haproxy {
         }
     }
 
+    /// Its clock begins later than that of the run.
+    pub(super) fn begin(&mut self, now: Instant) {
+        self.now = now;
+        let later = |due: &BalancerDeadline| BalancerDeadline { at: now + (due.at - Instant::ZERO), ..*due };
+        self.deadlines = self.deadlines.iter().map(later).collect();
+    }
+
     // --- getters
 
     pub(super) fn is_up(&self, server: ServerIx) -> bool {

@@ -80,6 +80,11 @@ impl Nginx {
         }
     }
 
+    /// Its clock begins later than that of the run.
+    pub(super) fn begin(&mut self, now: Instant) {
+        self.now = now;
+    }
+
     // --- getters
 
     pub(super) fn is_up(&self, server: ServerIx) -> bool {

@@ -131,3 +131,22 @@ fn early_and_repeated_timeouts_change_nothing() {
     assert!(rig.balancer.poll_timeout().unwrap().at > rig.now);
     assert!(rig.balancer.poll_timeout().unwrap().at <= rig.now + Duration::from_secs(2));
 }
+
+#[test]
+fn a_fresh_process_takes_a_dead_server_to_be_up_and_spreads_its_checks_from_its_own_start() {
+    let mut rig = Rig::new(&table_c(), 4);
+    rig.kill(1);
+    rig.run_until(Instant::from_millis(10_300));
+    assert!(!rig.balancer.is_up(S2));
+    rig.log.clear();
+    rig.restart(&table_c(), 4);
+    assert!(rig.balancer.is_up(S2));
+    rig.run_until(Instant::from_millis(12_299));
+    let checks = rig.log.iter().filter_map(|(at, output)| match output {
+        Output::Check { server } => Some((at.as_millis(), server.0)),
+        _ => None,
+    });
+    assert_eq!(checks.collect::<Vec<_>>(), [(10_300, 0), (10_800, 1), (11_300, 2), (11_800, 3)]);
+    rig.run_until(Instant::from_millis(20_000));
+    assert_eq!(rig.marks(), [(S2, false, 14_800)]);
+}

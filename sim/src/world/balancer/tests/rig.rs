@@ -63,6 +63,12 @@ impl Rig {
         }
     }
 
+    /// The process ends with all that it knew, and a fresh one takes its place.
+    pub(super) fn restart(&mut self, config: &scenario::Balancer, servers: usize) {
+        let random = Seed(1).stream("balancer/random/1");
+        self.balancer = Balancer::restarted(self.now, config, servers, random);
+    }
+
     /// A client connects from `127.0.1.host`.
     pub(super) fn open(&mut self, host: u8) -> ConnId {
         self.next += 1;

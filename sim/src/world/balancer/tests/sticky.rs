@@ -219,3 +219,16 @@ fn item_45_a_reload_forgets_the_table_and_closes_only_idle_connections() {
     let fresh = rig.fresh_request(1).1;
     assert_eq!(rig.server_of(fresh), S1, "the rotation begins again");
 }
+
+#[test]
+fn a_fresh_process_has_no_table_and_no_turn() {
+    let config = with_stick(StickOn::Src);
+    let mut rig = Rig::new(&config, 4);
+    assert_eq!(rig.visit(poll(), response(200)).0, S1);
+    let second = rig.fresh_request(2).1;
+    assert_eq!((rig.server_of(second), rig.balancer.load(S2)), (S2, 1));
+    rig.restart(&config, 4);
+    assert_eq!(rig.balancer.load(S2), 0);
+    let second = rig.fresh_request(2).1;
+    assert_eq!(rig.server_of(second), S1, "its place in the table is forgotten, and the turn begins again");
+}
