@@ -51,4 +51,6 @@ pub enum SeededFault {
     ForgetOutbox,
     /// Client: what has waited for the answer to a POST is not sent.
     ForgetWaiting,
+    /// Server (portable sessions): serves a session before its put made it the owner.
+    AdoptEarly,
 }

@@ -508,3 +508,35 @@ fn at_random(seed: u64, lost: u64) {
 fn nothing_is_lost_doubled_or_out_of_order_whatever_overtakes_what() {
     (1..=60).for_each(|seed| at_random(seed, 0));
 }
+
+#[test]
+fn rebase_numbers_the_operations_that_wait_from_one_again() {
+    let mut world = World::new(1);
+    let (one, two) = (world.handshake(0), world.handshake(0));
+    let rig = &mut world.servers[0];
+    let polls = [rig.poll(&one), rig.poll(&two)];
+    rig.drive();
+    let asked = |transmit: &ServerTransmit| match transmit {
+        ServerTransmit::StoreGet { ticket, .. } => Some(*ticket),
+        _ => None,
+    };
+    let tickets: Vec<u64> = std::mem::take(&mut rig.store).iter().filter_map(asked).collect();
+    assert_eq!(tickets, [3, 4], "after those of the handshakes");
+    assert_eq!(rig.server.rebase(rig.now), [(3, 1), (4, 2)]);
+    rig.server.handle_input(rig.now, ServerInput::Stored { ticket: 2, answer: StoreAnswer::Absent });
+    rig.drive();
+    assert_eq!((rig.body(polls[0]), rig.body(polls[1]).as_deref()), (None, Some("7:::1+0")));
+}
+
+#[test]
+fn a_server_speaks_of_a_session_as_long_as_it_waits_for_it() {
+    let mut world = World::new(2);
+    let id = world.handshake(0);
+    assert!(!world.servers[1].server.speaks_of(&id), "the store has it");
+    world.servers[1].poll(&id);
+    assert!(world.servers[1].server.speaks_of(&id), "a request waits for it");
+    world.settle();
+    assert!(world.servers[1].server.speaks_of(&id), "it is here");
+    world.post(0, &id, "0::");
+    assert!(!world.servers[1].server.speaks_of(&id) && !world.servers[0].server.speaks_of(&id), "it ended");
+}

@@ -1,6 +1,7 @@
 //! The same server with another origin of time.
 
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::exchange::Exchange;
@@ -18,7 +19,8 @@ impl Server {
     ///
     /// For who compares states, as a model checker does: two servers with equal futures are equal afterwards, whenever they
     /// got there. Both queues must have been drained (law 1). With [`Store`](super::Store)s other than memory, what was written there
-    /// keeps the times of the old origin.
+    /// keeps the times of the old origin. Tickets of operations on a store that were not answered yet are numbered from 1 again: the
+    /// pairs are each one's number before and now.
     ///
     /// ```
     /// use socketio08::server::{ExchangeId, Request, Server, ServerConfig, ServerInput};
@@ -29,13 +31,13 @@ impl Server {
     ///     let mut server = Server::new(ServerConfig::default(), now);
     ///     server.handle_input(now, ServerInput::Request(Request::get(ExchangeId(1), "/socket.io/1/")));
     ///     while server.poll_event().is_some() {}
-    ///     server.rebase(now);
+    ///     assert_eq!(server.rebase(now), [], "no store was asked");
     ///     server
     /// };
     /// assert_eq!(fresh(0), fresh(70_000));
     /// assert_eq!(fresh(5_000).poll_timeout().map(|deadline| deadline.at), Some(Instant::from_millis(20_000)));
     /// ```
-    pub fn rebase(&mut self, now: Instant) {
+    pub fn rebase(&mut self, now: Instant) -> Vec<(u64, u64)> {
         self.now = Instant::ZERO;
         self.started = moved(self.next_sweep(now), now);
         for session in self.sessions.values_mut() {
@@ -54,7 +56,7 @@ impl Server {
         self.deadlines.rebase(now);
         self.questions.rebase(now);
         self.forwards.rebase(now);
-        self.portable.rebase(now);
+        self.portable.rebase(now)
     }
 
     /// The first tick of the sweep that is not past: ticks are counted from it as well as from the start.
@@ -80,6 +82,21 @@ impl Server {
     #[must_use]
     pub fn deadline_of(&self, session: &SessionId) -> Option<Deadline> {
         self.sessions.get(session).and_then(|session| session.deadline)
+    }
+
+    /// Whether anything here speaks of a session: itself, a request that waits for it, or an operation on the store.
+    ///
+    /// ```
+    /// use socketio08::Text;
+    /// use socketio08::server::SessionId;
+    ///
+    /// // A server with the session `ann`.
+    /// # let (server, ann, ..) = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/server.rs"));
+    /// assert!(server.speaks_of(&ann) && !server.speaks_of(&SessionId(Text::from_static("eve"))));
+    /// ```
+    #[must_use]
+    pub fn speaks_of(&self, session: &SessionId) -> bool {
+        self.sessions.contains_key(session) || self.portable.speaks_of(session)
     }
 
     /// How many packets wait for the session's transport; `None` if it is not known.

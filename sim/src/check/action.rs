@@ -5,7 +5,8 @@ use socketio08::Timer;
 use socketio08::client::ClientState;
 
 use super::network::{Exchange, Up, Way};
-use super::setup::{Balance, Fault, Setup};
+use super::setup::{Balance, Fault, Setup, Store};
+use super::shared::Ask;
 use super::world::World;
 
 /// One step. Clients, servers and exchanges are numbered from zero; the exchanges are those of the state, in its order.
@@ -23,6 +24,14 @@ pub enum Action {
     Arrive(u8, Option<u8>),
     /// The next thing on an exchange reaches its client.
     Return(u8),
+    /// The store takes what a server said to it.
+    Store(u8),
+    /// The next word of the store reaches this server.
+    Hear(u8),
+    /// What a server said to the store last is lost on its way.
+    Unsaid(u8),
+    /// The next word of the store to this server is lost.
+    Unheard(u8),
     /// The earliest deadline fires, at a client.
     WakeClient(u8),
     /// The earliest deadline fires, at a server.
@@ -48,7 +57,13 @@ impl Action {
     pub fn is_fault(self) -> bool {
         matches!(
             self,
-            Action::Cut(_) | Action::Lose(_) | Action::Hold(_) | Action::Duplicate(_) | Action::Crash(_)
+            Action::Cut(_)
+                | Action::Lose(_)
+                | Action::Hold(_)
+                | Action::Duplicate(_)
+                | Action::Crash(_)
+                | Action::Unsaid(_)
+                | Action::Unheard(_)
         )
     }
 }
@@ -61,11 +76,19 @@ fn numbered<T>(items: &[T]) -> impl Iterator<Item = (u8, &T)> {
 pub(super) fn actions(setup: &Setup, world: &World, out: &mut Vec<Action>) {
     applications(setup, world, out);
     deliveries(setup, world, out);
+    for (at, line) in numbered(&world.shared.lines) {
+        if !line.up.is_empty() {
+            out.push(Action::Store(at));
+        }
+        if !line.down.is_empty() {
+            out.push(Action::Hear(at));
+        }
+    }
     wakes(world, out);
     out.extend(repairs(world));
     if world.faults_left > 0 {
         for kind in &setup.kinds {
-            faults(*kind, world, out);
+            faults(setup, *kind, world, out);
         }
     }
 }
@@ -95,7 +118,10 @@ fn deliveries(setup: &Setup, world: &World, out: &mut Vec<Action>) {
         }
         match exchange.up.front() {
             Some(Up::Request { .. }) => {
-                let choices = choices(setup, world, exchange.client);
+                let choices = match exchange.relay {
+                    Some(relay) => [relay.to].into_iter().filter(|server| world.is_up(*server)).collect(),
+                    None => choices(setup, world, exchange.client),
+                };
                 if choices.is_empty() {
                     out.push(Action::Arrive(at, None));
                 }
@@ -127,7 +153,8 @@ pub(super) fn choices(setup: &Setup, world: &World, client: u8) -> Vec<u8> {
 /// Time passes only while nothing is moving, for what moves is faster than any timer; what is due now fires in any order.
 fn wakes(world: &World, out: &mut Vec<Action>) {
     let Some(next) = world.next_deadline() else { return };
-    if next > socketio08::Instant::ZERO && world.exchanges.iter().any(Exchange::is_moving) {
+    let is_moving = || world.exchanges.iter().any(Exchange::is_moving) || world.shared.is_moving();
+    if next > socketio08::Instant::ZERO && is_moving() {
         return;
     }
     for (at, client) in numbered(&world.clients) {
@@ -150,10 +177,20 @@ fn repairs(world: &World) -> impl Iterator<Item = Action> {
     released.into_iter().chain(down.map(|(at, _)| Action::Restart(at)))
 }
 
-fn faults(kind: Fault, world: &World, out: &mut Vec<Action>) {
+fn faults(setup: &Setup, kind: Fault, world: &World, out: &mut Vec<Action>) {
     if kind == Fault::Crash {
         let up = (0..).zip(&world.servers).filter(|(_, server)| server.machine.is_some());
         out.extend(up.map(|(at, _)| Action::Crash(at)));
+        return;
+    }
+    if kind == Fault::Store {
+        // What becomes of Redis's servers when it is not heard is no promise of theirs.
+        let lines = numbered(&world.shared.lines).filter(|_| setup.store == Store::Portable);
+        for (at, line) in lines {
+            let asks = line.up.iter().any(|ask| matches!(ask, Ask::Operate { .. } | Ask::Publish { .. }));
+            out.extend(asks.then_some(Action::Unsaid(at)));
+            out.extend((!line.down.is_empty()).then_some(Action::Unheard(at)));
+        }
         return;
     }
     for (at, exchange) in numbered(&world.exchanges) {
@@ -165,14 +202,15 @@ fn faults(kind: Fault, world: &World, out: &mut Vec<Action>) {
             Fault::Lose => out.push(Action::Lose(at)),
             Fault::Hold => out.push(Action::Hold(at)),
             Fault::Duplicate if is_poll(exchange) => out.push(Action::Duplicate(at)),
-            Fault::Duplicate | Fault::Crash => {}
+            Fault::Duplicate | Fault::Crash | Fault::Store => {}
         }
     }
 }
 
-/// A GET of a session on its way: proxies repeat those, and never a POST.
+/// A client's GET of a session on its way: proxies repeat those, and never a POST.
 fn is_poll(exchange: &Exchange) -> bool {
     exchange.session.is_some()
+        && exchange.relay.is_none()
         && exchange.number.is_some()
         && matches!(exchange.up.front(), Some(Up::Request { post: false, upgrade: false, .. }))
 }
@@ -183,6 +221,8 @@ pub(super) fn reason(timer: Timer) -> &'static str {
         Timer::Authorization => "the application has not answered in time",
         Timer::Close => "no GET came within the close timeout",
         Timer::Connect => "the connect timeout is over",
+        Timer::Forward => "the server that has the session has not answered in time",
+        Timer::Handover => "another server, or the store, has not answered in time",
         Timer::Handshake => "nobody used the handshake",
         Timer::Heartbeat => "time for a heartbeat",
         Timer::HeartbeatReply => "nothing was heard within the heartbeat timeout",

@@ -6,7 +6,8 @@ use socketio08::target::Target;
 use socketio08::{AckId, Body, ExchangeId, Instant, Packet, Reason, Text};
 
 use super::marks::Mark;
-use super::network::{Down, Dropped, Exchange, Up, Way, number_of};
+use super::network::{Down, Exchange, Up, number_of};
+use super::setup::{Store, letter};
 use super::step::Step;
 use super::told::Party;
 use super::world::SessionNote;
@@ -16,6 +17,11 @@ const RESOURCE: &str = "/socket.io";
 /// Leaves the query out: `t=` is there against caches, and would tell every instant from every other.
 fn without_query(target: &Text) -> Text {
     target.split_once('?').map_or_else(|| target.clone(), |(path, _)| Text::from(path))
+}
+
+/// Whether a session's name is `issued`, signed or not.
+fn is_named(name: &str, issued: &str) -> bool {
+    name.strip_prefix(issued).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 
 fn session_of(target: &str) -> Option<Text> {
@@ -73,23 +79,16 @@ impl Step<'_> {
 
     fn open(&mut self, client: u8, number: ExchangeId, target: &Text, post: bool, upgrade: bool, body: Text) {
         let target = without_query(target);
-        self.world.exchanges.push(Exchange {
-            client,
-            number: Some(number),
-            server: None,
-            session: session_of(&target),
-            way: Way::Open,
-            up: [Up::Request { post, upgrade, target, body }].into(),
-            down: [].into(),
-            dropped: Dropped::default(),
-        });
+        let session = session_of(&target);
+        let request = Up::Request { post, upgrade, target, body, headers: Vec::new() };
+        self.world.exchanges.push(Exchange::new(client, number, session, request));
     }
 
     fn of_client(&mut self, client: u8, number: ExchangeId) -> Option<&mut Exchange> {
         self.world
             .exchanges
             .iter_mut()
-            .find(|exchange| exchange.client == client && exchange.number == Some(number))
+            .find(|exchange| exchange.is_of(client) && exchange.number == Some(number))
     }
 
     fn client_says(&mut self, at: u8, event: ClientEvent) {
@@ -183,16 +182,17 @@ impl Step<'_> {
     fn carry_down(&mut self, server: u8, transmit: ServerTransmit) {
         let (number, item, over) = match transmit {
             ServerTransmit::Respond { exchange, response } => {
+                self.judge_post(server, exchange, response.status);
                 let body = Text::from_utf8_lossy(response.body);
                 (exchange, Down::Response { status: response.status, body }, true)
+            }
+            ServerTransmit::Forward { exchange, node, request } => {
+                return self.forward(server, exchange, node.as_str(), request);
             }
             ServerTransmit::Upgrade { exchange } => (exchange, Down::Opened, false),
             ServerTransmit::Message { exchange, text } => (exchange, Down::Message(text), false),
             ServerTransmit::Close { exchange } => (exchange, Down::Closed { clean: true }, true),
-            _ => {
-                self.world.marks.set(Mark::Astray);
-                return;
-            }
+            other => return self.ask_store(server, other),
         };
         let found =
             self.world.exchanges.iter_mut().find(|exchange| exchange.server == Some((server, number)));
@@ -203,6 +203,22 @@ impl Step<'_> {
         exchange.push_down(item);
         if over {
             exchange.leave_server();
+            self.give_relay_up(server, number, true);
+        }
+    }
+
+    /// A POST is answered as if all were well also if the server does not know its session any more.
+    fn judge_post(&mut self, server: u8, number: ExchangeId, status: u16) {
+        let here = Some((server, number));
+        let Some(at) = self.world.exchanges.iter().position(|exchange| exchange.server == here) else {
+            return;
+        };
+        let session = self.world.exchanges.get(at).and_then(|exchange| exchange.session.clone());
+        let known = session.is_some_and(|name| self.world.knowing(&name).any(|(other, _)| other == server));
+        if let Some(exchange) = self.world.exchanges.get_mut(at).filter(|_| !known && status == 200)
+            && let Some(body) = exchange.posted.take()
+        {
+            exchange.dropped.posted(&body);
         }
     }
 
@@ -231,16 +247,29 @@ impl Step<'_> {
     fn accept(&mut self, at: u8, exchange: ExchangeId) {
         let found = self.world.exchanges.iter().find(|other| other.server == Some((at, exchange)));
         let Some(client) = found.map(|exchange| exchange.client) else { return };
-        let letter = char::from(b'a'.saturating_add(at));
-        let names = (1_u32..).map(|number| Text::from(format!("{letter}{number}")));
-        let free = |name: &Text| self.world.sessions.iter().all(|note| note.name != *name);
-        let Some(name) = names.into_iter().find(free) else { return };
-        self.world.sessions.push(SessionNote::new(name.clone(), client, at));
+        let letter = letter(at);
+        let routed = self.setup.store == Store::Routed;
+        // What the server makes of a number is its own: it puts its name before it, or signs it.
+        let asked = |number: u8| if routed { number.to_string() } else { format!("{letter}{number}") };
+        let issued = |number: u8| if routed { format!("{letter}-{number}") } else { asked(number) };
+        let free =
+            |number: &u8| self.world.sessions.iter().all(|note| !is_named(&note.name, &issued(*number)));
+        let Some(number) = (1..=u8::MAX).find(free) else { return };
         let now = self.now;
-        let accepted = self.machine(at).map(|machine| machine.accept(now, exchange, SessionId(name)));
+        let id = SessionId(Text::from(asked(number)));
+        let accepted = self.machine(at).map(|machine| machine.accept(now, exchange, id));
         if accepted != Some(Ok(())) {
             self.world.marks.set(Mark::Refused);
         }
+        let mut name = Text::from(issued(number));
+        // Signed, it is told to the store first.
+        if let Some(put) = self.machine(at).and_then(Server::poll_transmit) {
+            if let ServerTransmit::StorePut { key, .. } = &put {
+                name = key.clone();
+            }
+            self.carry_down(at, put);
+        }
+        self.world.sessions.push(SessionNote::new(name, client, at));
     }
 
     fn server_receives(&mut self, at: u8, session: &SessionId, packet: Packet) {

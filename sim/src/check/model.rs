@@ -66,6 +66,8 @@ const PROPERTIES: [fn() -> Property<Machines>; RULES.len()] = [
     Machines::property::<14>,
     Machines::property::<15>,
     Machines::property::<16>,
+    Machines::property::<17>,
+    Machines::property::<18>,
 ];
 
 impl Model for Machines {

@@ -22,7 +22,7 @@ pub(super) enum Way {
 /// What is on its way to a server.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(super) enum Up {
-    Request { post: bool, upgrade: bool, target: Text, body: Text },
+    Request { post: bool, upgrade: bool, target: Text, body: Text, headers: Vec<(Text, Text)> },
     Message(Text),
     Closed { clean: bool },
 }
@@ -42,19 +42,34 @@ pub(super) enum Down {
     Closed { clean: bool },
 }
 
+/// An exchange that one server has with another: it brings there what its client sent here.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(super) struct Relay {
+    pub(super) by: u8,
+    pub(super) to: u8,
+    /// The answer has begun.
+    pub(super) begun: bool,
+}
+
 /// One exchange. It is forgotten when neither side has it any more.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(super) struct Exchange {
     pub(super) client: u8,
-    /// The client's number; `None`: the client is done with it.
+    /// What it is if it is a server's with another one, on behalf of the client.
+    pub(super) relay: Option<Relay>,
+    /// The client's number, or that of the server in its place; `None`: it is done with it.
     pub(super) number: Option<ExchangeId>,
     /// The server and its number; `None`: not there yet, or the server is done with it.
     pub(super) server: Option<(u8, ExchangeId)>,
+    /// The server that is done with it, while what it said is on its way.
+    pub(super) answered_by: Option<u8>,
     /// The session that it names.
     pub(super) session: Option<Text>,
     pub(super) way: Way,
     pub(super) up: VecDeque<Up>,
     pub(super) down: VecDeque<Down>,
+    /// The body of a POST that the server has, and has not answered.
+    pub(super) posted: Option<Text>,
     /// What it took and will not bring, since it was looked at last.
     pub(super) dropped: Dropped,
 }
@@ -107,8 +122,12 @@ pub(super) fn number_of(text: &str) -> Option<u8> {
 impl Dropped {
     pub(super) fn up(&mut self, item: &Up) {
         if let Up::Request { body: text, .. } | Up::Message(text) = item {
-            self.up.add(text);
+            self.posted(text);
         }
+    }
+
+    pub(super) fn posted(&mut self, text: &Text) {
+        self.up.add(text);
     }
 
     fn down(&mut self, item: &Down) {
@@ -119,6 +138,33 @@ impl Dropped {
 }
 
 impl Exchange {
+    /// A request of a client that is to go to a server.
+    pub(super) fn new(client: u8, number: ExchangeId, session: Option<Text>, request: Up) -> Self {
+        Self {
+            client,
+            relay: None,
+            number: Some(number),
+            server: None,
+            answered_by: None,
+            session,
+            way: Way::Open,
+            up: [request].into(),
+            down: [].into(),
+            posted: None,
+            dropped: Dropped::default(),
+        }
+    }
+
+    /// Whether its near end is this client.
+    pub(super) fn is_of(&self, client: u8) -> bool {
+        self.client == client && self.relay.is_none()
+    }
+
+    /// Whether it brings to another server what came to `server` on its exchange `number`.
+    pub(super) fn relays(&self, server: u8, number: ExchangeId) -> bool {
+        self.relay.is_some_and(|relay| relay.by == server) && self.number == Some(number)
+    }
+
     /// Sends towards the server.
     pub(super) fn push_up(&mut self, item: Up) {
         let is_taken = self.server.is_some() || self.is_fresh();
@@ -169,7 +215,8 @@ impl Exchange {
 
     /// The server is done with it.
     pub(super) fn leave_server(&mut self) {
-        self.server = None;
+        self.answered_by = self.server.take().map(|(server, _)| server);
+        self.posted = None;
         self.drop_up();
     }
 

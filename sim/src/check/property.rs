@@ -5,8 +5,9 @@ use socketio08::server::SessionId;
 
 use super::marks::Mark;
 use super::network::Way;
-use super::setup::{Balance, Behaviour, Fault, Setup};
-use super::world::World;
+use super::setup::{Balance, Behaviour, Fault, Setup, Store, Transports};
+use super::store::bit;
+use super::world::{SessionNote, World};
 
 /// Whether something must hold in every state, or in one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -31,11 +32,14 @@ pub(super) struct Rule {
 }
 
 /// Every property, in the order of the report.
-pub(super) const RULES: [Rule; 17] = [
-    always("delivered-once", |_, world| !world.marks.has(Mark::Twice)),
-    always("order-kept", |_, world| !world.marks.has(Mark::OutOfOrder)),
-    always("ack-once", |_, world| !world.marks.has(Mark::AckTwice)),
-    Rule { applies: is_improved, ..always("ack-asked", |_, world| !world.marks.has(Mark::AckUnasked)) },
+pub(super) const RULES: [Rule; 19] = [
+    Rule { applies: has_one_way, ..always("delivered-once", |_, world| !world.marks.has(Mark::Twice)) },
+    Rule { applies: has_one_way, ..always("order-kept", |_, world| !world.marks.has(Mark::OutOfOrder)) },
+    Rule { applies: has_one_way, ..always("ack-once", |_, world| !world.marks.has(Mark::AckTwice)) },
+    Rule {
+        applies: |setup| is_improved(setup) && has_one_way(setup),
+        ..always("ack-asked", |_, world| !world.marks.has(Mark::AckUnasked))
+    },
     Rule { applies: is_improved, ..always("one-live-session", one_live_session) },
     always("session-has-timer", session_has_timer),
     always("session-outlives-no-timer", |setup, world| {
@@ -43,6 +47,7 @@ pub(super) const RULES: [Rule; 17] = [
     }),
     always("queues-within-limits", queues_within_limits),
     always("session-issued-here", session_issued_here),
+    Rule { applies: |setup| setup.store != Store::Redis, ..always("one-owner", one_owner) },
     always("peers-understand", |setup, world| {
         let refused = world.marks.has(Mark::Refused) && !setup.may_overflow();
         !refused && ![Mark::Violation, Mark::Astray].into_iter().any(|mark| world.marks.has(mark))
@@ -56,22 +61,27 @@ pub(super) const RULES: [Rule; 17] = [
         ..always("sticky-never-lost", |_, world| world.faulted || !world.marks.has(Mark::Lost))
     },
     Rule {
-        applies: |setup| setup.is_sticky() && is_improved(setup),
+        applies: |setup| finds_sessions(setup) && is_improved(setup),
         ..always("healed-connects", |setup, world| {
             world.clients.iter().all(|client| client.unconnected <= setup.recovery_max())
         })
     },
     Rule { applies: is_improved, ..always("way-forward", way_forward) },
     Rule {
-        applies: |setup| is_improved(setup) || setup.faults == 0,
+        applies: |setup| (is_improved(setup) || setup.faults == 0) && has_one_way(setup),
         ..always("accepted-arrives", |setup, world| {
             world.clients.iter().all(|client| client.behind <= setup.catch_up_max())
         })
     },
     Rule {
         kind: Kind::Sometimes,
-        applies: |setup| setup.servers > 1 && setup.balance == Balance::RoundRobin,
+        applies: |setup| !finds_sessions(setup) && setup.balance == Balance::RoundRobin,
         ..always("round-robin-rejects", |_, world| !world.faulted && world.marks.has(Mark::Rejected))
+    },
+    Rule {
+        kind: Kind::Sometimes,
+        applies: |setup| !has_one_way(setup) && setup.messages > 0,
+        ..always("redis-doubles", |_, world| world.marks.has(Mark::Twice))
     },
     Rule {
         kind: Kind::Sometimes,
@@ -90,7 +100,18 @@ fn is_improved(setup: &Setup) -> bool {
 
 /// Whether nothing but a fault ends a connection.
 fn stays_connected(setup: &Setup) -> bool {
-    setup.is_sticky() && !setup.may_overflow()
+    finds_sessions(setup) && !setup.may_overflow()
+}
+
+/// Whether requests find their session, wherever the balancer sends them.
+fn finds_sessions(setup: &Setup) -> bool {
+    setup.is_sticky() || setup.is_anywhere()
+}
+
+/// Whether packets of a session wait at one server. With Redis they wait at every one that hears of them, and whether the next
+/// poll finds them there is a race with the news that another poll has taken them.
+fn has_one_way(setup: &Setup) -> bool {
+    setup.store != Store::Redis || setup.is_sticky() || setup.transports == Transports::Websocket
 }
 
 /// The places in [`RULES`] of those claimed of a model.
@@ -109,11 +130,20 @@ fn one_live_session(_: &Setup, world: &World) -> bool {
     world.clients.iter().all(|client| client.machine.live_sessions().count() <= 1)
 }
 
-/// Every session that a server knows ends by itself if nothing else comes.
-fn session_has_timer(_: &Setup, world: &World) -> bool {
+/// Every session that a server knows ends by itself if nothing else comes. With Redis one server's timer is enough, once
+/// every publication was heard: the others wait for what it publishes.
+fn session_has_timer(setup: &Setup, world: &World) -> bool {
     world.sessions.iter().all(|note| {
         let id = SessionId(note.name.clone());
-        world.knowing(&note.name).all(|(_, server)| server.deadline_of(&id).is_some())
+        let mut timed = world.knowing(&note.name).map(|(_, server)| server.deadline_of(&id).is_some());
+        match setup.store {
+            Store::Redis => {
+                world.shared.is_moving()
+                    || timed.any(|timed| timed)
+                    || world.knowing(&note.name).next().is_none()
+            }
+            Store::Memory | Store::Routed | Store::Portable => timed.all(|timed| timed),
+        }
     })
 }
 
@@ -129,13 +159,20 @@ fn queues_within_limits(setup: &Setup, world: &World) -> bool {
     clients && servers
 }
 
-/// Only the server that issued a session knows it, and not after it was started anew.
-fn session_issued_here(_: &Setup, world: &World) -> bool {
-    let issued = world
-        .sessions
-        .iter()
-        .all(|note| world.knowing(&note.name).all(|(server, _)| note.alive && server == note.server));
-    issued && !world.marks.has(Mark::Foreign) && world.strangers() == 0
+/// Only the server that issued a session knows it, and not after it was started anew, or one that the store told of it.
+fn session_issued_here(setup: &Setup, world: &World) -> bool {
+    let may_know = |note: &SessionNote, server: u8| match setup.store {
+        Store::Memory | Store::Routed => note.alive && server == note.server,
+        Store::Portable => true,
+        Store::Redis => (note.alive && server == note.server) || note.told & bit(server) != 0,
+    };
+    let issued = |note: &SessionNote| world.knowing(&note.name).all(|(server, _)| may_know(note, server));
+    world.sessions.iter().all(issued) && !world.marks.has(Mark::Foreign) && world.strangers() == 0
+}
+
+/// No two servers know a session.
+fn one_owner(_: &Setup, world: &World) -> bool {
+    world.sessions.iter().all(|note| world.knowing(&note.name).count() <= 1)
 }
 
 /// A client that has no connection waits for a deadline or an answer, or has told its application; one that is connected
@@ -152,7 +189,7 @@ fn is_answered(world: &World, client: u8) -> bool {
     world
         .exchanges
         .iter()
-        .any(|exchange| exchange.client == client && exchange.number.is_some() && exchange.way != Way::Lost)
+        .any(|exchange| exchange.is_of(client) && exchange.number.is_some() && exchange.way != Way::Lost)
 }
 
 /// The properties that a state breaks, or has if they are of the kind `sometimes`.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use socketio08::{ExchangeId, Instant, Text};
 
 use super::action::Action;
-use super::network::Numbers;
+use super::network::{Exchange, Numbers};
 use super::setup::Setup;
 use super::step::Step;
 use super::world::{SessionNote, World};
@@ -19,6 +19,17 @@ pub(super) fn next(setup: &Setup, world: &World, action: Action) -> Option<World
     done.then_some(step.world)
 }
 
+/// What is left of a session.
+#[derive(Default)]
+struct Traces {
+    /// At a server.
+    served: bool,
+    /// There, or in the store.
+    exists: bool,
+    /// In something on its way, or in what a client or a server remembers.
+    named: bool,
+}
+
 impl Step<'_> {
     /// Makes equal futures equal states. Must follow [`Step::act`].
     pub(super) fn settle(&mut self) {
@@ -29,11 +40,8 @@ impl Step<'_> {
         for at in 0..self.world.clients.len() {
             self.settle_client(at);
         }
-        for machine in self.world.servers.iter_mut().filter_map(|side| side.machine.as_mut()) {
-            if passed {
-                machine.thaw().rebase(now);
-            }
-            machine.freeze();
+        for at in 0..self.setup.servers {
+            self.settle_server(at, passed);
         }
         self.forget_sessions();
         self.forget_waits();
@@ -57,6 +65,24 @@ impl Step<'_> {
         }
     }
 
+    fn settle_server(&mut self, at: u8, passed: bool) {
+        let now = self.now;
+        let quiet = self.world.is_quiet(at);
+        let greatest = self.world.numbers(at).max().unwrap_or(0);
+        if let Some(side) = self.world.servers.get_mut(usize::from(at)) {
+            side.last_number = if quiet { 0 } else { side.last_number.max(greatest) };
+        }
+        let side = self.world.servers.get_mut(usize::from(at));
+        let Some(machine) = side.and_then(|side| side.machine.as_mut()) else { return };
+        if passed || (machine.is_stale() && self.setup.has_store()) {
+            let tickets = machine.thaw().rebase(now);
+            if let Some(line) = self.world.shared.line_mut(at) {
+                line.renumber(&tickets);
+            }
+        }
+        machine.freeze();
+    }
+
     fn settle_client(&mut self, at: usize) {
         let Some(side) = self.world.clients.get_mut(at) else { return };
         if !side.machine.is_stale() && self.now == Instant::ZERO {
@@ -65,34 +91,37 @@ impl Step<'_> {
         let numbers = side.machine.thaw().rebase(self.now);
         side.machine.freeze();
         let new = |old: ExchangeId| numbers.iter().find(|(from, _)| *from == old).map_or(old, |(_, to)| *to);
-        let mine = |client: u8| usize::from(client) == at;
-        for exchange in self.world.exchanges.iter_mut().filter(|exchange| mine(exchange.client)) {
+        let mine = |exchange: &&mut Exchange| u8::try_from(at).is_ok_and(|client| exchange.is_of(client));
+        for exchange in self.world.exchanges.iter_mut().filter(mine) {
             exchange.number = exchange.number.map(new);
         }
     }
 
-    /// A session that no server knows, that its client has left and that no request names.
+    /// A session that no server knows, that its client has left and that nothing on its way names.
     fn forget_sessions(&mut self) {
         let world = &self.world;
         let named = world.exchanges.iter().filter_map(|exchange| exchange.session.clone());
         let held = world.clients.iter().filter_map(|client| client.session.clone());
-        let known: BTreeSet<Text> = named.chain(held).collect();
-        let keep: Vec<(bool, bool)> = world
-            .sessions
-            .iter()
-            .map(|note| (world.knowing(&note.name).next().is_some(), known.contains(&note.name)))
-            .collect();
-        let mut keep = keep.into_iter();
+        let named: BTreeSet<Text> = named.chain(held).collect();
+        let look = |note: &SessionNote| Traces {
+            served: world.knowing(&note.name).next().is_some(),
+            exists: world.exists(&note.name),
+            named: named.contains(&note.name) || world.speaks_of(&note.name),
+        };
+        let traces: Vec<Traces> = world.sessions.iter().map(look).collect();
+        let mut traces = traces.into_iter();
         self.world.sessions.retain_mut(|note| {
-            let (alive, named) = keep.next().unwrap_or_default();
-            if !alive {
-                // Nobody keeps it: how long ago it was heard of does not matter any more.
+            let left = traces.next().unwrap_or_default();
+            if !left.served {
+                // No server keeps it: how long ago it was heard of does not matter any more.
                 note.silent = Duration::ZERO;
+            }
+            if !left.exists {
                 note.asked.clear();
                 note.acknowledged = 0;
                 note.owed = Numbers::default();
             }
-            alive || named
+            left.exists || left.named
         });
     }
 

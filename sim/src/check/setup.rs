@@ -5,7 +5,9 @@ use std::time::Duration;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use socketio08::client::{ClientBehaviour, ClientConfig};
-use socketio08::server::ServerConfig;
+use socketio08::server::{
+    NodeName, PortableConfig, RedisConfig, RoutedConfig, Routing, ServerConfig, SharedKey, Store as Keeping,
+};
 use socketio08::{Limits, Transport};
 
 /// Who picks the server of a request.
@@ -18,6 +20,21 @@ pub enum Balance {
     Sticky,
     /// Any of them: every choice is explored.
     Random,
+}
+
+/// How servers share sessions.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Store {
+    /// Not at all.
+    #[default]
+    Memory,
+    /// The session id names its server; any other one forwards requests there.
+    Routed,
+    /// Any server takes a session over, through records that all of them reach.
+    Portable,
+    /// Every server is told of every session, through Redis.
+    Redis,
 }
 
 /// The transports of clients and servers.
@@ -56,6 +73,9 @@ pub enum Fault {
     Duplicate,
     /// A server ends, and starts again at any later time.
     Crash,
+    /// What a server and the store say to each other is lost: a publication, or an operation or its answer, which counts as
+    /// failed. Portable sessions.
+    Store,
 }
 
 /// A model.
@@ -67,6 +87,9 @@ pub struct Setup {
     pub servers: u8,
     /// Who picks the server.
     pub balance: Balance,
+    /// How servers share sessions.
+    #[serde(default)]
+    pub store: Store,
     /// The transports.
     pub transports: Transports,
     /// The clients.
@@ -93,6 +116,7 @@ impl Default for Setup {
             clients: 1,
             servers: 1,
             balance: Balance::Sticky,
+            store: Store::Memory,
             transports: Transports::XhrPolling,
             behaviour: Behaviour::Improved,
             messages: 1,
@@ -107,7 +131,8 @@ impl Default for Setup {
 
 impl Setup {
     /// Every fault there is.
-    pub const FAULTS: [Fault; 5] = [Fault::Cut, Fault::Lose, Fault::Hold, Fault::Duplicate, Fault::Crash];
+    pub const FAULTS: [Fault; 6] =
+        [Fault::Cut, Fault::Lose, Fault::Hold, Fault::Duplicate, Fault::Crash, Fault::Store];
 
     /// The configuration of each client: the default timers.
     pub fn client(&self) -> ClientConfig {
@@ -126,7 +151,8 @@ impl Setup {
     }
 
     /// The configuration of each server: the default timers, but for the sweep of unused handshakes. That ticks every half
-    /// second, the unit of all other timers, for its phase would be one more clock to tell states apart by.
+    /// second, the unit of all other timers, for its phase would be one more clock to tell states apart by. How it shares
+    /// sessions is left out.
     pub fn server(&self) -> ServerConfig {
         let config = ServerConfig::default()
             .transports(self.transports())
@@ -135,6 +161,23 @@ impl Setup {
         #[cfg(feature = "seeded-faults")]
         let config = config.seeded_fault(self.seeded);
         config
+    }
+
+    /// The configuration of the server `at` when it starts for the `start`th time.
+    pub(super) fn server_at(&self, at: u8, start: u8) -> ServerConfig {
+        let (config, id) = (self.server(), node_id(at, start));
+        let (Ok(key), Ok(node)) = (SharedKey::new(SECRET), NodeName::new(&letter(at))) else { return config };
+        match self.store {
+            Store::Memory => config,
+            Store::Routed => {
+                let peers = (0..self.servers).filter_map(|peer| NodeName::new(&letter(peer)).ok()).collect();
+                config.routing(Routing::Routed(RoutedConfig::new(node, peers, key)))
+            }
+            Store::Portable => config.store(Keeping::Portable(PortableConfig::new(id, 0, key))),
+            Store::Redis => {
+                config.store(Keeping::Redis(RedisConfig::new(id, 0).remote_lifetime(REMOTE_LIFETIME)))
+            }
+        }
     }
 
     /// Queues that hold what one side may say, unless they are to be shorter: its messages, an acknowledgement of each of the
@@ -163,6 +206,16 @@ impl Setup {
         self.servers == 1 || self.balance == Balance::Sticky
     }
 
+    /// Whether servers share a store.
+    pub fn has_store(&self) -> bool {
+        matches!(self.store, Store::Portable | Store::Redis)
+    }
+
+    /// Whether any server can answer for any session.
+    pub fn is_anywhere(&self) -> bool {
+        matches!(self.store, Store::Routed | Store::Portable)
+    }
+
     /// The longest a server may know a session whose client is silent: a poll is held for the polling duration, and the close
     /// timeout runs from its answer; a heartbeat's interval and timeout are shorter, and so is the life of an unused handshake.
     pub fn silence_max(&self) -> Duration {
@@ -170,7 +223,8 @@ impl Setup {
         let polled = config.polling_duration + config.close_timeout;
         let beaten = config.heartbeat_interval + config.heartbeat_timeout;
         let unused = config.handshake_lifetime + config.handshake_sweep;
-        polled.max(beaten).max(unused)
+        let remote = if self.store == Store::Redis { REMOTE_LIFETIME } else { Duration::ZERO };
+        polled.max(beaten).max(unused) + remote
     }
 
     /// The longest something accepted may wait while the connection lives on.
@@ -192,6 +246,21 @@ impl Setup {
     }
 }
 
+/// The name of a server.
+pub(super) fn letter(server: u8) -> String {
+    char::from(b'a'.saturating_add(server)).to_string()
+}
+
+/// The number of a server among those that share a store: another one after each start.
+pub(super) fn node_id(server: u8, start: u8) -> u64 {
+    1 + u64::from(server) + 10 * u64::from(start)
+}
+
+/// What servers that trust each other share.
+const SECRET: &[u8] = b"the secret of a model";
+/// How long a server remembers a session of another one without news: shorter than the default of an hour, whose phases would
+/// be so many states more.
+const REMOTE_LIFETIME: Duration = Duration::from_secs(60);
 /// Attempts of one reconnection, fewer than the default of 10: it keeps the waits of a world whose only server is down few.
 const ATTEMPTS_MAX: u32 = 3;
 /// The delay before the last of them.

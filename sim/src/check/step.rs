@@ -10,7 +10,8 @@ use super::action::{Action, reason};
 use super::frozen::Frozen;
 use super::marks::{Mark, Marks};
 use super::network::{Down, Exchange, Up, Way};
-use super::setup::{Balance, Setup};
+use super::setup::{Balance, Setup, Store};
+use super::store::bit;
 use super::told::{Party, Told};
 use super::world::World;
 
@@ -48,6 +49,10 @@ impl<'s> Step<'s> {
             Action::Tell(server, session) => self.tell_client(server, session),
             Action::Arrive(at, server) => self.arrive(at, server),
             Action::Return(at) => self.back(at),
+            Action::Store(server) => self.store(server),
+            Action::Hear(server) => self.hear_store(server),
+            Action::Unsaid(server) => self.unsaid(server),
+            Action::Unheard(server) => self.unheard(server),
             Action::WakeClient(client) => self.wake_client(client),
             Action::WakeServer(server) => self.wake_server(server),
             Action::Cut(at) => self.with_exchange(at, "is reset", Exchange::cut),
@@ -119,51 +124,40 @@ impl<'s> Step<'s> {
     fn arrive(&mut self, at: u8, server: Option<u8>) -> Option<()> {
         let exchange = self.world.exchanges.get_mut(usize::from(at))?;
         let item = exchange.up.pop_front()?;
-        let session = exchange.session.clone();
         let home = match &item {
             Up::Request { .. } => server,
             _ => exchange.server.map(|(server, _)| server),
         };
         let carried = item.clone();
         let done = self.hand_over(at, server, item);
-        let knows = session
-            .zip(home)
-            .is_some_and(|(session, home)| self.world.knowing(&session).any(|(server, _)| server == home));
-        // A POST for a session that is unknown, or ends by it, is answered like any other.
-        if !knows && let Some(exchange) = self.world.exchanges.get_mut(usize::from(at)) {
-            exchange.dropped.up(&carried);
+        if !self.answers_for(at, home) {
+            self.world.exchanges.get_mut(usize::from(at))?.dropped.up(&carried);
         }
         done
     }
 
+    /// Whether what arrived at a server on an exchange is in good hands: it knows the session, or has not answered yet. A POST
+    /// for a session that is unknown, or ends by it, is answered like any other.
+    fn answers_for(&self, at: u8, home: Option<u8>) -> bool {
+        let Some(exchange) = self.world.exchanges.get(usize::from(at)) else { return false };
+        let knows = |session: &Text| self.world.knowing(session).any(|(server, _)| Some(server) == home);
+        exchange.posted.is_some()
+            || exchange.session.as_ref().is_some_and(knows)
+            || self.relaying(exchange).is_some()
+    }
+
     fn hand_over(&mut self, at: u8, server: Option<u8>, item: Up) -> Option<()> {
         let exchange = self.world.exchanges.get_mut(usize::from(at))?;
-        let client = exchange.client;
+        let from = near_end(exchange);
         match item {
-            Up::Request { post, upgrade, target, body } => {
-                let Some(server) = server.filter(|server| self.world.is_up(*server)) else {
-                    return self.refuse(at, upgrade);
-                };
-                self.turn(client, server);
-                let number = self.free_number(server);
-                self.world.exchanges.get_mut(usize::from(at))?.server = Some((server, number));
-                let request = Request {
-                    method: Up::method(post),
-                    body: body.clone().into_bytes(),
-                    upgrade,
-                    ..Request::get(number, target.clone())
-                };
-                self.arrow(Party::Client(client), Party::Server(server), || {
-                    request_label(post, upgrade, &target, &body)
-                });
-                self.hear(at, post);
-                self.drive_server(server, |machine, now| {
-                    machine.handle_input(now, ServerInput::Request(request));
-                })
-            }
+            request @ Up::Request { .. } => self.hand_request(at, server, request),
             Up::Message(text) => {
                 let (server, exchange) = exchange.server?;
-                self.arrow(Party::Client(client), Party::Server(server), || text.to_string());
+                self.arrow(from, Party::Server(server), || text.to_string());
+                if let Some(relay) = self.relay_of(server, exchange) {
+                    relay.push_up(Up::Message(text));
+                    return Some(());
+                }
                 if text == "2::" {
                     self.hear(at, false);
                 }
@@ -174,12 +168,41 @@ impl<'s> Step<'s> {
             Up::Closed { clean } => {
                 let (server, number) = exchange.server?;
                 exchange.leave_server();
-                self.arrow(Party::Client(client), Party::Server(server), || "(closes)".to_owned());
+                self.arrow(from, Party::Server(server), || "(closes)".to_owned());
+                self.give_relay_up(server, number, clean);
                 self.drive_server(server, |machine, now| {
                     machine.handle_input(now, ServerInput::Closed { exchange: number, clean });
                 })
             }
         }
+    }
+
+    fn hand_request(&mut self, at: u8, server: Option<u8>, request: Up) -> Option<()> {
+        let Up::Request { post, upgrade, target, body, headers } = request else { return None };
+        let exchange = self.world.exchanges.get(usize::from(at))?;
+        let (from, client, relayed) = (near_end(exchange), exchange.client, exchange.relay.is_some());
+        let Some(server) = server.filter(|server| self.world.is_up(*server)) else {
+            return if relayed { self.refuse_relay(at) } else { self.refuse(at, upgrade) };
+        };
+        if !relayed {
+            self.turn(client, server);
+        }
+        let number = self.free_number(server);
+        let exchange = self.world.exchanges.get_mut(usize::from(at))?;
+        exchange.server = Some((server, number));
+        exchange.posted = post.then(|| body.clone());
+        let request = Request {
+            method: Up::method(post),
+            body: body.clone().into_bytes(),
+            upgrade,
+            headers,
+            ..Request::get(number, target.clone())
+        };
+        self.arrow(from, Party::Server(server), || request_label(post, upgrade, &target, &body));
+        self.hear(at, post);
+        self.drive_server(server, |machine, now| {
+            machine.handle_input(now, ServerInput::Request(request));
+        })
     }
 
     /// The balancer answers by itself: no server is up.
@@ -204,8 +227,13 @@ impl<'s> Step<'s> {
             exchange.number = None;
             exchange.down.clear();
         }
-        let from = exchange.server.map_or(Party::Between, |(server, _)| Party::Server(server));
-        self.arrow(from, Party::Client(client), || down_label(&item));
+        let server = exchange.server.map(|(server, _)| server).or(exchange.answered_by);
+        let from = server.map_or(Party::Between, Party::Server);
+        let (to, relay) = (near_end(exchange), exchange.relay);
+        self.arrow(from, to, || down_label(&item));
+        if let Some(relay) = relay {
+            return self.relay_back(at, relay, number, item);
+        }
         let input = match item {
             Down::Response { status, body } => {
                 ClientInput::Response { exchange: number, status, body: body.into_bytes() }
@@ -229,19 +257,24 @@ impl<'s> Step<'s> {
         }
     }
 
-    /// The smallest number that no exchange of this server has.
+    /// The smallest number of an exchange that this server does not speak of.
     fn free_number(&self, server: u8) -> ExchangeId {
-        let taken = |number: u64| {
-            self.world.exchanges.iter().any(|exchange| exchange.server == Some((server, ExchangeId(number))))
-        };
-        let many = u64::try_from(self.world.exchanges.len()).unwrap_or(u64::MAX);
-        ExchangeId((1..=many).find(|number| !taken(*number)).unwrap_or(u64::MAX))
+        let side = self.world.servers.get(usize::from(server));
+        let first = side.map_or(0, |side| side.last_number) + 1;
+        let free = |number: &u64| self.world.numbers(server).all(|other| other != *number);
+        ExchangeId((first..u64::MAX).find(free).unwrap_or(u64::MAX))
     }
 
     /// A GET, an upgrade or a heartbeat keeps a session.
     fn hear(&mut self, at: u8, post: bool) {
-        let session = self.world.exchanges.get(usize::from(at)).and_then(|exchange| exchange.session.clone());
-        if let Some(note) = session.filter(|_| !post).and_then(|session| self.world.note(&session)) {
+        let Some(exchange) = self.world.exchanges.get(usize::from(at)).filter(|_| !post) else { return };
+        // What another server owns hears of it when it gets there.
+        let home = exchange.server.map(|(server, _)| server);
+        let elsewhere = |name: &Text| {
+            self.setup.store == Store::Routed && self.world.knowing(name).all(|(at, _)| Some(at) != home)
+        };
+        let session = exchange.session.clone().filter(|name| !elsewhere(name));
+        if let Some(note) = session.and_then(|session| self.world.note(&session)) {
             note.silent = Duration::ZERO;
         }
     }
@@ -275,6 +308,7 @@ impl<'s> Step<'s> {
         for note in &mut self.world.sessions {
             note.silent += passed;
         }
+        self.world.shared.pass(passed);
     }
 
     // --- faults
@@ -282,8 +316,8 @@ impl<'s> Step<'s> {
     fn with_exchange(&mut self, at: u8, what: &str, change: impl FnOnce(&mut Exchange)) -> Option<()> {
         let exchange = self.world.exchanges.get_mut(usize::from(at))?;
         change(exchange);
-        let (client, words) = (Party::Client(exchange.client), exchange_label(exchange));
-        self.remark(client, || format!("{words} {what}"));
+        let (party, words) = (near_end(exchange), exchange_label(exchange));
+        self.remark(party, || format!("{words} {what}"));
         Some(())
     }
 
@@ -300,24 +334,35 @@ impl<'s> Step<'s> {
 
     fn crash(&mut self, at: u8) -> Option<()> {
         self.world.servers.get_mut(usize::from(at))?.machine.take()?;
+        if let Some(line) = self.world.shared.line_mut(at) {
+            line.end();
+        }
         self.remark(Party::Server(at), || "ends".to_owned());
         for exchange in &mut self.world.exchanges {
             if exchange.server.is_some_and(|(server, _)| server == at) {
                 exchange.leave_server();
                 exchange.push_down(Down::Closed { clean: false });
             }
+            if exchange.relay.is_some_and(|relay| relay.by == at) && exchange.number.is_some() {
+                exchange.leave_client(false);
+            }
         }
-        for note in self.world.sessions.iter_mut().filter(|note| note.server == at) {
-            note.alive = false;
+        for note in &mut self.world.sessions {
+            note.alive &= note.server != at;
+            note.told &= !bit(at);
         }
         Some(())
     }
 
     fn restart(&mut self, at: u8) -> Option<()> {
         let side = self.world.servers.get_mut(usize::from(at)).filter(|side| side.machine.is_none())?;
-        side.machine = Some(Frozen::new(Server::new(self.setup.server(), Instant::ZERO)));
+        // Only where servers share a store does it matter that it is not the same as before.
+        side.start += u8::from(self.setup.has_store());
+        let config = self.setup.server_at(at, side.start);
+        side.machine = Some(Frozen::new(Server::new(config, Instant::ZERO)));
         self.remark(Party::Server(at), || "starts".to_owned());
-        Some(())
+        // What it says first.
+        self.drive_server(at, |_, _| {})
     }
 
     // --- what is told
@@ -328,7 +373,7 @@ impl<'s> Step<'s> {
         }
     }
 
-    fn arrow(&mut self, from: Party, to: Party, words: impl FnOnce() -> String) {
+    pub(super) fn arrow(&mut self, from: Party, to: Party, words: impl FnOnce() -> String) {
         if let Some(told) = &mut self.told {
             told.push(Told::Arrow { from, to, words: words() });
         }
@@ -351,6 +396,11 @@ fn down_label(item: &Down) -> String {
         Down::Message(text) => text.to_string(),
         Down::Closed { .. } => "(closes)".to_owned(),
     }
+}
+
+/// Who the exchange is to answer.
+fn near_end(exchange: &Exchange) -> Party {
+    exchange.relay.map_or(Party::Client(exchange.client), |relay| Party::Server(relay.by))
 }
 
 fn exchange_label(exchange: &Exchange) -> String {

@@ -10,6 +10,7 @@ use super::frozen::Frozen;
 use super::marks::Marks;
 use super::network::{Exchange, Numbers, Way};
 use super::setup::Setup;
+use super::shared::{Ask, Shared};
 
 /// A state of the model. Its clocks show zero, its numbers are as small as they can be: states with equal futures are equal.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -25,6 +26,8 @@ pub(super) struct World {
     pub(super) faults_left: u8,
     /// Whether something has gone wrong yet.
     pub(super) faulted: bool,
+    /// What servers share, if they share anything.
+    pub(super) shared: Shared,
     /// The sessions that something still speaks of, in order.
     pub(super) sessions: Vec<SessionNote>,
     /// What the step to this state has shown.
@@ -58,6 +61,10 @@ pub(super) struct ClientSide {
 pub(super) struct ServerSide {
     /// `None`: it is down.
     pub(super) machine: Option<Frozen<Server>>,
+    /// How often it has started again.
+    pub(super) start: u8,
+    /// The greatest number of an exchange that it may still speak of, though it is over; 0: none.
+    pub(super) last_number: u64,
 }
 
 /// What the checker notes of a session.
@@ -69,6 +76,8 @@ pub(super) struct SessionNote {
     pub(super) server: u8,
     /// That server has not ended since.
     pub(super) alive: bool,
+    /// Bit n: server n was told of it by the store, and has not ended since.
+    pub(super) told: u8,
     /// The number of the last message delivered to the server's application.
     pub(super) up: u8,
     /// The number of the last message delivered to the client's application.
@@ -90,6 +99,7 @@ impl SessionNote {
             client,
             server,
             alive: true,
+            told: 0,
             up: 0,
             down: 0,
             asked: Vec::new(),
@@ -102,6 +112,29 @@ impl SessionNote {
 
 impl World {
     pub(super) fn new(setup: &Setup) -> Self {
+        let mut world = Self::still(setup);
+        // Servers have said what they say first.
+        for server in 0..setup.servers {
+            world.subscribe(server);
+        }
+        world
+    }
+
+    fn subscribe(&mut self, server: u8) {
+        let Some(machine) = self.servers.get_mut(usize::from(server)).and_then(|side| side.machine.as_mut())
+        else {
+            return;
+        };
+        while let Some(transmit) = machine.thaw().poll_transmit() {
+            if let (Some(line), Some(ask)) = (self.shared.line_mut(server), Ask::of(transmit)) {
+                line.up.push_back(ask);
+            }
+        }
+        machine.freeze();
+        self.shared.take(server);
+    }
+
+    fn still(setup: &Setup) -> Self {
         let client = || ClientSide {
             machine: Frozen::new(Client::new(setup.client())),
             session: None,
@@ -110,18 +143,22 @@ impl World {
             owed: Numbers::default(),
             behind: Duration::ZERO,
             told: 0,
-            connects: (!setup.is_sticky()).then_some(1),
+            connects: (!setup.is_sticky() && !setup.is_anywhere()).then_some(1),
             unconnected: Duration::ZERO,
         };
-        let server = || ServerSide { machine: Some(Frozen::new(Server::new(setup.server(), Instant::ZERO))) };
+        let server = |at| {
+            let machine = Server::new(setup.server_at(at, 0), Instant::ZERO);
+            ServerSide { machine: Some(Frozen::new(machine)), start: 0, last_number: 0 }
+        };
         Self {
             clients: (0..setup.clients).map(|_| client()).collect(),
-            servers: (0..setup.servers).map(|_| server()).collect(),
+            servers: (0..setup.servers).map(server).collect(),
             exchanges: Vec::new(),
             turn: 0,
             stick: vec![None; usize::from(setup.clients)],
             faults_left: setup.faults,
             faulted: false,
+            shared: Shared::new(if setup.has_store() { setup.servers } else { 0 }),
             sessions: Vec::new(),
             marks: Marks::default(),
         }
@@ -152,6 +189,34 @@ impl World {
         up.zip(servers).filter(move |(_, server)| server.handshake_data(&id).is_some())
     }
 
+    /// Whether a session is at a server, or in the store.
+    pub(super) fn exists(&self, name: &Text) -> bool {
+        self.knowing(name).next().is_some() || self.shared.has_record(name)
+    }
+
+    /// Whether anything of servers and store still speaks of a session.
+    pub(super) fn speaks_of(&self, name: &Text) -> bool {
+        let id = SessionId(name.clone());
+        let mut servers = self.servers.iter().filter_map(|side| side.machine.as_deref());
+        self.exists(name) || self.shared.names(name) || servers.any(|server| server.speaks_of(&id))
+    }
+
+    /// Whether a server waits neither for the store nor for another server: then it speaks of no exchange that is over.
+    pub(super) fn is_quiet(&self, server: u8) -> bool {
+        let Some(machine) = self.server(server) else { return true };
+        let waits_for = |note: &SessionNote| {
+            let id = SessionId(note.name.clone());
+            machine.speaks_of(&id) && machine.handshake_data(&id).is_none()
+        };
+        machine.store_operations_waiting() == 0 && !self.sessions.iter().any(waits_for)
+    }
+
+    /// The numbers of a server's exchanges.
+    pub(super) fn numbers(&self, server: u8) -> impl Iterator<Item = u64> {
+        let of = move |exchange: &Exchange| exchange.server.filter(|(at, _)| *at == server);
+        self.exchanges.iter().filter_map(of).map(|(_, number)| number.0)
+    }
+
     /// Sessions at servers that nothing speaks of.
     pub(super) fn strangers(&self) -> usize {
         let known: usize = self.sessions.iter().map(|note| self.knowing(&note.name).count()).sum();
@@ -163,7 +228,7 @@ impl World {
     pub(super) fn waits(&self, client: &ClientSide) -> bool {
         let connected = || {
             client.machine.state() == ClientState::Connected
-                && client.machine.live_sessions().any(|session| self.knowing(session).next().is_some())
+                && client.machine.live_sessions().any(|session| self.exists(session))
         };
         client.machine.state() != ClientState::Idle && !connected()
     }

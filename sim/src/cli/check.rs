@@ -10,8 +10,8 @@ use super::Exit;
 use super::replay::{telling, write, write_svg};
 use super::simulate::{Failure, print};
 use crate::check::{
-    Balance, Behaviour, Effort, Explored, Fault, Finding, Kind, Progress, Setup, Transports, Way, explore,
-    replay,
+    Balance, Behaviour, Effort, Explored, Fault, Finding, Kind, Progress, Setup, Store, Transports, Way,
+    explore, replay,
 };
 
 /// Explores every order of events that a small deployment can have, on the real client and server, and says which properties hold.
@@ -26,6 +26,9 @@ pub(super) struct CheckArgs {
     /// Who picks the server of a request
     #[arg(long, value_enum, default_value_t = Balance::Sticky)]
     balance: Balance,
+    /// How servers share sessions
+    #[arg(long, value_enum, default_value_t = Store::Memory)]
+    store: Store,
     /// What clients and servers talk over
     #[arg(long, value_enum, default_value_t = Transports::XhrPolling)]
     transports: Transports,
@@ -64,6 +67,7 @@ impl CheckArgs {
             clients: self.clients,
             servers: self.servers,
             balance: self.balance,
+            store: self.store,
             transports: self.transports,
             behaviour: self.client,
             messages: self.messages,
@@ -119,14 +123,24 @@ fn tell(args: &CheckArgs, setup: &Setup, explored: &Explored) -> Result<(), Fail
 fn header(setup: &Setup) -> String {
     let names: Vec<&str> = setup.transports().into_iter().map(socketio08::Transport::name).collect();
     format!(
-        "check · {} → {:?} → {} · {} · {} each way · {}",
+        "check · {} → {:?} → {}{} · {} · {} each way · {}",
         count(setup.clients, "client"),
         setup.balance,
         count(setup.servers, "server"),
+        shared(setup.store),
         names.join(", "),
         count(setup.messages, "message"),
         count(setup.faults, "fault"),
     )
+}
+
+fn shared(store: Store) -> &'static str {
+    match store {
+        Store::Memory => "",
+        Store::Routed => ", routed sessions",
+        Store::Portable => ", portable sessions",
+        Store::Redis => ", Redis",
+    }
 }
 
 fn count(number: u8, what: &str) -> String {

@@ -1,7 +1,7 @@
 //! Small models, explored to the end.
 
 use socketio08_sim::check::{
-    Action, Balance, Behaviour, Effort, Explored, Fault, Kind, Setup, Transports, Way, explore, replay,
+    Action, Balance, Behaviour, Effort, Explored, Fault, Kind, Setup, Store, Transports, Way, explore, replay,
 };
 
 fn explored(setup: &Setup) -> Explored {
@@ -64,6 +64,77 @@ fn round_robin_over_two_servers_without_a_store_rejects_a_client() {
     assert!(story.decided.contains(&"round-robin-rejects"));
     assert!(story.text().contains("knows no session a1"), "{}", story.text());
     assert!(path.len() <= 5, "connect, handshake there and back, poll there and back: {}", story.text());
+}
+
+/// Two servers, and a balancer that sends each request to the next one.
+fn two_servers(store: Store) -> Setup {
+    Setup { servers: 2, balance: Balance::RoundRobin, store, ..Setup::default() }
+}
+
+#[test]
+fn routed_sessions_are_found_behind_round_robin() {
+    assert_holds(&two_servers(Store::Routed));
+    assert_holds(&Setup { transports: Transports::Websocket, ..two_servers(Store::Routed) });
+}
+
+#[test]
+fn one_fault_of_any_kind_breaks_nothing_of_routed_sessions() {
+    assert_holds(&Setup { messages: 0, faults: 1, ..two_servers(Store::Routed) });
+}
+
+#[test]
+fn portable_sessions_are_found_behind_round_robin_and_have_one_owner() {
+    assert_holds(&Setup { balance: Balance::Random, messages: 0, ..two_servers(Store::Portable) });
+    assert_holds(&Setup { transports: Transports::Websocket, ..two_servers(Store::Portable) });
+}
+
+#[test]
+fn one_fault_of_any_kind_of_the_store_too_breaks_nothing_of_portable_sessions() {
+    assert_holds(&Setup { messages: 0, faults: 1, ..two_servers(Store::Portable) });
+}
+
+#[test]
+fn with_redis_a_client_that_sticks_to_its_server_is_never_rejected() {
+    assert_holds(&Setup { balance: Balance::Sticky, messages: 0, ..two_servers(Store::Redis) });
+}
+
+#[test]
+fn with_redis_behind_round_robin_a_client_can_be_faster_than_the_news_of_its_session() {
+    let setup = Setup { transports: Transports::Websocket, messages: 0, ..two_servers(Store::Redis) };
+    let explored = assert_holds(&setup);
+    assert!(explored.findings.iter().any(|found| found.name == "round-robin-rejects" && found.holds()));
+}
+
+/// The shortest way to it, which `sio08 check` finds in some 40 s. The next poll is faster than the news that a poll at the other
+/// server has taken the message.
+#[test]
+fn with_redis_behind_round_robin_a_polling_client_can_get_a_message_twice() {
+    let steps = [
+        Action::Connect(0),
+        Action::Arrive(0, Some(0)),
+        Action::Return(0),
+        Action::Store(0),
+        Action::Hear(0),
+        Action::Hear(1),
+        Action::Arrive(0, Some(1)),
+        Action::Return(0),
+        Action::Store(1),
+        Action::Tell(1, 0),
+        Action::Hear(0),
+        Action::Hear(0),
+        Action::Hear(0),
+        Action::Hear(0),
+        Action::Hear(0),
+        Action::Store(0),
+        Action::Arrive(0, Some(0)),
+        Action::Store(1),
+        Action::Hear(0),
+        Action::Return(0),
+        Action::Arrive(0, Some(1)),
+        Action::Return(0),
+    ];
+    let story = replay(&two_servers(Store::Redis), &steps).expect("its own steps");
+    assert_eq!(story.decided, ["redis-doubles"], "{}", story.text());
 }
 
 #[test]

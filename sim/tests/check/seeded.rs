@@ -2,7 +2,7 @@
 //! `seeded-faults`.
 
 use socketio08::SeededFault;
-use socketio08_sim::check::{Effort, Fault, Finding, Kind, Setup, explore, replay};
+use socketio08_sim::check::{Balance, Effort, Fault, Finding, Kind, Setup, Store, explore, replay};
 
 /// Explores a model with a planted fault, and finds `property` among those that are broken.
 #[track_caller]
@@ -114,4 +114,11 @@ fn an_attempt_without_its_timer_is_no_way_forward() {
 #[test]
 fn a_silent_server_that_nobody_watches_is_no_way_forward() {
     assert_caught(SeededFault::NoSilenceTimer, one(Fault::Lose), "way-forward");
+}
+
+#[test]
+fn a_server_that_serves_a_session_before_it_owns_it_shares_it_with_another() {
+    let setup =
+        Setup { servers: 2, balance: Balance::RoundRobin, store: Store::Portable, ..one(Fault::Duplicate) };
+    assert_caught(SeededFault::AdoptEarly, setup, "one-owner");
 }

@@ -7,6 +7,7 @@ use super::super::{Server, ServerEvent, ServerTransmit, SessionId};
 use super::park::{Parking, Stage};
 use super::record::{self, Record};
 use super::{StoreAnswer, Ticket, channel};
+use crate::seeded::SeededFault;
 use crate::{Text, Timer};
 
 /// How often the record of a session may change under our hands before its requests are given up: each time another server had it.
@@ -80,6 +81,9 @@ impl Server {
         let ticket = self.portable.ticket(Ticket::Adopt { id: id.clone(), version: version + 1, session });
         self.await_ticket(id, ticket);
         self.put(ticket, id, version, record::owned(node_id), lifetime);
+        if self.seeded(SeededFault::AdoptEarly) {
+            self.stored(ticket, StoreAnswer::Done);
+        }
     }
 
     /// The put that makes us the owner was answered.

@@ -29,6 +29,7 @@ mod release;
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 pub use config::PortableConfig;
@@ -107,6 +108,19 @@ enum Ticket {
     Delete,
 }
 
+impl Ticket {
+    /// The session, if the answer can concern it still.
+    fn session(&self) -> Option<&SessionId> {
+        match self {
+            Ticket::Create { id, .. }
+            | Ticket::Get { id }
+            | Ticket::Adopt { id, .. }
+            | Ticket::Release { id, .. } => Some(id),
+            Ticket::Delete => None,
+        }
+    }
+}
+
 /// Everything a server knows of sessions that others have or may have.
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 pub(super) struct Portable {
@@ -129,12 +143,31 @@ impl Portable {
         self.deadlines.first().map(|&(at, _)| Deadline { at, timer: Timer::Handover })
     }
 
-    pub(super) fn rebase(&mut self, now: Instant) {
+    pub(super) fn rebase(&mut self, now: Instant) -> Vec<(u64, u64)> {
         for parking in self.parkings.values_mut() {
             parking.until = parking.until.map(|at| moved(at, now));
         }
         let old = core::mem::take(&mut self.deadlines);
         self.deadlines = old.into_iter().map(|(at, id)| (moved(at, now), id)).collect();
+        self.renumber_tickets()
+    }
+
+    /// Numbers the operations that are not answered yet from 1.
+    fn renumber_tickets(&mut self) -> Vec<(u64, u64)> {
+        let old = core::mem::take(&mut self.tickets);
+        let numbers: BTreeMap<u64, u64> = old.keys().copied().zip(1..).collect();
+        self.tickets = old.into_values().zip(1..).map(|(ticket, number)| (number, ticket)).collect();
+        for parking in self.parkings.values_mut() {
+            // One that was answered is waited for no more.
+            parking.ticket = parking.ticket.and_then(|number| numbers.get(&number).copied());
+        }
+        self.last_ticket = numbers.values().last().copied().unwrap_or(0);
+        numbers.into_iter().collect()
+    }
+
+    /// Whether a request waits for a session, or an operation concerns it.
+    pub(super) fn speaks_of(&self, id: &SessionId) -> bool {
+        self.parkings.contains_key(id) || self.tickets.values().any(|ticket| ticket.session() == Some(id))
     }
 
     /// Takes the next one that is due.
