@@ -12,7 +12,8 @@ use super::check_redis;
 use super::duration::format_duration;
 use super::error::Problem;
 use super::model::{
-    Arrival, BalancerKind, BalancerMode, Clients, DeployKind, HttpOption, Scenario, Signal, StickOn,
+    Arrival, BalancerKind, BalancerMode, Clients, DeployKind, HttpOption, HttpReuse, Scenario, Signal,
+    StickOn,
 };
 use super::tree::Node;
 use crate::world::fault::{self, Action, Change, Origin};
@@ -146,6 +147,8 @@ fn balancer(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
                 return sees("stick", "paths");
             }
             () if balancer.forwardfor => return sees("forwardfor", "headers"),
+            () if balancer.http_reuse == HttpReuse::Never => return sees("http_reuse", "requests"),
+            () if balancer.prefer_last_server => return sees("prefer_last_server", "requests"),
             () => {}
         }
     }
@@ -165,9 +168,19 @@ fn balancer(scenario: &Scenario, root: &Node) -> Result<(), Problem> {
         ("maxconn", balancer.maxconn.is_some()),
         ("slowstart", !balancer.slowstart.is_zero()),
         ("check", balancer.check.is_some()),
+        ("http_reuse", balancer.http_reuse == HttpReuse::Never),
+        ("prefer_last_server", balancer.prefer_last_server),
     ];
     if let Some((key, _)) = only_haproxy.into_iter().find(|(_, used)| nginx && *used) {
         return refuse(key, format!("nginx has no `{key}` as HAProxy has it; take it away"));
+    }
+    if balancer.prefer_last_server && balancer.http_reuse == HttpReuse::Safe {
+        let message = "`prefer_last_server` does nothing unless connections to servers are a client's own; add http_reuse = \"never\"";
+        return refuse("prefer_last_server", message.to_owned());
+    }
+    if balancer.http_reuse == HttpReuse::Never && balancer.option == HttpOption::ServerClose {
+        let message = "`http_reuse` is of connections that are kept; take option = \"server-close\" away";
+        return refuse("http_reuse", message.to_owned());
     }
     let count = scenario.servers.count as usize;
     let weights = balancer.weights.len();

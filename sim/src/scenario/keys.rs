@@ -62,6 +62,8 @@ pub(super) const BALANCER: &[&str] = &[
     "nginx",
     "mode",
     "option",
+    "http_reuse",
+    "prefer_last_server",
     "balance",
     "hash_type",
     "hash_function",

@@ -29,9 +29,9 @@ pub use error::{Place, ScenarioError, ScenarioErrorKind};
 pub use keys::known_keys;
 pub use model::{
     AddressBlock, Arrival, Balance, Balancer, BalancerMode, Behaviour, BroadcastBy, Check, ClientProfile,
-    Clients, Connections, Deploy, DeployKind, Expect, Fault, HashType, HttpOption, Latency, Network,
-    OtherPaths, Outage, RedisClient, RedisNodes, RedisSettings, Redispatch, Scenario, ServerCost, ServerIx,
-    Servers, Signal, Store,
+    Clients, Connections, Deploy, DeployKind, Expect, Fault, HashType, HttpOption, HttpReuse, Latency,
+    Network, OtherPaths, Outage, RedisClient, RedisNodes, RedisSettings, Redispatch, Scenario, ServerCost,
+    ServerIx, Servers, Signal, Store,
 };
 pub use model::{App, Cluster, Destination, Proxy, ProxyKind, Route, Tls, TlsAt};
 pub use model::{

@@ -21,6 +21,8 @@ const PHASE: &str = "not judged: whether the message of the first second, whose 
 
 const POLLS: &str = "polls until connected, mean";
 
+const SPINNING: &str = "not judged: who is left spinning rests on which socket the measured client's pool picks, as in mode tcp (below)";
+
 /// A range that was recorded.
 type Range = (f64, f64);
 
@@ -68,6 +70,12 @@ pub(crate) fn arrivals() -> Group {
         &[WEBSOCKET, BURST],
         &[(opens, (0.7, 0.75)), (handshakes, one(40.0)), (share, (0.25, 0.3))],
     ));
+    let stays = row(
+        "xhr-polling, prefer-last-server, http-reuse never, 4 servers",
+        &["balancer.http_reuse=never", "balancer.prefer_last_server=true"],
+        &[(opens, (0.4472, 0.6486)), (first, (0.7524, 0.7525)), (polls, one(1.8)), (ever, one(40.0))],
+    );
+    cells.extend(stays.into_iter().map(|cell| cell.outside_if(opens, SPINNING)));
     cells.extend(row(
         "one client, xhr-polling, 2 servers",
         &["servers.count=2", LONE],

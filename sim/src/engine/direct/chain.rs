@@ -153,6 +153,7 @@ fn balancer_site(scenario: &Scenario, seed: Seed, restarted: Option<(u32, Instan
         kind: config.kind,
         mode: config.mode,
         option: config.option,
+        http_reuse: config.http_reuse,
         nginx: config.nginx,
         forwardfor: config.forwardfor,
         timeouts: config.timeouts,

@@ -24,6 +24,11 @@ pub struct Balancer {
     pub mode: BalancerMode,
     /// What happens to the server's side of a connection after a response (http mode).
     pub option: HttpOption,
+    /// Whose requests may use a connection to a server that was kept.
+    pub http_reuse: HttpReuse,
+    /// A request goes to the server of the last one while the client's connection has one of its own there
+    /// (`option prefer-last-server`).
+    pub prefer_last_server: bool,
     /// Which server is chosen.
     pub balance: Balance,
     /// How a hash is mapped to a server.
@@ -186,10 +191,20 @@ pub enum BalancerMode {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HttpOption {
-    /// Kept and reused (`http-reuse safe`, the default of HAProxy 2.6).
+    /// Kept and reused.
     KeepAlive,
     /// Closed (`option http-server-close`).
     ServerClose,
+}
+
+/// `http_reuse`: whose requests may use a connection to a server that was kept.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HttpReuse {
+    /// Anybody's, a client's first request only if the connection has been reused before (the default of HAProxy 2.6).
+    Safe,
+    /// Those of the client's connection that it was opened for, and it ends with that one.
+    Never,
 }
 
 /// `balance`: how a server is chosen among those that are up.
@@ -304,6 +319,8 @@ impl Default for Balancer {
             routes: Vec::new(),
             mode: BalancerMode::Http,
             option: HttpOption::KeepAlive,
+            http_reuse: HttpReuse::Safe,
+            prefer_last_server: false,
             balance: Balance::RoundRobin,
             hash_type: HashType::MapBased,
             hash_function: HashFunction::Sdbm,

@@ -15,8 +15,8 @@ use core::time::Duration;
 use serde::Serialize;
 
 pub use balancer::{
-    Balance, Balancer, BalancerKind, BalancerMode, Check, Cluster, HashFunction, HashType, HttpOption, Nginx,
-    NginxKey, Redispatch, Timeouts,
+    Balance, Balancer, BalancerKind, BalancerMode, Check, Cluster, HashFunction, HashType, HttpOption,
+    HttpReuse, Nginx, NginxKey, Redispatch, Timeouts,
 };
 pub use clients::{
     AddressBlock, Arrival, Background, Behaviour, ClientProfile, Clients, Connections, Death, Delays, Leaves,

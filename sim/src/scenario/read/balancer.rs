@@ -7,7 +7,7 @@ use crate::scenario::error::Problem;
 use crate::scenario::keys;
 use crate::scenario::model::{
     Balance, Balancer, BalancerKind, BalancerMode, Check, Cluster, Cookie, CookieMode, HashFunction,
-    HashType, HttpOption, Nginx, NginxKey, Redispatch, ServerIx, Stick, StickOn, Timeouts,
+    HashType, HttpOption, HttpReuse, Nginx, NginxKey, Redispatch, ServerIx, Stick, StickOn, Timeouts,
 };
 use crate::scenario::section::{self, Section};
 use crate::scenario::tree::{Node, Value};
@@ -63,6 +63,10 @@ pub(super) fn balancer(node: Option<&Node>) -> Result<Balancer, Problem> {
         nginx: nginx(section.node("nginx"))?,
         mode: section.choice("mode", MODES)?.unwrap_or(default.mode),
         option: section.choice("option", OPTIONS)?.unwrap_or(default.option),
+        http_reuse: section
+            .choice("http_reuse", &[("safe", HttpReuse::Safe), ("never", HttpReuse::Never)])?
+            .unwrap_or(default.http_reuse),
+        prefer_last_server: section.truth("prefer_last_server")?.unwrap_or(default.prefer_last_server),
         balance: section.choice("balance", BALANCES)?.unwrap_or(default.balance),
         hash_type: section.choice("hash_type", HASH_TYPES)?.unwrap_or(default.hash_type),
         hash_function: section.choice("hash_function", HASH_FUNCTIONS)?.unwrap_or(default.hash_function),

@@ -118,6 +118,19 @@ fn faults_of_redis_that_overlap_or_outlast_the_run() {
 }
 
 #[test]
+fn kept_connections_that_are_not_there_or_make_no_difference() {
+    let error = refusal("[balancer]\nmode = \"tcp\"\nhttp_reuse = \"never\"\n");
+    let reason = "`http_reuse` needs mode = \"http\": in tcp mode the balancer sees no requests";
+    assert_eq!(error, format!("my.toml:6:14: {reason}"));
+    let error = refusal("[balancer]\nprefer_last_server = true\n");
+    assert!(error.ends_with("add http_reuse = \"never\""), "{error}");
+    let error = refusal("[balancer]\noption = \"server-close\"\nhttp_reuse = \"never\"\n");
+    assert!(error.ends_with("take option = \"server-close\" away"), "{error}");
+    let error = refusal("[balancer]\nkind = \"nginx\"\nhttp_reuse = \"never\"\n");
+    assert!(error.contains("nginx has no `http_reuse`"), "{error}");
+}
+
+#[test]
 fn faults_of_a_balancer_that_is_not_there_or_down_already() {
     let kill = "[[fault]]\nat = \"1s\"\nbalancer = \"kill\"\n";
     let one = "[servers]\ncount = 1\n";

@@ -9,9 +9,10 @@ use super::{SMALL, parse, small};
 use crate::scenario::{
     AddressBlock, App, Arrival, Balance, Balancer, BalancerKind, BalancerMode, Behaviour, BroadcastBy,
     Builtin, Check, ClientProfile, Clients, Cluster, Connections, Cookie, CookieMode, Deploy, DeployKind,
-    Destination, Fault, HashFunction, HashType, HttpOption, Latency, Network, Nginx, NginxKey, OtherPaths,
-    Outage, Proxy, ProxyKind, RedisClient, RedisNodes, RedisSettings, Redispatch, Route, Scenario,
-    ServerCost, ServerIx, Servers, Signal, Span, Stick, StickOn, Store, Timeouts, Tls, TlsAt, known_keys,
+    Destination, Fault, HashFunction, HashType, HttpOption, HttpReuse, Latency, Network, Nginx, NginxKey,
+    OtherPaths, Outage, Proxy, ProxyKind, RedisClient, RedisNodes, RedisSettings, Redispatch, Route,
+    Scenario, ServerCost, ServerIx, Servers, Signal, Span, Stick, StickOn, Store, Timeouts, Tls, TlsAt,
+    known_keys,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -37,7 +38,9 @@ send_every = "500ms"
 quiet_at_end = "3s"
 [balancer]
 mode = "http"
-option = "server-close"
+option = "keep-alive"
+http_reuse = "never"
+prefer_last_server = true
 balance = "random"
 hash_type = "consistent"
 random_draws = 1
@@ -213,7 +216,9 @@ fn every_key_is_read() {
                 to: Destination::App,
             }],
             mode: BalancerMode::Http,
-            option: HttpOption::ServerClose,
+            option: HttpOption::KeepAlive,
+            http_reuse: HttpReuse::Never,
+            prefer_last_server: true,
             balance: Balance::Random,
             hash_type: HashType::Consistent,
             hash_function: HashFunction::Djb2,

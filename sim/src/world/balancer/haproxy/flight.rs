@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use super::{Conn, Flight, Haproxy, Stage};
-use crate::scenario::{Redispatch, ServerIx};
+use crate::scenario::{HttpReuse, Redispatch, ServerIx};
 use crate::world::balancer::head::{Edit, FORWARDED_FOR};
 use crate::world::balancer::input::{BalancerDeadline, BalancerTimer, ConnId, LinkId, Output, RequestId};
 
@@ -28,12 +28,14 @@ impl Haproxy {
         });
         let pool = &self.pool;
         let own = self.persistence.server(self.now, state.asker(), |server| pool.takes_its_own(server));
-        match own {
-            Some(server) => {
+        let last = || self.pool.last_server(conn).filter(|_| self.config.prefer_last_server);
+        match (own, last()) {
+            (Some(server), _) => {
                 self.update(conn, |flight| flight.directed = true);
                 self.board(conn, server);
             }
-            None => self.choose(conn),
+            (None, Some(server)) => self.board(conn, server),
+            (None, None) => self.choose(conn),
         }
     }
 
@@ -75,7 +77,10 @@ impl Haproxy {
         let Some(server) = flight.server else { return self.choose(conn) };
         let proxy = self.config.send_proxy.then_some(state.source);
         let first = state.requests == 1;
-        let reused = flight.request.and_then(|_| self.pool.reuse_link(server, conn, (first, proxy)));
+        let reused = flight.request.and_then(|_| match self.config.http_reuse {
+            HttpReuse::Safe => self.pool.reuse_link(server, conn, (first, proxy)),
+            HttpReuse::Never => self.pool.own_link(server, conn),
+        });
         if let Some(link) = reused {
             return self.forward(conn, link);
         }

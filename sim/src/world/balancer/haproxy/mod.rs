@@ -261,7 +261,7 @@ impl Haproxy {
         match state.flight.map(|flight| (flight.request, flight.stage)) {
             None => {
                 self.await_until(conn, None, BalancerTimer::Expire(conn));
-                self.conns.remove(&conn);
+                self.forget(conn);
             }
             Some((_, Stage::Tunnel(link)) | (None, Stage::Connecting(link))) => {
                 self.pool.remove_link(link);

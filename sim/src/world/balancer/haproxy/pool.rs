@@ -14,6 +14,9 @@ use crate::world::health::{self, Health};
 /// every request. HAProxy bounds them otherwise: every 5 s it closes half of those that wait (`pool-purge-delay`).
 const IDLE_LINKS_MAX: usize = 256;
 
+/// Links that wait for one client's connection at most (`max-session-srv-conns`; measured: the sixth is closed).
+const OWN_LINKS_MAX: usize = 5;
+
 /// A connection to a server.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Link {
@@ -22,6 +25,8 @@ pub(super) struct Link {
     pub(super) conn: Option<ConnId>,
     /// The address that its line of the PROXY protocol told: nobody else's requests may use it.
     pub(super) proxy: Option<Ipv4Addr>,
+    /// The client's connection that alone may use it.
+    owner: Option<ConnId>,
     /// Requests it has carried.
     uses: u32,
 }
@@ -51,6 +56,8 @@ pub(super) struct Pool {
     links: BTreeMap<LinkId, Link>,
     /// Links that wait for another request.
     idle: BTreeSet<IdleKey>,
+    /// Links that wait for another request of the client's connection that owns them, in the order of their first use.
+    own: BTreeMap<ConnId, Vec<LinkId>>,
     next_link: u64,
 }
 
@@ -67,6 +74,7 @@ impl Pool {
             servers: core::iter::repeat_with(fresh).take(servers).collect(),
             links: BTreeMap::new(),
             idle: BTreeSet::new(),
+            own: BTreeMap::new(),
             next_link: 0,
         }
     }
@@ -171,7 +179,7 @@ impl Pool {
     pub(super) fn open_link(&mut self, server: ServerIx, conn: ConnId, proxy: Option<Ipv4Addr>) -> LinkId {
         let link = LinkId(self.next_link);
         self.next_link += 1;
-        self.links.insert(link, Link { server, conn: Some(conn), proxy, uses: 0 });
+        self.links.insert(link, Link { server, conn: Some(conn), proxy, owner: None, uses: 0 });
         link
     }
 
@@ -181,8 +189,14 @@ impl Pool {
 
     pub(super) fn remove_link(&mut self, id: LinkId) -> Option<Link> {
         let link = self.links.remove(&id)?;
-        if link.conn.is_none() {
-            self.idle.remove(&link.idle_key(id));
+        match link.owner {
+            Some(owner) if link.conn.is_none() => {
+                self.own.get_mut(&owner)?.retain(|other| *other != id);
+            }
+            None if link.conn.is_none() => {
+                self.idle.remove(&link.idle_key(id));
+            }
+            _ => {}
         }
         Some(link)
     }
@@ -223,5 +237,44 @@ impl Pool {
         self.idle.remove(&key);
         self.links.get_mut(&key.2)?.conn = Some(conn);
         Some(key.2)
+    }
+
+    // --- links of one client's connection
+
+    /// The link waits for another request of the connection that it serves; false if enough do already.
+    pub(super) fn keep_link(&mut self, id: LinkId) -> bool {
+        let Some(link) = self.links.get_mut(&id) else { return false };
+        let Some(owner) = link.conn else { return false };
+        let waiting = self.own.entry(owner).or_default();
+        if waiting.len() >= OWN_LINKS_MAX {
+            return false;
+        }
+        waiting.push(id);
+        (link.conn, link.owner) = (None, Some(owner));
+        true
+    }
+
+    /// A link of the connection's own to the server.
+    pub(super) fn own_link(&mut self, server: ServerIx, conn: ConnId) -> Option<LinkId> {
+        let (links, waiting) = (&mut self.links, self.own.get_mut(&conn)?);
+        let to_it = |id: &LinkId| links.get(id).is_some_and(|link| link.server == server);
+        let id = waiting.remove(waiting.iter().position(to_it)?);
+        links.get_mut(&id)?.conn = Some(conn);
+        Some(id)
+    }
+
+    /// The server that a connection has a link of its own to, if that server takes requests of anybody.
+    pub(super) fn last_server(&self, conn: ConnId) -> Option<ServerIx> {
+        let servers = self.own.get(&conn)?.iter().filter_map(|id| self.links.get(id));
+        servers.map(|link| link.server).find(|server| self.takes_all(*server))
+    }
+
+    /// The links that wait for a connection that is no more; they are forgotten.
+    pub(super) fn take_own_links(&mut self, conn: ConnId) -> Vec<LinkId> {
+        let own = self.own.remove(&conn).unwrap_or_default();
+        for link in &own {
+            self.links.remove(link);
+        }
+        own
     }
 }

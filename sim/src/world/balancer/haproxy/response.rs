@@ -1,7 +1,7 @@
 //! The way back: responses, and the ends of flights and connections.
 
 use super::{Haproxy, Stage};
-use crate::scenario::HttpOption;
+use crate::scenario::{HttpOption, HttpReuse};
 use crate::world::balancer::head::ResponseHead;
 use crate::world::balancer::input::{BalancerTimer, ConnId, LinkId, Output};
 
@@ -48,7 +48,12 @@ impl Haproxy {
         }
         let current = self.conns.get(&conn).is_some_and(|state| state.generation == self.generation);
         let keep = self.config.option == HttpOption::KeepAlive && current;
-        if !(keep && self.pool.park_link(link)) {
+        let parked = keep
+            && match self.config.http_reuse {
+                HttpReuse::Safe => self.pool.park_link(link),
+                HttpReuse::Never => self.pool.keep_link(link),
+            };
+        if !parked {
             self.pool.remove_link(link);
             self.outputs.push_back(Output::CloseLink { link });
         }
@@ -112,7 +117,15 @@ impl Haproxy {
         if state.open {
             self.await_until(conn, self.config.timeouts.http_keep_alive, BalancerTimer::Expire(conn));
         } else {
-            self.conns.remove(&conn);
+            self.forget(conn);
+        }
+    }
+
+    /// The connection is over, and what waits for it alone.
+    pub(super) fn forget(&mut self, conn: ConnId) {
+        self.conns.remove(&conn);
+        for link in self.pool.take_own_links(conn) {
+            self.outputs.push_back(Output::CloseLink { link });
         }
     }
 }

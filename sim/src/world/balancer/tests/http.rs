@@ -4,7 +4,7 @@ use socketio08::Instant;
 
 use super::super::{ConnId, Input, LinkId, Output, RequestId};
 use super::rig::{Rig, config, poll, response};
-use crate::scenario::{self, Balance, HttpOption, ServerIx};
+use crate::scenario::{self, Balance, HttpOption, HttpReuse, ServerIx};
 
 #[test]
 fn item_12_a_request_in_flight_on_a_fresh_client_connection_is_answered_502() {
@@ -71,6 +71,59 @@ fn http_reuse_safe_opens_a_link_for_a_first_request_unless_one_has_proved_reusab
     let third = rig.open(1);
     rig.exchange(third);
     assert_eq!(rig.connects(), 2, "a link had carried two");
+}
+
+/// Rounds of one request each on two client connections: the servers of the first, and those of the second.
+fn two_clients(rig: &mut Rig, rounds: usize) -> [Vec<usize>; 2] {
+    let conns = [rig.open(1), rig.open(2)];
+    let mut met = [Vec::new(), Vec::new()];
+    for _ in 0..rounds {
+        for (conn, met) in conns.into_iter().zip(&mut met) {
+            met.push(rig.exchange(conn).0);
+        }
+    }
+    met
+}
+
+// What follows was measured of HAProxy 2.6.12: two connections in turn, `balance roundrobin`, four servers.
+
+#[test]
+fn with_http_reuse_never_each_connection_has_links_of_its_own_which_end_with_it() {
+    let never = scenario::Balancer { http_reuse: HttpReuse::Never, ..config(Balance::RoundRobin) };
+    let mut rig = Rig::new(&never, 4);
+    assert_eq!(two_clients(&mut rig, 6), [vec![0, 2, 0, 2, 0, 2], vec![1, 3, 1, 3, 1, 3]]);
+    assert_eq!(rig.connects(), 4, "each was used again");
+    let closed =
+        |rig: &Rig| (0..9).filter(|link| rig.said(&Output::CloseLink { link: LinkId(*link) })).count();
+    rig.input(Input::ClientClosed { conn: ConnId(1) });
+    assert_eq!(closed(&rig), 2);
+    rig.fresh_request(3);
+    assert_eq!(rig.connects(), 5, "nobody else uses those of the second");
+}
+
+#[test]
+fn a_connection_keeps_five_links_of_its_own() {
+    let never = scenario::Balancer { http_reuse: HttpReuse::Never, ..config(Balance::RoundRobin) };
+    let mut rig = Rig::new(&never, 7);
+    let conn = rig.open(1);
+    let met: Vec<usize> = (0..14).map(|_| rig.exchange(conn).0).collect();
+    assert_eq!(met, [0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6]);
+    assert_eq!(rig.connects(), 9, "those to the sixth and seventh server are opened twice");
+}
+
+#[test]
+fn prefer_last_server_stays_with_the_server_of_the_connection_and_takes_no_turn() {
+    let stays = scenario::Balancer {
+        http_reuse: HttpReuse::Never,
+        prefer_last_server: true,
+        ..config(Balance::RoundRobin)
+    };
+    let mut rig = Rig::new(&stays, 4);
+    assert_eq!(two_clients(&mut rig, 6), [vec![0; 6], vec![1; 6]]);
+    let conn = rig.open(3);
+    assert_eq!([rig.exchange(conn), rig.exchange(conn)], [ServerIx(2); 2]);
+    rig.kill(2);
+    assert_eq!(rig.exchange(conn), ServerIx(3), "the link is gone, and the turn goes on");
 }
 
 #[test]
