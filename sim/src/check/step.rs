@@ -302,11 +302,13 @@ impl<'s> Step<'s> {
         let state = |client| (self.world.waits(client), self.world.is_behind(client));
         let states: Vec<(bool, bool)> = self.world.clients.iter().map(state).collect();
         for (client, (waits, behind)) in self.world.clients.iter_mut().zip(states) {
-            client.unconnected = if waits && healed { client.unconnected + passed } else { Duration::ZERO };
-            client.behind = if behind && healed { client.behind + passed } else { Duration::ZERO };
+            let unconnected = grown(client.unconnected, passed, self.setup.recovery_max());
+            client.unconnected = if waits && healed { unconnected } else { Duration::ZERO };
+            let late = grown(client.behind, passed, self.setup.catch_up_max());
+            client.behind = if behind && healed { late } else { Duration::ZERO };
         }
         for note in &mut self.world.sessions {
-            note.silent += passed;
+            note.silent = grown(note.silent, passed, self.setup.silence_max());
         }
         self.world.shared.pass(passed);
     }
@@ -378,6 +380,11 @@ impl<'s> Step<'s> {
             told.push(Told::Arrow { from, to, words: words() });
         }
     }
+}
+
+/// A time that has grown, as far as it matters: beyond `bound` every one is the same.
+fn grown(time: Duration, by: Duration, bound: Duration) -> Duration {
+    (time + by).min(bound + Duration::from_millis(1))
 }
 
 fn request_label(post: bool, upgrade: bool, target: &str, body: &str) -> String {

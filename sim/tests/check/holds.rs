@@ -161,6 +161,18 @@ fn a_genuine_client_whose_handshake_is_lost_hangs() {
 }
 
 #[test]
+fn a_genuine_client_that_polls_for_ever_without_a_connection_is_explored_to_the_end() {
+    let setup = Setup {
+        behaviour: Behaviour::Genuine,
+        faults: 1,
+        kinds: vec![Fault::Duplicate],
+        messages: 0,
+        ..Setup::default()
+    };
+    assert_holds(&setup);
+}
+
+#[test]
 fn a_way_that_was_written_is_read_and_taken_again() {
     let setup = Setup { servers: 2, balance: Balance::RoundRobin, ..Setup::default() };
     let explored = explored(&setup);
