@@ -188,3 +188,15 @@ fn a_balancer_that_ends_before_anybody_came_makes_the_run_decide_nothing() {
     assert_eq!(verdict.verdict, Class::Unknown);
     assert!(verdict.sentence.ends_with("the balancer"), "{}", verdict.sentence);
 }
+
+#[test]
+fn a_request_that_is_late_is_answered_408_before_it_arrives() {
+    // The connection opens, and then the way is slow: HAProxy has waited long enough when the handshake comes.
+    let world = run("duration = \"20s\"\nservers.count = 1\nnetwork.latency = \"100ms\"\n\
+                     balancer.timeouts = { http_request = \"1s\" }\n[clients]\ncount = 1\n\
+                     [[fault]]\nat = \"150ms\"\ndelay = \"clients\"\nby = \"3s\"\nfor = \"1s\"\n");
+    let answered = world.times(|event| matches!(event, TraceEvent::BalancerAnswered { status: 408, .. }));
+    assert_eq!(answered, [1_100]);
+    let failed = world.times(|event| matches!(event, TraceEvent::HandshakeFailed { status: 408, .. }));
+    assert!(matches!(failed[..], [4_200]), "{failed:?}");
+}

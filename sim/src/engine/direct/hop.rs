@@ -150,7 +150,9 @@ impl World<'_> {
     /// The proxy's own answer to the request in progress.
     fn answer(&mut self, id: ConnId, status: u16) {
         let Some(conn) = self.conns.get_mut(id.0) else { return };
-        if let Some(client) = conn.request.take().map(|request| request.client) {
+        // Of a request that did not come in time only the connection tells whose it would have been.
+        let whose = conn.request.take().map(|request| request.client);
+        if let Some(client) = whose.or(conn.client()) {
             self.trace.record(self.now, TraceEvent::BalancerAnswered { client, status });
         }
         let page = Bytes::from_static(b"balancer error page");

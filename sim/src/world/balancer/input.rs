@@ -157,9 +157,9 @@ pub enum Output {
     Answer {
         /// The client's connection; [`Output::CloseClient`] follows if it is to end.
         conn: ConnId,
-        /// The request.
-        request: RequestId,
-        /// 400, 502, 503 or 504.
+        /// The request; `None`: none came in time.
+        request: Option<RequestId>,
+        /// 400, 408, 502, 503 or 504.
         status: u16,
     },
     /// End a client's connection (without a word, if a request of it is unanswered).

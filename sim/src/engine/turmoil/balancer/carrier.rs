@@ -310,7 +310,14 @@ impl State {
                 if let Some(front) = self.fronts.get(&conn) {
                     self.trace.record(now, TraceEvent::BalancerAnswered { client: front.client, status });
                 }
-                self.answer(conn, request, error_page(status));
+                match request {
+                    Some(request) => self.answer(conn, request, error_page(status)),
+                    None => {
+                        if let Some(front) = self.fronts.remove(&conn) {
+                            front.ending.order(Manner::Late);
+                        }
+                    }
+                }
             }
             Output::CloseClient { conn } => {
                 if let Some(front) = self.fronts.remove(&conn) {

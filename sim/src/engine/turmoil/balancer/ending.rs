@@ -11,6 +11,8 @@ pub(super) enum Manner {
     Cut,
     /// After the response that is being written.
     Finish,
+    /// With the page for a request that did not come in time, if nothing of one has come.
+    Late,
 }
 
 /// Set once, seen by one waiting task.

@@ -13,6 +13,7 @@ use hyper::service::service_fn;
 use hyper::{HeaderMap, Request, Response};
 use hyper_util::rt::TokioIo;
 use socketio08::Limits;
+use tokio::io::AsyncWriteExt;
 use tokio::sync::oneshot;
 use turmoil::net::TcpStream;
 
@@ -23,6 +24,9 @@ use crate::world::balancer::ConnId;
 use super::carrier::{Carrier, Pending};
 use super::ending::{Ending, Manner};
 use super::head;
+
+/// What HAProxy says to who has asked nothing in time.
+const LATE: &[u8] = b"HTTP/1.1 408 Request Time-out\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
 /// Serves one client's connection until it ends or is handed to a tunnel.
 pub(super) async fn serve(carrier: Carrier, mut stream: TcpStream) {
@@ -40,7 +44,16 @@ pub(super) async fn serve(carrier: Carrier, mut stream: TcpStream) {
     }
 }
 
-async fn serve_http(carrier: Carrier, conn: ConnId, stream: TcpStream, ending: &Ending) {
+async fn serve_http(carrier: Carrier, conn: ConnId, mut stream: TcpStream, ending: &Ending) {
+    let mut first = [0];
+    let begun = tokio::select! {
+        biased;
+        begun = stream.peek(&mut first) => begun,
+        manner = ending.ordered() => return end_unasked(stream, manner).await,
+    };
+    if begun.is_err() {
+        return carrier.front_ended(conn, false);
+    }
     let service = service_fn(|request| ask(&carrier, conn, request));
     let mut builder = http1::Builder::new();
     builder.auto_date_header(false);
@@ -50,12 +63,21 @@ async fn serve_http(carrier: Carrier, conn: ConnId, stream: TcpStream, ending: &
             biased;
             result = &mut connection => break result,
             manner = ending.ordered() => match manner {
-                Manner::Cut => return,
+                Manner::Cut | Manner::Late => return,
                 Manner::Finish => connection.as_mut().graceful_shutdown(),
             }
         }
     };
     carrier.front_ended(conn, result.is_ok());
+}
+
+/// Ends a connection on which nothing has come.
+async fn end_unasked(mut stream: TcpStream, manner: Manner) {
+    if manner == Manner::Late {
+        // A client that is gone does not read it.
+        let _ = stream.write_all(LATE).await;
+        let _ = stream.shutdown().await;
+    }
 }
 
 /// Hands a request in and waits for its answer. Without one the connection is closed without a word.

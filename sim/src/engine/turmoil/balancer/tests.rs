@@ -264,3 +264,31 @@ fn a_connection_without_a_line_of_origin_is_closed() {
     rig.dead_server();
     assert_eq!(rig.run(HOP * 200), ["end"]);
 }
+
+#[test]
+fn who_asks_nothing_in_time_is_answered_408_and_who_has_asked_before_is_not() {
+    let settings = "balancer.timeouts={ http_request = \"50ms\" }";
+    let mut rig = Rig::new(&[settings]);
+    rig.client(|mut stream, seen| async move {
+        note(&seen, first_line(&read(&mut stream).await));
+        note(&seen, first_line(&read(&mut stream).await));
+        Ok(())
+    });
+    rig.dead_server();
+    assert_eq!(rig.run(HOP * 100), ["HTTP/1.1 408 Request Time-out", "end"]);
+
+    let mut rig = Rig::new(&[settings]);
+    rig.client(|mut stream, seen| async move {
+        stream.write_all(GET).await?;
+        note(&seen, first_line(&read(&mut stream).await));
+        note(&seen, first_line(&read(&mut stream).await));
+        Ok(())
+    });
+    rig.server(|mut stream, _| async move {
+        read(&mut stream).await;
+        stream.write_all(OK).await?;
+        read(&mut stream).await;
+        Ok(())
+    });
+    assert_eq!(rig.run(HOP * 100), ["HTTP/1.1 200 OK", "end"]);
+}

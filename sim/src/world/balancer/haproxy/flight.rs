@@ -10,6 +10,7 @@ use crate::world::balancer::input::{BalancerDeadline, BalancerTimer, ConnId, Lin
 /// How long HAProxy waits before it tries the same server again (`tables.md` R: 503 after 3.0 s with three retries).
 const RETRY_HOLD: Duration = Duration::from_secs(1);
 pub(super) const SERVICE_UNAVAILABLE: u16 = 503;
+const REQUEST_TIMEOUT: u16 = 408;
 const GATEWAY_TIMEOUT: u16 = 504;
 
 impl Haproxy {
@@ -260,7 +261,7 @@ impl Haproxy {
     /// A wait took too long.
     pub(super) fn expire(&mut self, conn: ConnId) {
         let Some(state) = self.conns.get(&conn) else { return };
-        let Some(flight) = state.flight else { return self.hang_up(conn) };
+        let Some(flight) = state.flight else { return self.wait_no_more(conn) };
         match flight.stage {
             Stage::Queued => self.fail(conn, SERVICE_UNAVAILABLE),
             Stage::Connecting(link) => {
@@ -280,6 +281,15 @@ impl Haproxy {
             }
             Stage::Holding => {}
         }
+    }
+
+    /// No request came in time. Measured of HAProxy 2.6.12: who sent none at all is told so, who sent one before is not.
+    fn wait_no_more(&mut self, conn: ConnId) {
+        let mute = self.conns.get(&conn).is_some_and(|state| state.open && state.requests == 0);
+        if mute {
+            self.outputs.push_back(Output::Answer { conn, request: None, status: REQUEST_TIMEOUT });
+        }
+        self.hang_up(conn);
     }
 
     /// Something passed: the silence begins anew.

@@ -248,7 +248,7 @@ impl Haproxy {
         }
         state.requests += 1;
         if state.malformed {
-            self.outputs.push_back(Output::Answer { conn, request, status: BAD_REQUEST });
+            self.outputs.push_back(Output::Answer { conn, request: Some(request), status: BAD_REQUEST });
             return self.hang_up(conn);
         }
         state.head = Some(head);

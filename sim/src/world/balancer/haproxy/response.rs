@@ -90,7 +90,7 @@ impl Haproxy {
     pub(super) fn fail(&mut self, conn: ConnId, status: u16) {
         let Some(state) = self.conns.get(&conn) else { return };
         let request = state.flight.and_then(|flight| flight.request);
-        if let Some(request) = request.filter(|_| state.open) {
+        if request.is_some() && state.open {
             self.outputs.push_back(Output::Answer { conn, request, status });
         }
         self.hang_up(conn);
@@ -115,7 +115,9 @@ impl Haproxy {
         state.flight = None;
         state.head = None;
         if state.open {
-            self.await_until(conn, self.config.timeouts.http_keep_alive, BalancerTimer::Expire(conn));
+            let timeouts = self.config.timeouts;
+            let next = timeouts.http_keep_alive.or(timeouts.http_request);
+            self.await_until(conn, next, BalancerTimer::Expire(conn));
         } else {
             self.forget(conn);
         }

@@ -267,7 +267,7 @@ impl Nginx {
     /// Answers with an error page; the client's connection stays.
     fn fail(&mut self, conn: ConnId, status: u16) {
         let Some(flight) = self.conns.get_mut(&conn).and_then(|state| state.flight.take()) else { return };
-        self.outputs.push_back(Output::Answer { conn, request: flight.request, status });
+        self.outputs.push_back(Output::Answer { conn, request: Some(flight.request), status });
         self.await_until(conn, self.config.timeouts.http_keep_alive);
     }
 

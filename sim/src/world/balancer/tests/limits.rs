@@ -84,6 +84,28 @@ fn a_client_that_asks_nothing_in_time_is_closed() {
     assert_eq!(rig.balancer.poll_timeout(), None);
 }
 
+/// Measured (`peers/stack/late-requests.py`): 408 for the first request, and for a later one, which `timeout http-request` is for too,
+/// the end without a word.
+#[test]
+fn a_client_that_asks_nothing_at_all_is_told_so_unless_it_is_of_nginx() {
+    let timeouts = Timeouts { http_request: Some(SECOND * 2), ..Timeouts::default() };
+    let haproxy = scenario::Balancer { timeouts, ..config(Balance::RoundRobin) };
+    let mut rig = Rig::new(&haproxy, 1);
+    let (mute, kept) = (rig.open(1), rig.open(2));
+    rig.exchange(kept);
+    rig.run_for(3);
+    let told = |rig: &Rig, conn| rig.said(&Output::Answer { conn, request: None, status: 408 });
+    assert!(told(&rig, mute) && !told(&rig, kept));
+    assert!([mute, kept].into_iter().all(|conn| rig.said(&Output::CloseClient { conn })));
+
+    let mut rig = Rig::new(&scenario::Balancer { kind: scenario::BalancerKind::Nginx, ..haproxy }, 1);
+    let (mute, kept) = (rig.open(1), rig.open(2));
+    rig.exchange(kept);
+    rig.run_for(3);
+    assert!(!told(&rig, mute) && rig.said(&Output::CloseClient { conn: mute }));
+    assert!(!rig.said(&Output::CloseClient { conn: kept }));
+}
+
 #[test]
 fn the_address_of_a_proxy_line_is_the_clients() {
     let told = Ipv4Addr::new(10, 0, 0, 9);

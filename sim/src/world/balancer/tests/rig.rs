@@ -190,7 +190,7 @@ impl Rig {
     /// What the balancer answered by itself, in milliseconds after `since`, and with which status.
     pub(super) fn answered(&self, asked: RequestId, since: Instant) -> Option<(u16, u128)> {
         self.log.iter().find_map(|(at, output)| match output {
-            Output::Answer { request, status, .. } if *request == asked => {
+            Output::Answer { request, status, .. } if *request == Some(asked) => {
                 Some((*status, (*at - since).as_millis()))
             }
             _ => None,
