@@ -10,6 +10,7 @@ mod balancers;
 mod cells;
 mod engines;
 mod life;
+mod overheads;
 mod recovery;
 mod redis;
 mod table;
@@ -178,6 +179,11 @@ fn every_recorded_deploy_and_mass_reconnection_is_simulated_within_its_range() {
         life::timers(),
     ];
     check("life", &groups);
+}
+
+#[test]
+fn what_a_processor_is_recorded_to_do_is_simulated_as_far_as_its_costs_are() {
+    check("overheads", &[overheads::overheads()]);
 }
 
 #[test]

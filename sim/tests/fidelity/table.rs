@@ -15,8 +15,10 @@ pub(crate) enum Tolerance {
     Mean,
     /// Milliseconds: 5 % or 50 ms, whichever is more.
     Time,
-    /// Memory: 10 %.
+    /// Memory in MB: 10 %.
     Heap,
+    /// What a processor gives or takes: 10 %.
+    Tenth,
     /// A count: none.
     Exact,
 }
@@ -72,7 +74,7 @@ impl Cell {
             Tolerance::Points if low == 0.0 && high == 0.0 => (0.0, 0.0),
             Tolerance::Points | Tolerance::Share | Tolerance::Mean => (low - 0.05, high + 0.05),
             Tolerance::Binomial(trials) => (wilson(low, trials, -1.0), wilson(high, trials, 1.0)),
-            Tolerance::Heap => (low * 0.9, high * 1.1),
+            Tolerance::Heap | Tolerance::Tenth => (low * 0.9, high * 1.1),
             Tolerance::Time => (low - (low * 0.05).max(50.0), high + (high * 0.05).max(50.0)),
             Tolerance::Exact => (low, high),
         }
@@ -106,7 +108,7 @@ impl Cell {
             Tolerance::Time => format!("{value:.0} ms"),
             Tolerance::Mean => format!("{value:.2}"),
             Tolerance::Heap => format!("{value:.1}"),
-            Tolerance::Exact => format!("{value:.0}"),
+            Tolerance::Exact | Tolerance::Tenth => format!("{value:.0}"),
         };
         let low = values.iter().copied().fold(f64::INFINITY, f64::min);
         let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
