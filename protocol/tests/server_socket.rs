@@ -142,6 +142,25 @@ fn a_plain_request_on_a_websocket_target_is_cut_off_and_the_session_stays() {
     assert_eq!(rig.body(poll), Some("1::".to_owned()));
 }
 
+/// What a server of 0.8.7 does: `connection` at once, and the poll after 2.5 s brings what was sent meanwhile (`peers/stack/ghost.js`).
+#[test]
+fn a_plain_request_on_a_websocket_target_leaves_a_ghost_where_0_8_7_is_simulated() {
+    let mut rig = Rig::new(ServerConfig::default().ghosts(true));
+    let session = rig.handshake();
+    let plain = rig.get(&format!("/socket.io/1/websocket/{}", session.0));
+    assert!(rig.closed.contains(&plain));
+    let (endpoint, transport) = (Text::EMPTY, Transport::Websocket);
+    let connected = ServerEvent::Connected { session: session.clone(), endpoint, transport };
+    assert_eq!(rig.take_events(), [connected]);
+    send(&mut rig, &session, "a");
+    rig.advance_secs(3_600);
+    assert_eq!((rig.take_events(), rig.server.outbox_len(&session)), (Vec::new(), Some(2)), "for ever");
+    let poll = rig.poll(&session);
+    assert_eq!(rig.body(poll), Some("\u{FFFD}3\u{FFFD}1::\u{FFFD}5\u{FFFD}3:::a".to_owned()));
+    rig.advance_secs(25);
+    assert_eq!(rig.take_events(), [ended(&session, Cause::CloseTimeout)], "as any that polled");
+}
+
 #[test]
 fn a_second_socket_takes_over_and_the_first_still_speaks() {
     let mut rig = rig();

@@ -93,6 +93,11 @@ impl Server {
             (Transport::Websocket | Transport::Flashsocket, true, Method::Get) => {
                 self.refuse_socket(exchange, id);
             }
+            (Transport::Websocket | Transport::Flashsocket, false, Method::Get)
+                if known && self.config.ghosts =>
+            {
+                self.open_ghost(exchange, &id, transport);
+            }
             // A plain request on a websocket URL, an upgrade on another one, which crashes 0.8.7 (facts 4.13).
             (Transport::Websocket | Transport::Flashsocket, ..) | (_, true, _) => {
                 self.transmit_close(exchange);

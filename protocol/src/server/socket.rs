@@ -23,6 +23,23 @@ impl Server {
         }
     }
 
+    /// What 0.8.7 makes of a socket that does not upgrade: it is open, and closed without a word, and the session is not told
+    /// (measured, `peers/stack/ghost.js`).
+    pub(super) fn open_ghost(&mut self, exchange: ExchangeId, id: &SessionId, transport: Transport) {
+        let Some(session) = self.sessions.get(id) else { return };
+        let first = session.is_new();
+        self.take_over(id, Channel::Socket(exchange), transport);
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.channel = None;
+        }
+        self.transmit_close(exchange);
+        self.store_closed(id);
+        if first {
+            self.connect(id, transport);
+            self.deliver(id, Text::from_static("1::"));
+        }
+    }
+
     /// An upgrade for a session this node does not know: 101, one message, closed (facts 3.5).
     pub(super) fn refuse_socket(&mut self, exchange: ExchangeId, id: SessionId) {
         self.transmits.push_back(ServerTransmit::Upgrade { exchange });

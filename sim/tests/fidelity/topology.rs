@@ -27,6 +27,21 @@ fn connected(row: &str, recorded: f64, figures: &[Figures]) -> Cell {
     Cell::new(row, "connected", Tolerance::Exact, (recorded, recorded), simulated)
 }
 
+/// Sessions that the server took for connected at the end, of clients that never were.
+fn ghosts(row: &str, recorded: f64, figures: &[Figures]) -> Cell {
+    let kept = |figures: &Figures| {
+        let held = figures.servers.iter().filter_map(|server| server.holds);
+        number(held.map(|held| held.connected).sum::<u64>())
+    };
+    Cell::new(
+        row,
+        "ghost sessions at the end",
+        Tolerance::Exact,
+        (recorded, recorded),
+        figures.iter().map(kept),
+    )
+}
+
 fn first(row: &str, recorded: (f64, f64), figures: &[Figures]) -> Cell {
     Cell::new(
         row,
@@ -67,6 +82,7 @@ pub(crate) fn nginx() -> Group {
     let cells = vec![
         connected("http10_default, polling", 10.0, &polling),
         connected("http10_default, websocket only", 0.0, &only),
+        ghosts("http10_default, websocket only", 10.0, &only),
         connected("http10_default, websocket then polling", 10.0, &plain),
         first("http10_default, websocket then polling", (10_005.0, 10_180.0), &plain),
         connected("http11_upgrade, websocket then polling", 10.0, &upgrade),

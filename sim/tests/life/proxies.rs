@@ -42,6 +42,37 @@ fn the_page_of_a_server_that_was_killed_is_asked_for_again_although_the_second_s
     assert!(handshakes.len() == 1 && handshakes[0] > 1_000, "{handshakes:?}");
 }
 
+/// Five clients behind an nginx that drops `Upgrade`.
+fn plain_websockets(transports: &str, servers: &str) -> World {
+    run(&format!(
+        "duration = \"60s\"\n[clients]\ncount = 5\ntransports = {transports}\n[[proxy]]\nkind = \"nginx\"\n\
+         [balancer]\nkind = \"none\"\n[servers]\ncount = 1\nbroadcast_every = \"1s\"\n{servers}"
+    ))
+}
+
+#[test]
+fn a_websocket_whose_upgrade_is_dropped_leaves_a_session_that_nobody_ends() {
+    let world = plain_websockets("[\"websocket\"]", "");
+    let ghosts = world.figures.life.ghosts;
+    assert_eq!((world.figures.clients.ever_connected, ghosts.total, ghosts.at_end), (0, 5, 5));
+    let ours = plain_websockets("[\"websocket\"]", "store = \"routed\"\n");
+    assert_eq!(ours.figures.life.ghosts.total, 0, "ours cut it off, and the handshake is swept");
+}
+
+#[test]
+fn the_fallback_brings_what_was_broadcast_since_the_websocket_failed() {
+    let world = plain_websockets("[\"websocket\", \"xhr-polling\"]", "");
+    assert_eq!((world.figures.clients.ever_connected, world.figures.life.ghosts.total), (5, 0));
+    let first = world.times(|event| matches!(event, TraceEvent::Connected { .. }))[0];
+    let at_once =
+        world.times(|event| matches!(event, TraceEvent::TickReceived { client, .. } if client.index() == 0));
+    let backlog = at_once.iter().filter(|at| **at == first).count();
+    assert!(
+        (9..=10).contains(&backlog),
+        "one a second for the ten seconds of the connect timeout: {backlog}"
+    );
+}
+
 /// Two flashsocket clients behind what stands in front of one server.
 fn flash(front: &str) -> World {
     run(&format!(

@@ -103,6 +103,8 @@ impl Sessions {
             TraceEvent::Connected { client, session, .. } => {
                 self.leave_behind(at, *client, Some(session), false);
             }
+            // It has no transport left to try: it will not come back to its session.
+            TraceEvent::ConnectFailed { client } => self.leave_behind(at, *client, None, false),
             TraceEvent::Left { client, how } => {
                 self.leave_behind(at, *client, None, *how == Leaving::Silent);
             }

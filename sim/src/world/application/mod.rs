@@ -15,7 +15,7 @@ pub use self::connection_test::{LAST, LETTERS, PATIENCE, QUIET};
 pub use self::member::MemberApplication;
 pub use self::periodic::PlainRequest;
 pub use self::pool::PoolApplication;
-use crate::scenario::{self, Clients, Scenario, ServerIx};
+use crate::scenario::{self, Clients, Scenario, ServerIx, Store};
 use crate::trace::ClientId;
 use crate::world::population;
 use crate::world::redis;
@@ -52,6 +52,9 @@ pub fn server_config(scenario: &Scenario, server: ServerIx, start: u32) -> Serve
     let mut config = ServerConfig::for_profile(release);
     config.store = redis::store(scenario, server, start);
     config.routing = sharing::routing(scenario, server);
+    // Servers of 0.9 have none (measured, `peers/stack/ghost.js`), and ours alone are routed or portable.
+    config.ghosts =
+        release == Profile::V0_8_7 && matches!(scenario.servers.store, Store::Memory | Store::Redis);
     let flash = |sort: &Clients| sort.transports.contains(&Transport::Flashsocket);
     if scenario.clients.sorts().any(flash) && !config.transports.contains(&Transport::Flashsocket) {
         config.transports.push(Transport::Flashsocket);
