@@ -96,6 +96,11 @@ impl Ask {
 }
 
 impl Word {
+    /// What a server is told of an operation that came to nothing, or whose answer is lost.
+    pub(super) fn failed(ticket: u64, key: Text) -> Self {
+        Word::Stored { ticket, key, answer: StoreAnswer::Failed }
+    }
+
     fn names(&self, session: &str) -> bool {
         match self {
             Word::Published { channel, message } => channel.contains(session) || message.contains(session),

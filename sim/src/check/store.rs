@@ -1,6 +1,6 @@
 //! What servers and their store say to each other.
 
-use socketio08::server::{ServerInput, ServerTransmit, StoreAnswer};
+use socketio08::server::{ServerInput, ServerTransmit};
 
 use super::marks::Mark;
 use super::shared::{Ask, Word};
@@ -54,7 +54,7 @@ impl Step<'_> {
         let line = self.world.shared.line_mut(server)?;
         let ask = line.up.pop_back()?;
         if let Ask::Operate { ticket, key, .. } = ask.clone() {
-            line.down.push_back(Word::Stored { ticket, key, answer: StoreAnswer::Failed });
+            line.down.push_back(Word::failed(ticket, key));
         }
         self.remark(Party::Server(server), || format!("in vain: {}", ask.label()));
         Some(())
@@ -65,7 +65,7 @@ impl Step<'_> {
         let line = self.world.shared.line_mut(server)?;
         let word = line.down.pop_front()?;
         if let Word::Stored { ticket, key, .. } = word.clone() {
-            line.down.push_front(Word::Stored { ticket, key, answer: StoreAnswer::Failed });
+            line.down.push_front(Word::failed(ticket, key));
         }
         self.remark(Party::Server(server), || format!("does not hear: {}", word.label()));
         Some(())

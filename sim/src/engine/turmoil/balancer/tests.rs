@@ -89,6 +89,16 @@ impl Rig {
         });
     }
 
+    /// A server that answers the first request of a connection, and ends it at the next one.
+    fn answers_once(&mut self) {
+        self.server(|mut stream, _| async move {
+            read(&mut stream).await;
+            stream.write_all(OK).await?;
+            read(&mut stream).await;
+            Ok(())
+        });
+    }
+
     /// A server that refuses connections.
     fn dead_server(&mut self) {
         self.sim.host("s1", std::future::pending);
@@ -165,12 +175,7 @@ fn a_server_that_dies_with_a_later_request_of_a_connection_ends_it_without_a_wor
         }
         Ok(())
     });
-    rig.server(|mut stream, _| async move {
-        read(&mut stream).await;
-        stream.write_all(OK).await?;
-        read(&mut stream).await;
-        Ok(())
-    });
+    rig.answers_once();
     assert_eq!(rig.run(HOP * 30), ["HTTP/1.1 200 OK", "end"]);
 }
 
@@ -284,11 +289,6 @@ fn who_asks_nothing_in_time_is_answered_408_and_who_has_asked_before_is_not() {
         note(&seen, first_line(&read(&mut stream).await));
         Ok(())
     });
-    rig.server(|mut stream, _| async move {
-        read(&mut stream).await;
-        stream.write_all(OK).await?;
-        read(&mut stream).await;
-        Ok(())
-    });
+    rig.answers_once();
     assert_eq!(rig.run(HOP * 100), ["HTTP/1.1 200 OK", "end"]);
 }
