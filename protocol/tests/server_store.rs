@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use server_rig::Rig;
 use socketio08::server::{
-    AckMode, Audience, LocalError, Outgoing, RedisConfig, ServerConfig, ServerEvent, ServerInput,
-    ServerTransmit, SessionId, Store, StoreError,
+    AckMode, Audience, Cause, LocalError, Method, Outgoing, RedisConfig, ServerConfig, ServerEvent,
+    ServerInput, ServerTransmit, SessionId, Store, StoreError,
 };
-use socketio08::{Limits, Text};
+use socketio08::{Limits, Origins, Text};
 
 fn node(id: u64) -> Rig {
     Rig::new(config(id))
@@ -108,6 +108,42 @@ fn nothing_stays_subscribed_to_when_sessions_have_ended() {
     assert_eq!(subscribed.len(), 8, "{subscribed:?}");
 }
 
+/// The kinds of channels of `session` that the node listens on now.
+fn listened(rig: &mut Rig, session: &SessionId) -> Vec<String> {
+    let mut kinds = std::collections::BTreeSet::new();
+    for transmit in &rig.store {
+        let of = |channel: &Text| channel.strip_suffix(&format!(":{}", session.0)).map(str::to_owned);
+        match transmit {
+            ServerTransmit::Subscribe { channel } => kinds.extend(of(channel)),
+            ServerTransmit::Unsubscribe { channel } => {
+                of(channel).inspect(|kind| assert!(kinds.remove(kind)));
+            }
+            _ => {}
+        }
+    }
+    kinds.into_iter().collect()
+}
+
+#[test]
+fn a_node_listens_for_all_that_concerns_a_session_that_it_holds_and_is_the_home_of() {
+    let mut rig = node(1);
+    let (session, _) = rig.socket_session();
+    assert_eq!(
+        listened(&mut rig, &session),
+        ["disconnect", "disconnect-force", "dispatch", "heartbeat-clear", "message"]
+    );
+}
+
+#[test]
+fn a_node_listens_for_what_to_keep_for_a_session_between_polls_at_another_node() {
+    let (mut one, mut other) = (node(1), node(2));
+    let session = one.polling_session();
+    for (channel, message) in published(&mut one) {
+        hear(&mut other, &channel, &message);
+    }
+    assert_eq!(listened(&mut other, &session), ["dispatch"]);
+}
+
 #[test]
 fn an_unused_handshake_of_another_node_is_forgotten_after_the_handshake_lifetime() {
     let (mut one, mut other) = (node(1), node(2));
@@ -133,6 +169,106 @@ fn a_session_of_a_node_that_says_no_more_is_forgotten_after_an_hour_and_not_ende
 }
 
 #[test]
+fn a_session_of_another_node_is_remembered_for_an_hour_from_the_last_that_was_heard_of_it() {
+    let (mut one, mut other) = (node(1), node(2));
+    let (session, _) = one.socket_session();
+    exchange(&mut one, &mut other);
+    other.advance_secs(3_000);
+    hear(&mut other, "open", &format!(r#"{{"nodeId":1,"args":["{}"]}}"#, text(&session)));
+    other.advance_secs(3_000);
+    assert_eq!(other.server.session_count(), 1);
+    other.advance_secs(600);
+    assert_eq!(other.server.session_count(), 0);
+}
+
+#[test]
+fn the_home_of_a_session_that_another_node_ends_tells_all_nodes() {
+    let mut home = node(1);
+    let (session, _) = home.socket_session();
+    home.store.clear();
+    hear(&mut home, &format!("disconnect:{}", text(&session)), r#"{"nodeId":2,"args":["booted"]}"#);
+    assert_eq!(channels(&mut home), ["close", "disconnect"]);
+}
+
+#[test]
+fn a_node_without_a_part_in_a_session_does_not_end_it() {
+    let (mut one, mut other) = (node(1), node(2));
+    let (session, _) = one.socket_session();
+    exchange(&mut one, &mut other);
+    hear(&mut other, &format!("disconnect-force:{}", text(&session)), r#"{"nodeId":3,"args":[]}"#);
+    assert_eq!(other.server.session_count(), 1);
+    assert_eq!(channels(&mut other), Vec::<String>::new());
+}
+
+#[test]
+fn a_goodbye_at_a_node_that_knows_a_session_from_its_data_alone_goes_to_who_holds_it() {
+    let mut rig = node(2);
+    hear(&mut rig, "handshake", r#"{"nodeId":1,"args":["x1",{}]}"#);
+    rig.store.clear();
+    rig.post(&SessionId(Text::from_static("x1")), "0::");
+    let told: Vec<String> = published(&mut rig).into_iter().map(|(channel, _)| channel).collect();
+    assert_eq!(told, ["disconnect-force:x1"]);
+    assert_eq!(rig.server.session_count(), 1, "it ends where it is held");
+}
+
+#[test]
+fn a_session_that_another_node_ends_has_the_cause_that_was_told() {
+    use Cause::{Booted, CloseTimeout, Error, HeartbeatTimeout, Limit, SocketClose, SocketEnd};
+    for (told, expected) in [
+        ("close timeout", CloseTimeout),
+        ("heartbeat timeout", HeartbeatTimeout),
+        ("socket end", SocketEnd),
+        ("socket close", SocketClose),
+        ("socket error", SocketClose),
+        ("limit", Limit),
+        ("error", Error),
+        ("booted", Booted),
+    ] {
+        let mut home = node(1);
+        let (session, _) = home.socket_session();
+        let message = format!(r#"{{"nodeId":2,"args":["{told}"]}}"#);
+        hear(&mut home, &format!("disconnect:{}", text(&session)), &message);
+        let causes: Vec<Cause> = home.take_events().iter().filter_map(cause).collect();
+        assert_eq!(causes, [expected], "{told}");
+    }
+}
+
+fn cause(event: &ServerEvent) -> Option<Cause> {
+    match event {
+        ServerEvent::Disconnected { cause, .. } => Some(*cause),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_session_that_another_node_lets_join_the_root_is_there_once() {
+    let mut rig = node(1);
+    let (session, socket) = rig.socket_session();
+    hear(&mut rig, "join", &format!(r#"{{"nodeId":2,"args":["{}",""]}}"#, text(&session)));
+    rig.message(socket, "0::");
+    assert_eq!(rig.take_events().iter().filter_map(cause).collect::<Vec<_>>(), [Cause::Booted]);
+}
+
+#[test]
+fn only_an_origin_makes_a_handshake_one_of_another_domain() {
+    for (header, expected) in [("cookie", false), ("origin", true)] {
+        let mut rig = Rig::new(config(1).origins(Origins::any()));
+        rig.request(Method::Get, "/socket.io/1/", "", &[(header, "http://a.example")], false);
+        let (_, message) = published(&mut rig).remove(0);
+        assert!(message.contains(&format!(r#""xdomain":{expected}"#)), "{message}");
+    }
+}
+
+#[test]
+fn a_handshake_of_which_another_node_told_the_time_alone_is_used_without_it() {
+    let mut rig = node(1);
+    hear(&mut rig, "handshake", r#"{"nodeId":2,"args":["x1",{"issued":1}]}"#);
+    rig.poll(&SessionId(Text::from_static("x1")));
+    let used = published(&mut rig).into_iter().rfind(|(channel, _)| channel == "handshake");
+    assert_eq!(used.map(|(_, message)| message).as_deref(), Some(r#"{"nodeId":1,"args":["x1",{}]}"#));
+}
+
+#[test]
 fn with_the_faults_of_0_8_7_nothing_of_another_node_is_ever_forgotten() {
     let faulty = |id| {
         let store = Store::Redis(RedisConfig::new(id, 0).faults(true));
@@ -144,6 +280,16 @@ fn with_the_faults_of_0_8_7_nothing_of_another_node_is_ever_forgotten() {
     exchange(&mut one, &mut other);
     other.advance(Duration::from_secs(1_000_000));
     assert_eq!((one.server.session_count(), other.server.session_count()), (0, 1));
+}
+
+#[test]
+fn with_the_faults_of_0_8_7_a_session_that_ended_is_still_counted_at_its_home() {
+    let store = Store::Redis(RedisConfig::new(1, 0).faults(true));
+    let mut rig = Rig::new(ServerConfig::default().store(store));
+    let (_, socket) = rig.socket_session();
+    assert_eq!(rig.server.known().ended, 0);
+    rig.close(socket, true);
+    assert_eq!(rig.server.known().ended, 1);
 }
 
 #[test]
@@ -237,6 +383,11 @@ fn a_publication_of_a_stranger_is_an_event_and_nothing_else() {
         assert_eq!(rig.take_events(), [ServerEvent::StoreViolation { channel, error: expected }], "{sent}");
     }
     assert!(rig.take_messages(socket).is_empty() && !rig.closed.contains(&socket));
+}
+
+#[test]
+fn an_error_about_a_publication_says_which_limit_is_reached() {
+    assert_eq!(StoreError::Limit("sessions_max").to_string(), "a limit is reached: sessions_max");
 }
 
 #[test]

@@ -32,6 +32,8 @@ pub(crate) struct Rig {
     handshakes: u64,
     /// Whether handshakes are accepted as they come.
     pub(crate) accepting: bool,
+    /// Whether requests come over TLS.
+    pub(crate) secure: bool,
 }
 
 impl Rig {
@@ -52,6 +54,7 @@ impl Rig {
             left: BTreeSet::new(),
             handshakes: 0,
             accepting: true,
+            secure: false,
         }
     }
 
@@ -79,7 +82,7 @@ impl Rig {
             body: Bytes::copy_from_slice(body.as_bytes()),
             upgrade,
             address: Text::from("192.0.2.7"),
-            secure: false,
+            secure: self.secure,
         };
         self.server.handle_input(self.now, ServerInput::Request(request));
         self.drive();

@@ -165,6 +165,7 @@ mod tests {
         assert_eq!(date(1_795_386_504_627), "Sun Nov 22 2026 22:28:24 GMT+0000 (UTC)");
         assert_eq!(date(0), "Thu Jan 01 1970 00:00:00 GMT+0000 (UTC)");
         assert_eq!(date(1_330_473_600_000), "Wed Feb 29 2012 00:00:00 GMT+0000 (UTC)");
+        assert_eq!(date(1_331_000_000_000), "Tue Mar 06 2012 02:13:20 GMT+0000 (UTC)");
     }
 
     #[test]
