@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use server_rig::Rig;
 use socketio08::server::{
-    ExchangeId, Method, PortableConfig, ServerConfig, ServerInput, ServerTransmit, SessionId, SharedKey,
-    Store, StoreAnswer,
+    ExchangeId, Method, PortableConfig, Server, ServerConfig, ServerInput, ServerTransmit, SessionId,
+    SharedKey, Store, StoreAnswer,
 };
-use socketio08::{Origins, Text};
+use socketio08::{Instant, Origins, Text};
 
 fn server(node_id: u64) -> Rig {
     let key = SharedKey::new(&[3; 32]).unwrap();
@@ -105,6 +105,16 @@ fn an_answer_to_a_question_that_was_given_up_is_none_to_the_next_one() {
 }
 
 #[test]
+fn no_more_requests_wait_for_sessions_than_allowed() {
+    let key = SharedKey::new(&[3; 32]).unwrap();
+    let store = Store::Portable(PortableConfig::new(2, 1_322_000_000_000, key).waiting_max(1));
+    let mut rig = Rig::new(ServerConfig::default().store(store));
+    let (id, _) = made();
+    let polls = [rig.poll(&id), rig.poll(&id)];
+    assert_eq!(polls.map(|poll| rig.status(poll)), [None, Some(503)]);
+}
+
+#[test]
 fn a_record_that_could_not_be_taken_in_time_is_not_deleted() {
     let mut rig = server(2);
     let (poll, put) = taking(&mut rig);
@@ -112,6 +122,33 @@ fn a_record_that_could_not_be_taken_in_time_is_not_deleted() {
     assert_eq!(rig.status(poll), Some(503));
     answer(&mut rig, &put, StoreAnswer::Conflict);
     assert_eq!(rig.store, []);
+}
+
+#[test]
+fn a_record_that_was_taken_too_late_is_deleted_for_nobody_has_the_session() {
+    let mut rig = server(2);
+    let (poll, put) = taking(&mut rig);
+    rig.advance_secs(5);
+    assert_eq!(rig.status(poll), Some(503));
+    answer(&mut rig, &put, StoreAnswer::Done);
+    assert!(matches!(operation(&mut rig), ServerTransmit::StoreDelete { expected: 2, .. }));
+}
+
+#[test]
+fn a_server_listens_on_its_own_channel_from_the_start() {
+    let key = SharedKey::new(&[3; 32]).unwrap();
+    let store = Store::Portable(PortableConfig::new(7, 0, key));
+    let mut server = Server::new(ServerConfig::default().store(store), Instant::ZERO);
+    let channel = Text::from_static("socketio08-portable:7");
+    assert_eq!(server.poll_transmit(), Some(ServerTransmit::Subscribe { channel }));
+}
+
+#[test]
+fn a_server_does_not_speak_of_a_session_while_it_waits_for_another_one() {
+    let (id, _) = made();
+    let mut rig = server(2);
+    rig.poll(&id);
+    assert!(rig.server.speaks_of(&id) && !rig.server.speaks_of(&SessionId(Text::from_static("other"))));
 }
 
 #[test]

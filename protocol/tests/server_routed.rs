@@ -257,6 +257,27 @@ fn a_server_that_puts_its_past_away_waits_no_longer_for_an_owner() {
 }
 
 #[test]
+fn an_answer_that_began_is_not_waited_for_after_the_past_was_put_away() {
+    let mut rig = node("a");
+    let stream = rig.get(&target("htmlfile", &of("b")));
+    rig.advance_secs(1);
+    rig.server.rebase(rig.now);
+    rig.now = Instant::ZERO;
+    begun(&mut rig, stream);
+    assert_eq!(rig.server.poll_timeout(), None);
+}
+
+#[test]
+fn a_poll_that_its_owner_holds_for_ever_is_waited_for_as_long() {
+    let config =
+        ServerConfig::default().routing(Routing::Routed(routed("a"))).polling_duration(Duration::ZERO);
+    let mut rig = Rig::new(config);
+    let poll = rig.poll(&of("b"));
+    rig.advance_secs(3_600);
+    assert_eq!(rig.status(poll), None);
+}
+
+#[test]
 fn an_answer_that_began_takes_its_time() {
     let mut rig = node("a");
     let stream = rig.get(&target("htmlfile", &of("b")));

@@ -212,6 +212,48 @@ fn a_goodbye_at_a_node_that_knows_a_session_from_its_data_alone_goes_to_who_hold
 }
 
 #[test]
+fn a_packet_for_the_home_of_a_session_is_handed_to_no_other_application() {
+    let (mut one, mut other) = (node(1), node(2));
+    let (session, _) = one.socket_session();
+    exchange(&mut one, &mut other);
+    other.take_events();
+    let packet = r#"{"nodeId":3,"args":[{"type":"message","endpoint":"","data":"x"}]}"#;
+    hear(&mut other, &format!("message:{}", text(&session)), packet);
+    assert_eq!(other.take_events(), []);
+}
+
+/// A node that keeps what is sent to a polling session of another one, and the session.
+fn keeper(config: ServerConfig) -> (Rig, SessionId) {
+    let (mut one, mut other) = (node(1), Rig::new(config));
+    let session = one.polling_session();
+    for (channel, message) in published(&mut one) {
+        hear(&mut other, &channel, &message);
+    }
+    other.take_events();
+    (other, session)
+}
+
+#[test]
+fn between_polls_a_packet_is_kept_unless_it_is_volatile() {
+    for (volatile, kept) in [("null", 1), ("true", 0)] {
+        let (mut other, session) = keeper(config(2));
+        let message = format!(r#"{{"nodeId":1,"args":["3:::x",{volatile}]}}"#);
+        hear(&mut other, &format!("dispatch:{}", text(&session)), &message);
+        assert_eq!(other.server.outbox_len(&session), Some(kept), "{volatile}");
+    }
+}
+
+#[test]
+fn a_packet_of_another_node_that_is_too_long_is_refused() {
+    let (mut other, session) = keeper(config(2).limits(Limits::default().payload_len_max(8)));
+    hear(&mut other, &format!("dispatch:{}", text(&session)), r#"{"nodeId":1,"args":["3:::123456"]}"#);
+    let refused = |event: &ServerEvent| {
+        matches!(event, ServerEvent::StoreViolation { error: StoreError::Limit("payload_len_max"), .. })
+    };
+    assert!(other.take_events().iter().any(refused) && other.server.outbox_len(&session) == Some(0));
+}
+
+#[test]
 fn a_session_that_another_node_ends_has_the_cause_that_was_told() {
     use Cause::{Booted, CloseTimeout, Error, HeartbeatTimeout, Limit, SocketClose, SocketEnd};
     for (told, expected) in [
@@ -287,7 +329,7 @@ fn with_the_faults_of_0_8_7_a_session_that_ended_is_still_counted_at_its_home() 
     let store = Store::Redis(RedisConfig::new(1, 0).faults(true));
     let mut rig = Rig::new(ServerConfig::default().store(store));
     let (_, socket) = rig.socket_session();
-    assert_eq!(rig.server.known().ended, 0);
+    assert_eq!((rig.server.known().ended, rig.server.known().sockets), (0, 1));
     rig.close(socket, true);
     assert_eq!(rig.server.known().ended, 1);
 }
