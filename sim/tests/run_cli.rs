@@ -206,6 +206,15 @@ fn the_runs_of_a_table_are_the_runs_of_their_seeds() {
 }
 
 #[test]
+fn a_combination_that_cannot_be_is_named_and_the_others_are_run() {
+    let output = sio08(&["compare", "server-failure", "--vary", "servers.count=1,4"]);
+    assert_eq!(output.status.code(), Some(65));
+    assert!(stderr(&output).contains("makes only s1 (in servers.count=1)"), "{}", stderr(&output));
+    let screen = stdout(&output);
+    assert!(screen.contains("  4 ") && screen.contains("  1 "), "{screen}");
+}
+
+#[test]
 fn one_world_alone_or_a_key_that_is_not_there_is_refused_with_a_remedy() {
     let output = sio08(&["compare", "round-robin"]);
     assert_eq!(output.status.code(), Some(64));

@@ -8,14 +8,11 @@ use super::simulate::{Failure, runs_bar};
 
 /// Makes a run of each item, `workers` at once (`None`: as many as there are processors); the results are in the order of the
 /// items, whoever made them.
-///
-/// # Errors
-/// The failure of the first item that failed, in their order.
 pub(super) fn each<T: Sync, R: Send>(
     items: &[T],
     workers: Option<u16>,
     run: impl Fn(&T) -> Result<R, Failure> + Sync,
-) -> Result<Vec<R>, Failure> {
+) -> Vec<Result<R, Failure>> {
     let next = AtomicUsize::new(0);
     let places: Vec<Mutex<Option<Result<R, Failure>>>> = items.iter().map(|_| Mutex::new(None)).collect();
     let bar = runs_bar(items.len());

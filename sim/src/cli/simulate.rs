@@ -28,6 +28,9 @@ pub(super) enum Failure {
     Engine(EngineError),
     #[error("cannot write {path}: {error}")]
     Write { path: String, error: io::Error },
+    /// One of many runs failed, or cannot be.
+    #[error("{failure} (in {cell})")]
+    Cell { failure: Box<Failure>, cell: String },
 }
 
 impl From<EngineError> for Failure {
@@ -42,15 +45,25 @@ impl From<EngineError> for Failure {
 }
 
 impl Failure {
+    /// The same, told with the run or the world that it is of.
+    pub(super) fn in_cell(self, cell: String) -> Self {
+        Failure::Cell { failure: Box::new(self), cell }
+    }
+
     /// Says it on standard error, and how to exit.
     pub(super) fn report(&self) -> Exit {
         let message = self.to_string();
         // A scenario's refusal begins with its place, which other programs parse: nothing comes before it but `error:`.
         eprintln!("error: {message}");
+        self.exit()
+    }
+
+    fn exit(&self) -> Exit {
         match self {
             Failure::Scenario(_) | Failure::Draw(_) => Exit::BadInput,
             Failure::Usage(_) => Exit::Usage,
             Failure::Engine(_) | Failure::Write { .. } => Exit::Internal,
+            Failure::Cell { failure, .. } => failure.exit(),
         }
     }
 }

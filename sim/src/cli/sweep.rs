@@ -67,8 +67,8 @@ fn attempt(args: &SweepArgs) -> Result<Exit, Failure> {
     let base = args.scenario.as_deref().map(document::load).transpose()?;
     let seeds: Vec<Seed> = args.seeds.clone().map(Seed).filter(|seed| args.shard.has(*seed)).collect();
     let mut text = String::new();
-    for line in parallel::each(&seeds, args.jobs, |seed| line(args, base.as_ref(), *seed))? {
-        let line = serde_json::to_string(&line).map_err(|error| Failure::Draw(error.to_string()))?;
+    for line in parallel::each(&seeds, args.jobs, |seed| line(args, base.as_ref(), *seed)) {
+        let line = serde_json::to_string(&line?).map_err(|error| Failure::Draw(error.to_string()))?;
         text.push_str(&line);
         text.push('\n');
     }

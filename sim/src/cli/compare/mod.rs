@@ -1,16 +1,16 @@
 //! `sio08 compare`: several worlds side by side.
 
+mod table;
 mod vary;
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use self::vary::{Axis, combinations};
-use super::simulate::{Failure, Made, exit, print, simulate, simulate_hidden, to_json, write_json};
-use super::subject::words;
-use super::{Exit, parallel};
+use self::table::{exit_of, failed_json, table};
+use super::Exit;
+use super::simulate::{Failure, print, simulate, to_json, write_json};
 use crate::engine::EngineName;
-use crate::report::{self, MatrixRow};
+use crate::report;
 use crate::scenario::Scenario;
 use crate::world::seed::Seed;
 
@@ -37,10 +37,8 @@ pub(super) struct CompareArgs {
     json: Option<String>,
 }
 
-/// The most worlds of one table: a table of more rows is not read.
-const WORLDS_MAX: usize = 1_000;
-
-/// Runs the command. Exits 2 if one of the runs decides nothing.
+/// Runs the command. Exits 2 if one of the runs decides nothing. A run that fails is told with its place in the table, and
+/// decides how the command exits; the others are shown.
 pub(super) fn run(args: &CompareArgs) -> Exit {
     let done = if args.vary.is_empty() && args.seeds == 1 { side_by_side(args) } else { table(args) };
     done.unwrap_or_else(|failure| failure.report())
@@ -57,14 +55,21 @@ fn side_by_side(args: &CompareArgs) -> Result<Exit, Failure> {
     let seed = Seed(args.seed);
     let load = |name: &String| Scenario::load(name, &args.set);
     let scenarios = args.scenarios.iter().map(load).collect::<Result<Vec<_>, _>>()?;
-    let mut made = Vec::new();
-    for scenario in &scenarios {
-        made.push(simulate(scenario, seed, EngineName::Direct, None)?);
-    }
-    if args.json.as_deref() != Some("-") {
-        let columns: Vec<_> = scenarios
+    let runs: Vec<_> = scenarios
+        .iter()
+        .map(|scenario| {
+            simulate(scenario, seed, EngineName::Direct, None)
+                .map_err(|failure| failure.in_cell(format!("{}, seed {seed}", scenario.name)))
+        })
+        .collect();
+    let made: Vec<_> = scenarios
+        .iter()
+        .zip(&runs)
+        .filter_map(|(scenario, run)| Some((scenario, run.as_ref().ok()?)))
+        .collect();
+    if args.json.as_deref() != Some("-") && !made.is_empty() {
+        let columns: Vec<_> = made
             .iter()
-            .zip(&made)
             .map(|(scenario, made)| (scenario.name.as_str(), &made.figures, &made.verdict))
             .collect();
         let names: Vec<_> = columns.iter().map(|(name, ..)| *name).collect();
@@ -75,116 +80,12 @@ fn side_by_side(args: &CompareArgs) -> Result<Exit, Failure> {
         }
     }
     if let Some(path) = &args.json {
-        let runs = scenarios.iter().zip(&made).map(|(scenario, made)| to_json(scenario, seed, made));
-        write_json(path, &Value::Array(runs.collect()))?;
-    }
-    Ok(exit(scenarios.iter().zip(made.iter().map(|made| &made.verdict))))
-}
-
-// --- a row for each world, over seeds
-
-/// A world of the table.
-struct World {
-    labels: Vec<String>,
-    /// What to type for it.
-    command: String,
-    scenario: Scenario,
-}
-
-fn table(args: &CompareArgs) -> Result<Exit, Failure> {
-    let axes = args.vary.iter().map(|text| Axis::parse(text)).collect::<Result<Vec<_>, _>>();
-    let axes = axes.map_err(Failure::Usage)?;
-    let worlds = worlds(args, &axes)?;
-    let seeds: Vec<u64> = (args.seed..).take(args.seeds as usize).collect();
-    let jobs = worlds.iter().flat_map(|world| seeds.iter().map(|seed| (&world.scenario, Seed(*seed))));
-    let made =
-        parallel::each(&jobs.collect::<Vec<_>>(), None, |(scenario, seed)| simulate_hidden(scenario, *seed))?;
-    let runs_of = |index: usize| made.iter().skip(index * seeds.len()).take(seeds.len());
-    if args.json.as_deref() != Some("-") {
-        let mut labels: Vec<String> = Vec::new();
-        if args.scenarios.len() > 1 {
-            labels.push(String::new());
-        }
-        labels.extend(axes.iter().map(|axis| axis.label.clone()));
-        if labels.is_empty() {
-            labels.push(String::new());
-        }
-        let rows: Vec<MatrixRow<'_>> = worlds
-            .iter()
-            .enumerate()
-            .map(|(index, world)| MatrixRow {
-                labels: world.labels.clone(),
-                runs: seeds.iter().copied().zip(runs_of(index).map(|made| &made.figures)).collect(),
-            })
-            .collect();
-        show(args, &labels, &worlds, &rows)?;
-    }
-    if let Some(path) = &args.json {
-        let runs = worlds.iter().enumerate().flat_map(|(index, world)| {
-            seeds.iter().zip(runs_of(index)).map(|(seed, made)| json_of(world, *seed, made))
+        let runs = scenarios.iter().zip(&runs).map(|(scenario, run)| match run {
+            Ok(made) => to_json(scenario, seed, made),
+            Err(failure) => failed_json(&scenario.name, Some(seed.0), failure),
         });
         write_json(path, &Value::Array(runs.collect()))?;
     }
-    Ok(exit(
-        worlds
-            .iter()
-            .enumerate()
-            .flat_map(|(index, world)| runs_of(index).map(|made| (&world.scenario, &made.verdict))),
-    ))
-}
-
-fn worlds(args: &CompareArgs, axes: &[Axis]) -> Result<Vec<World>, Failure> {
-    let combinations_count =
-        axes.iter().try_fold(args.scenarios.len(), |count, axis| count.checked_mul(axis.len()));
-    if combinations_count.is_none_or(|count| count > WORLDS_MAX) {
-        return Err(Failure::Usage(format!("more than {WORLDS_MAX} worlds; vary fewer values")));
-    }
-    let mut worlds = Vec::new();
-    for name in &args.scenarios {
-        for combination in combinations(axes) {
-            let mut settings = args.set.clone();
-            settings.extend(combination.settings);
-            let scenario = Scenario::load(name, &settings)?;
-            let mut labels = Vec::new();
-            if args.scenarios.len() > 1 || axes.is_empty() {
-                labels.push(scenario.name.clone());
-            }
-            labels.extend(combination.values);
-            worlds.push(World { labels, command: words(name, &settings), scenario });
-        }
-    }
-    Ok(worlds)
-}
-
-fn show(
-    args: &CompareArgs,
-    labels: &[String],
-    worlds: &[World],
-    rows: &[MatrixRow<'_>],
-) -> Result<(), Failure> {
-    let mut names: Vec<&str> = worlds.iter().map(|world| world.scenario.name.as_str()).collect();
-    names.dedup();
-    let spread = match args.seeds {
-        1 => format!("seed {}", args.seed),
-        count => format!("median over {count} seeds [least..most]"),
-    };
-    print(&format!("{} · {spread} · engine direct\n\n", names.join(", ")))?;
-    print(&report::matrix(labels, rows))?;
-    if args.seeds > 1 {
-        print("\n  the worst seed of each row, to look at:\n")?;
-        for (world, row) in worlds.iter().zip(rows) {
-            if let Some(seed) = report::worst_seed(row) {
-                print(&format!("  sio08 run {} --seed {seed}\n", world.command))?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn json_of(world: &World, seed: u64, made: &Made) -> Value {
-    let mut run = to_json(&world.scenario, Seed(seed), made);
-    if let Value::Object(out) = &mut run {
-        out.insert("varied".to_owned(), json!(world.labels));
-    }
-    run
+    let failures: Vec<_> = runs.iter().filter_map(|run| run.as_ref().err()).collect();
+    Ok(exit_of(&failures, made.into_iter().map(|(scenario, made)| (scenario, &made.verdict))))
 }
