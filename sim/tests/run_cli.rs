@@ -118,6 +118,49 @@ fn list_shows_each_scenario_with_its_question() {
 }
 
 #[test]
+fn list_prints_the_file_of_one_to_start_another_from() {
+    let output = sio08(&["list", "round-robin"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(stdout(&output), include_str!("../scenarios/round-robin.toml"));
+    assert!(stderr(&sio08(&["list", "round-robn"])).contains("did you mean `round-robin`?"));
+}
+
+#[test]
+fn a_story_of_a_time_that_is_not_there_is_refused() {
+    let refused = |from: &str, until: &str| {
+        let output = sio08(&["story", "round-robin", "--from", from, "--until", until]);
+        assert_eq!(output.status.code(), Some(64));
+        stderr(&output)
+    };
+    assert!(refused("50s", "60s").contains("--from 50s: the run ends at 13s"));
+    assert!(refused("9s", "8s").contains("--until 8s is before --from 9s"));
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named_by_every_command_that_reads_one() {
+    for command in ["merge", "replay", "validate", "run", "story", "compare", "sweep"] {
+        let more: &[&str] = match command {
+            "compare" => &["--seeds", "2"],
+            "sweep" => &["--seeds", "0..1"],
+            _ => &[],
+        };
+        let output = sio08(&[&[command, "nowhere/x.toml"], more].concat());
+        let told = stderr(&output);
+        assert!(told.starts_with("error: nowhere/x.toml: there is no such file"), "{command}: {told}");
+        assert_eq!(output.status.code(), Some(65), "{command}");
+    }
+}
+
+#[test]
+fn a_key_of_another_table_is_refused_with_that_table() {
+    let output = sio08(&["run", "round-robin", "--set", "servers.profile=genuine-0.8.7"]);
+    assert!(
+        stderr(&output).contains("unknown key `profile` in [servers]; [clients] has such a key"),
+        "{output:?}"
+    );
+}
+
+#[test]
 fn a_wrong_name_is_refused_with_the_nearest_one() {
     let output = sio08(&["run", "round-robbin"]);
     assert_eq!(output.status.code(), Some(65));

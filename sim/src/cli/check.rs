@@ -123,15 +123,23 @@ fn tell(args: &CheckArgs, setup: &Setup, explored: &Explored) -> Result<(), Fail
 fn header(setup: &Setup) -> String {
     let names: Vec<&str> = setup.transports().into_iter().map(socketio08::Transport::name).collect();
     format!(
-        "check · {} → {:?} → {}{} · {} · {} each way · {}",
+        "check · {} → {} → {}{} · {} · {} each way · {}",
         count(setup.clients, "client"),
-        setup.balance,
+        balanced(setup.balance),
         count(setup.servers, "server"),
         shared(setup.store),
         names.join(", "),
         count(setup.messages, "message"),
         count(setup.faults, "fault"),
     )
+}
+
+fn balanced(balance: Balance) -> &'static str {
+    match balance {
+        Balance::RoundRobin => "round robin",
+        Balance::Sticky => "sticky",
+        Balance::Random => "random",
+    }
 }
 
 fn shared(store: Store) -> &'static str {

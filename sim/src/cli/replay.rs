@@ -7,6 +7,7 @@ use clap::Args;
 use super::Exit;
 use super::simulate::{Failure, print};
 use crate::check::{Story, Way, replay};
+use crate::scenario::read_failure;
 
 /// Takes the steps of a counterexample again, and tells them.
 #[derive(Args, Debug)]
@@ -30,7 +31,8 @@ pub(super) fn run(args: &ReplayArgs) -> Exit {
 }
 
 fn read(file: &str) -> Result<(Way, Story), String> {
-    let text = fs::read_to_string(file).map_err(|error| error.to_string())?;
+    let text = fs::read_to_string(file)
+        .map_err(|error| format!("{}; sio08 check writes such files", read_failure(&error)))?;
     let way = Way::read(&text).map_err(|error| error.to_string())?;
     let story = replay(&way.setup, &way.steps).map_err(|error| error.to_string())?;
     Ok((way, story))

@@ -47,6 +47,9 @@ pub(super) struct ServeArgs {
     /// a wildcard; `null` for local files, `*` for every page, which then gets no cookies. May be given several times.
     #[arg(long = "origin", value_name = "ORIGIN", value_parser = origin)]
     origins: Vec<String>,
+    /// Do not log connects, disconnects and violations.
+    #[arg(long)]
+    quiet: bool,
     #[command(flatten)]
     old_clients: OldClients,
     /// Share sessions, rooms and broadcasts through this Redis with every other server that uses it, genuine 0.8.7 with its
@@ -55,9 +58,6 @@ pub(super) struct ServeArgs {
     redis: Option<RedisUrl>,
     #[command(flatten)]
     pool: PoolArgs,
-    /// Do not log connects, disconnects and violations.
-    #[arg(long)]
-    quiet: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -26,7 +26,7 @@ pub(super) enum Failure {
     Draw(String),
     #[error("{0} (this is a fault of sio08)")]
     Engine(EngineError),
-    #[error("cannot write {path}: {error}")]
+    #[error("cannot write {path}: {}", write_failure(error))]
     Write { path: String, error: io::Error },
     /// One of many runs failed, or cannot be.
     #[error("{failure} (in {cell})")]
@@ -65,6 +65,13 @@ impl Failure {
             Failure::Engine(_) | Failure::Write { .. } => Exit::Internal,
             Failure::Cell { failure, .. } => failure.exit(),
         }
+    }
+}
+
+fn write_failure(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "its folder does not exist; make it, or write elsewhere".to_owned(),
+        _ => error.to_string(),
     }
 }
 

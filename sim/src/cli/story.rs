@@ -1,12 +1,14 @@
 //! `sio08 story`: what happened to one client, request by request.
 
+use std::time::Duration;
+
 use clap::Args;
 
 use super::Exit;
 use super::simulate::{Failure, observe, print};
 use super::subject::Subject;
 use crate::report::{Story, header};
-use crate::scenario::parse_duration;
+use crate::scenario::{format_duration, parse_duration};
 use crate::trace::{ClientId, Record};
 
 /// Tells the story of one client: each request, which server took it, and why it answered so.
@@ -46,6 +48,7 @@ fn attempt(args: &StoryArgs) -> Result<Exit, Failure> {
     }
     let from = time("--from", args.from.as_deref())?.unwrap_or(0);
     let until = time("--until", args.until.as_deref())?.unwrap_or(u64::MAX);
+    within(args, from, until, scenario.duration)?;
     let seed = args.subject.seed();
     let mut story = Story::new(&scenario, ClientId(args.client - 1));
     observe(&scenario, seed, *engine, &mut |record: &Record| story.record(record))?;
@@ -53,6 +56,22 @@ fn attempt(args: &StoryArgs) -> Result<Exit, Failure> {
     print(&format!("  client {} of {}\n\n", args.client, scenario.clients.count))?;
     print(&story.render(from, until, args.whole))?;
     Ok(Exit::Holds)
+}
+
+/// Refuses a time in which there is nothing to tell of any client.
+fn within(args: &StoryArgs, from: u64, until: u64, duration: Duration) -> Result<(), Failure> {
+    let from_text = args.from.as_deref().unwrap_or_default();
+    if u128::from(from) > duration.as_micros() {
+        let message = format!("--from {from_text}: the run ends at {}", format_duration(duration));
+        return Err(Failure::Usage(message));
+    }
+    if until < from {
+        let until = args.until.as_deref().unwrap_or_default();
+        return Err(Failure::Usage(format!(
+            "--until {until} is before --from {from_text}; give a later time"
+        )));
+    }
+    Ok(())
 }
 
 /// Microseconds.

@@ -10,6 +10,7 @@ use super::simulate::{Failure, print};
 use super::subject::quoted;
 use super::{Exit, parallel};
 use crate::engine::direct::Direct;
+use crate::scenario::read_failure;
 use crate::sweep::{self, Line, Merged, Shard, SweepError, document, parse_shard};
 use crate::world::seed::Seed;
 
@@ -85,12 +86,12 @@ fn attempt_merge(args: &MergeArgs) -> Result<Exit, Failure> {
     for path in &args.files {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path)
-            .map_err(|error| Failure::Usage(format!("cannot read {name}: {error}")))?;
+            .map_err(|error| Failure::Draw(format!("{name}: {}", read_failure(&error))))?;
         texts.push((name, text));
     }
     let merged = sweep::merge(texts.iter().map(|(name, text)| (name.as_str(), text.as_str())));
-    if let Some(missing) = merged.as_ref().ok().map(|merged| merged.missing).filter(|missing| *missing > 0) {
-        eprintln!("warning: {missing} seeds between the first and the last are in no file");
+    if let Some((missing, first)) = merged.as_ref().ok().and_then(|merged| merged.missing) {
+        eprintln!("warning: {} in no file, the first is {first}; is a shard left out?", how_many(missing));
     }
     finish(merged)
 }
@@ -99,8 +100,20 @@ fn attempt_merge(args: &MergeArgs) -> Result<Exit, Failure> {
 fn finish(merged: Result<Merged, sweep::MergeError>) -> Result<Exit, Failure> {
     let merged = merged.map_err(|error| Failure::Draw(error.to_string()))?;
     print(&merged.text)?;
-    eprintln!("{} seeds, {} broke a rule: {:?}", merged.seeds, merged.violated.len(), merged.violated);
+    eprintln!("{}", told(&merged));
     Ok(if merged.violated.is_empty() { Exit::Holds } else { Exit::Violated })
+}
+
+fn told(merged: &Merged) -> String {
+    let violated: Vec<_> = merged.violated.iter().map(u64::to_string).collect();
+    if violated.is_empty() {
+        return format!("{}, no rule broken", how_many(merged.seeds));
+    }
+    format!("{}, a rule broken by {}: {}", how_many(merged.seeds), violated.len(), violated.join(", "))
+}
+
+fn how_many(count: u64) -> String {
+    format!("{count} seed{}", if count == 1 { "" } else { "s" })
 }
 
 fn line(args: &SweepArgs, base: Option<&Table>, seed: Seed) -> Result<Line, Failure> {

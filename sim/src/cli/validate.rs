@@ -6,7 +6,8 @@ use super::Exit;
 use super::simulate::{Failure, print};
 use crate::scenario::Scenario;
 
-/// Checks scenario files without running them: one line each, every refusal with its line, column and remedy.
+/// Checks scenario files without running them: one line each: that it is valid, or the
+/// first thing that is wrong with its line, its column and a remedy.
 #[derive(Args, Debug)]
 pub(super) struct ValidateArgs {
     /// Scenario files, or built-in scenarios

@@ -55,12 +55,8 @@ fn lines() -> [(&'static str, Value); 20] {
         }),
         ("up: delay, median", |figures, _| micros(figures.life.up_delay_us)),
         ("down: delay, median", |figures, _| micros(figures.life.down_delay_us)),
-        ("requests per message", |figures, _| {
-            each(figures.life.traffic.and_then(|traffic| traffic.requests_per_message))
-        }),
-        ("bytes per message", |figures, _| {
-            each(figures.life.traffic.and_then(|traffic| traffic.bytes_per_message))
-        }),
+        (REQUESTS, |figures, _| each(figures.life.traffic.and_then(|traffic| traffic.requests_per_message))),
+        (BYTES, |figures, _| each(figures.life.traffic.and_then(|traffic| traffic.bytes_per_message))),
         ("live sessions, max", |figures, _| figures.live_sessions_per_client_max.to_string()),
         ("clients per server", |figures, _| {
             figures.servers.iter().map(|server| server.clients.to_string()).collect::<Vec<_>>().join(" ")
@@ -70,6 +66,8 @@ fn lines() -> [(&'static str, Value); 20] {
 
 const OPENS: &str = "opens rejected";
 const FIRST: &str = "first open rejected";
+const REQUESTS: &str = "requests per message";
+const BYTES: &str = "bytes per message";
 
 fn micros(spread: Option<Spread>) -> String {
     spread.map_or_else(dash, |spread| match spread.median {
@@ -93,12 +91,15 @@ fn median(spread: Option<Spread>) -> String {
     spread.map_or_else(dash, |spread| seconds(spread.median))
 }
 
-/// Fractions differ by points; of the rest it is said that they differ.
+/// Fractions differ by points; what one engine does not count is not compared; of the rest it is said that they differ.
 fn difference(name: &str, one: &Figures, other: &Figures) -> String {
     let points = |one: f64, other: f64| format!("{:+.1} points", (other - one) * 100.0);
     match name {
         OPENS => points(one.opens.fraction(), other.opens.fraction()),
         FIRST => points(one.first_opens.fraction(), other.first_opens.fraction()),
+        REQUESTS | BYTES if one.life.traffic.is_none() || other.life.traffic.is_none() => {
+            "not compared".to_owned()
+        }
         _ => "differs".to_owned(),
     }
 }

@@ -102,7 +102,7 @@ fn forget_expectations(scenario: &mut Scenario, settings: &[String]) {
     scenario.finding.clear();
 }
 
-fn unknown_scenario(name: &str) -> ScenarioError {
+pub(crate) fn unknown_scenario(name: &str) -> ScenarioError {
     let names = Builtin::ALL.iter().map(|builtin| builtin.name);
     let hint = nearest::hint(name, names);
     let message = format!(
@@ -111,8 +111,10 @@ fn unknown_scenario(name: &str) -> ScenarioError {
     ScenarioError::whole(ScenarioErrorKind::UnknownScenario, name, message)
 }
 
-fn read_failure(error: &std::io::Error) -> String {
+/// Why a file cannot be read, for a message that names it.
+pub(crate) fn read_failure(error: &std::io::Error) -> String {
     match error.kind() {
+        std::io::ErrorKind::IsADirectory => "is a folder; name a file in it".to_owned(),
         std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
         std::io::ErrorKind::InvalidData => "the file is not UTF-8 text".to_owned(),
         _ => format!("cannot be read: {error}"),

@@ -5,6 +5,7 @@ use core::time::Duration;
 
 use super::duration::{format_duration, parse_duration};
 use super::error::{Place, Problem};
+use super::keys::known_keys;
 use super::nearest;
 use super::tree::{Node, Table, Value};
 
@@ -23,7 +24,8 @@ impl<'a> Section<'a> {
         };
         let unknown = table.iter().filter(|(key, _)| !known.contains(&key.as_str()));
         if let Some((key, entry)) = unknown.min_by(|a, b| a.1.key.cmp(&b.1.key)) {
-            let hint = nearest::hint(key, known.iter().copied());
+            let near = nearest::hint(key, known.iter().copied());
+            let hint = if near.is_empty() { elsewhere(key) } else { near };
             return Err(Problem::new(&entry.key, format!("unknown key `{key}` in {title}{hint}")));
         }
         Ok(Self { table: Some(table) })
@@ -114,4 +116,16 @@ pub(super) fn choice<T: Copy>(key: &str, node: &Node, choices: &[(&str, T)]) -> 
 
 pub(super) fn wrong_type(key: &str, node: &Node, wanted: &str, found: &Value) -> Problem {
     Problem::new(&node.place, format!("`{key}` must be {wanted}, not {}", found.kind()))
+}
+
+/// Where else there is such a key: most that are unknown are of another table.
+fn elsewhere(key: &str) -> String {
+    let tables: Vec<String> = known_keys()
+        .filter(|(table, known)| *known == key && !table.is_empty())
+        .map(|(table, _)| format!("[{table}]"))
+        .collect();
+    match tables.as_slice() {
+        [] => String::new(),
+        tables => format!("; {} has such a key", tables.join(" or ")),
+    }
 }

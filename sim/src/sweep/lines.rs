@@ -79,8 +79,8 @@ pub struct Merged {
     pub seeds: u64,
     /// Those that broke a rule.
     pub violated: Vec<u64>,
-    /// Seeds missing between the first and the last.
-    pub missing: u64,
+    /// How many seeds are missing between the first and the last, and the first that is, if any.
+    pub missing: Option<(u64, u64)>,
 }
 
 /// Why lines do not merge.
@@ -150,14 +150,19 @@ pub fn merge<'a>(shards: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result
     }
     merged.violated.sort_unstable();
     merged.seeds = lines.len() as u64;
-    if let (Some((first, _)), Some((last, _))) = (lines.first_key_value(), lines.last_key_value()) {
-        merged.missing = last - first + 1 - merged.seeds;
-    }
+    merged.missing = missing(&lines);
     for line in lines.values() {
         merged.text.push_str(line);
         merged.text.push('\n');
     }
     Ok(merged)
+}
+
+fn missing(lines: &BTreeMap<u64, &str>) -> Option<(u64, u64)> {
+    let (first, last) = (lines.first_key_value()?.0, lines.last_key_value()?.0);
+    let gap = (*first..).zip(lines.keys()).find(|(expected, seed)| expected != *seed);
+    // The span of all seeds has one more than a number holds: the last seed is counted apart.
+    gap.map(|(seed, _)| (last - first - (lines.len() as u64 - 1), seed))
 }
 
 /// The seed of a line, what it sweeps, and whether a rule is broken.
@@ -196,7 +201,13 @@ mod tests {
         let (odd, even) = ([line(1, "holds"), line(3, "violated")].concat(), line(2, "holds"));
         let merged = merge([("even", even.as_str()), ("odd", odd.as_str())]).unwrap();
         assert_eq!(merged.text, [line(1, "holds"), line(2, "holds"), line(3, "violated")].concat());
-        assert_eq!((merged.seeds, merged.violated, merged.missing), (3, vec![3], 0));
+        assert_eq!((merged.seeds, merged.violated, merged.missing), (3, vec![3], None));
+    }
+
+    #[test]
+    fn the_seeds_missing_in_the_widest_span_are_counted() {
+        let text = [line(0, "holds"), line(3, "holds"), line(u64::MAX, "holds")].concat();
+        assert_eq!(merge([("one", text.as_str())]).unwrap().missing, Some((u64::MAX - 2, 1)));
     }
 
     #[test]
@@ -217,8 +228,8 @@ mod tests {
     }
 
     #[test]
-    fn missing_seeds_are_counted() {
-        let text = [line(1, "holds"), line(5, "holds")].concat();
-        assert_eq!(merge([("a", text.as_str())]).unwrap().missing, 3);
+    fn missing_seeds_are_counted_and_the_first_is_named() {
+        let text = [line(1, "holds"), line(5, "holds"), line(7, "holds")].concat();
+        assert_eq!(merge([("a", text.as_str())]).unwrap().missing, Some((4, 2)));
     }
 }

@@ -66,6 +66,10 @@ fn worlds(args: &CompareArgs, axes: &[Axis]) -> Result<Vec<World>, Failure> {
     if combinations_count.is_none_or(|count| count > WORLDS_MAX) {
         return Err(Failure::Usage(format!("more than {WORLDS_MAX} worlds; vary fewer values")));
     }
+    // What cannot be read is not wrong in one combination only.
+    for name in &args.scenarios {
+        Scenario::source(name)?;
+    }
     let all = combinations(axes);
     let pairs = args.scenarios.iter().flat_map(|name| all.iter().map(move |combination| (name, combination)));
     let mut worlds: Vec<World> =
@@ -269,5 +273,8 @@ mod tests {
         args.set.push("clients.cuont=1".to_owned());
         let Err(failure) = worlds_of(&args) else { panic!("it was taken") };
         assert!(!failure.to_string().contains("(in "), "{failure}");
+        args.scenarios.push("nowhere".to_owned());
+        let Err(failure) = worlds_of(&args) else { panic!("it was taken") };
+        assert!(failure.to_string().starts_with("nowhere: no scenario of this name"), "{failure}");
     }
 }
