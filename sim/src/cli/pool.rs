@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use socketio08::server::{NodeName, SharedKey};
-use socketio08_tokio::{Peers, RedisUrl, SharedStore};
+use socketio08_tokio::{Peers, RedisUrl};
 
+use crate::scenario::read_failure;
 use crate::serve::Pool;
 
 #[derive(Args, Debug)]
@@ -50,12 +51,17 @@ impl PoolArgs {
     /// The pool, if one is asked for.
     pub(super) fn read(self) -> Result<Option<Pool>, String> {
         let Some(path) = self.secret_file else { return Ok(None) };
-        let secret = std::fs::read(&path)
-            .map_err(|error| format!("cannot read --secret-file {}: {error}", path.display()))?;
+        let secret = std::fs::read(&path).map_err(|error| {
+            format!(
+                "--secret-file {0}: {1}; `openssl rand -base64 33 > {0}` makes one",
+                path.display(),
+                read_failure(&error)
+            )
+        })?;
         let key = SharedKey::new(secret.trim_ascii())
             .map_err(|error| format!("--secret-file {}: {error}", path.display()))?;
         if let Some(url) = self.portable {
-            return Ok(Some(Pool::Portable { store: SharedStore::redis(url), key }));
+            return Ok(Some(Pool::Portable { redis: url, key }));
         }
         let Some(node) = self.node else {
             return Err("--secret-file is for a pool: give --node and --peer, or --portable, too".to_owned());

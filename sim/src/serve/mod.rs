@@ -140,10 +140,11 @@ where
         ));
         config = config.shared_through(url).map_err(failed)?;
     }
+    let portable = matches!(options.pool, Some(Pool::Portable { .. }));
     if let Some(pool) = options.pool {
         config = pool.enter(config).map_err(failed)?;
     }
-    let site = running::Site { app, client_script: options.client_script, quiet: options.quiet };
+    let site = running::Site { app, client_script: options.client_script, quiet: options.quiet, portable };
     let running = Running::start(config, options.threads, &site, options.profile).map_err(failed)?;
     // Whoever closed our output does not want to know.
     let _ = writeln!(out, "{}", greeting(address, app, options.profile)).and_then(|()| out.flush());

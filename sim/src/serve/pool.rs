@@ -3,7 +3,7 @@
 use std::io;
 
 use socketio08::server::{NodeName, SharedKey};
-use socketio08_tokio::{NodeConfig, Peers, SharedStore};
+use socketio08_tokio::{NodeConfig, Peers, RedisUrl, SharedStore};
 
 use super::log;
 
@@ -21,8 +21,8 @@ pub enum Pool {
     },
     /// Sessions are kept in one store, from which every server takes them over.
     Portable {
-        /// The store.
-        store: SharedStore,
+        /// The Redis that is the store.
+        redis: RedisUrl,
         /// What all of them share.
         key: SharedKey,
     },
@@ -40,9 +40,9 @@ impl Pool {
                 ));
                 Ok(config.routed(node, peers, key))
             }
-            Pool::Portable { store, key } => {
-                log::line(&format!("portable      {store:?}  every server that uses it takes sessions over"));
-                config.portable(store, key)
+            Pool::Portable { redis, key } => {
+                log::line(&format!("portable      {redis}  every server that uses it takes sessions over"));
+                config.portable(SharedStore::redis(redis), key)
             }
         }
     }

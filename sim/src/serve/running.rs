@@ -17,6 +17,8 @@ pub(super) struct Site {
     pub(super) app: App,
     pub(super) client_script: bool,
     pub(super) quiet: bool,
+    /// The store is that of portable sessions.
+    pub(super) portable: bool,
 }
 
 pub(super) enum Running {
@@ -34,7 +36,7 @@ impl Running {
     ) -> io::Result<Self> {
         let ids = ProfileIds(profile);
         let rooms = Rooms::new(threads.map_or(1, NonZeroUsize::get));
-        let site = |shard| site::Site::new(site.app, site.client_script, Log::new(site.quiet), &rooms, shard);
+        let site = |shard| site::Site::new(site, Log::new(site.quiet), &rooms, shard);
         let Some(threads) = threads else { return Ok(Self::One(Node::start(config, site(None), ids))) };
         let shards = Shards::start(&config, threads, |shard| site(Some(shard)), || ids);
         shards.map(Self::Several).map_err(io::Error::other)

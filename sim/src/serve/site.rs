@@ -9,6 +9,7 @@ use super::App;
 use super::chat::{Chat, Rooms};
 use super::echo::Echo;
 use super::log::{self, Log, shown};
+use super::running;
 
 const PAGE: &str = include_str!("page.html");
 const OWN_CLIENT: &str = include_str!("own-client.js");
@@ -29,17 +30,27 @@ pub(super) struct Site {
     running: Running,
     page: Bytes,
     log: Log,
+    /// What goes on without the store.
+    without_store: &'static str,
 }
+
+/// Without the Redis store of 0.8.
+const ALONE: &str = "sessions of this server go on, but nothing reaches or comes from other servers, and clients that a balancer moves are \
+     told to reconnect";
+
+/// Without the store of portable sessions.
+const STAYING: &str = "sessions go on at the servers that have them, but nobody can connect anew, and clients that a balancer moves are \
+     answered 503";
 
 impl Site {
     /// The site of a server, or of one of its shards.
-    pub(super) fn new(app: App, client_script: bool, log: Log, rooms: &Rooms, shard: Option<Shard>) -> Self {
-        let running = match app {
+    pub(super) fn new(parts: &running::Site, log: Log, rooms: &Rooms, shard: Option<Shard>) -> Self {
+        let running = match parts.app {
             App::Chat => Running::Chat(Chat::new(rooms.clone(), shard)),
             App::Echo => Running::Echo(Echo),
         };
-        let page = page(app, client_script);
-        Self { running, page, log }
+        let page = page(parts.app, parts.client_script);
+        Self { running, page, log, without_store: if parts.portable { STAYING } else { ALONE } }
     }
 }
 
@@ -78,9 +89,9 @@ impl Application for Site {
         match health {
             StoreHealth::Connected => log::line("redis         connected"),
             StoreHealth::Lost { reason } => log::line(&format!(
-                "warning: redis lost ({}): sessions of this server go on, but nothing reaches or comes from other servers, and \
-                 clients that a balancer moves are told to reconnect; trying again",
-                shown(reason)
+                "warning: redis lost ({}): {}; trying again",
+                shown(reason),
+                self.without_store
             )),
             StoreHealth::Healed { away, dropped } => log::line(&format!(
                 "redis         connected again after {:.1} s; {dropped} publications of this server were dropped",

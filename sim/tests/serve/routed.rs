@@ -1,9 +1,10 @@
-//! `--node`, `--peer` and `--secret-file`: servers that forward to each other.
+//! `--node`, `--peer`, `--portable` and `--secret-file`: servers that share sessions.
 
 use std::net::TcpListener;
 use std::path::PathBuf;
 
 use crate::process::{Serve, refused};
+use crate::usage::assert_refused;
 
 /// A file of the test's own, removed when dropped.
 struct Secret(PathBuf);
@@ -71,4 +72,23 @@ fn a_peer_that_is_no_http_url_is_refused() {
         let error = String::from_utf8(output.stderr).unwrap();
         assert!(error.contains(reason), "{error}");
     }
+}
+
+#[test]
+fn a_secret_that_is_not_there_is_refused_with_what_makes_one() {
+    let output = refused(&["--portable", "redis://127.0.0.1:1/", "--secret-file", "nowhere"]);
+    assert_refused(
+        &output,
+        &["--secret-file nowhere: there is no such file", "openssl rand -base64 33 > nowhere"],
+    );
+}
+
+#[test]
+fn without_the_store_of_portable_sessions_the_log_says_that_nobody_can_connect_and_nobody_can() {
+    let secret = Secret::new("portable", "0123456789abcdef0123456789abcdef\n");
+    let serve = Serve::start(&["--portable", "redis://127.0.0.1:1/", "--secret-file", secret.path()]);
+    assert_eq!(serve.get("/socket.io/1/").status, 503);
+    let (_, log) = serve.signal("TERM");
+    assert!(log.contains("portable      127.0.0.1:1  every server"), "{log}");
+    assert!(log.contains("warning: redis lost") && log.contains("nobody can connect anew"), "{log}");
 }
