@@ -43,6 +43,7 @@ fn a_broken_answer_is_an_answer() {
         screen.contains("sio08 run round-robin --set servers.count=2 --set balancer.balance=source"),
         "{screen}"
     );
+    assert!(screen.contains(" outlived their client, "), "{screen}");
 }
 
 #[test]

@@ -8,9 +8,10 @@ use socketio08::Transport;
 use super::Exit;
 use crate::probe::{Options, TRANSPORTS, Url, probe};
 
-/// Ask a real deployment whether Socket.IO 0.8 works through it: plain HTTP, handshake, which release answers (0.8 or 0.9)
-/// and by what signs, each transport with five messages echoed, five seconds of silence and one last message; then whether the
-/// pool behind it is sticky.
+/// Asks a real deployment whether Socket.IO 0.8 works through it, and whether the pool behind it is sticky.
+///
+/// In this order: plain HTTP; the handshake; which release answers (0.8 or 0.9) and by what signs; each transport with five messages echoed,
+/// five seconds of silence and one last message; and twenty sessions that tell whether the pool is sticky.
 #[derive(Args, Debug)]
 pub(super) struct ProbeArgs {
     /// The deployment: `http://HOST[:PORT][/PATH]`.

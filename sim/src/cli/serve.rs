@@ -15,8 +15,9 @@ use super::old_clients::OldClients;
 use super::pool::PoolArgs;
 use crate::serve::{App, Options, serve};
 
-/// Serve a Socket.IO 0.8 application on TCP, over every transport: a page at /, sessions under /socket.io. Messages
-/// of the log go to standard error.
+/// Serves a Socket.IO 0.8 application on TCP, over every transport.
+///
+/// A page is at /, sessions are under /socket.io. Messages of the log go to standard error.
 #[derive(Args, Debug)]
 pub(super) struct ServeArgs {
     /// Where to listen: ADDRESS:PORT, or PORT on the loopback address. Port 0 takes a free one.

@@ -14,8 +14,9 @@ use crate::scenario::read_failure;
 use crate::sweep::{self, Line, Merged, Shard, SweepError, document, parse_shard};
 use crate::world::seed::Seed;
 
-/// Draws a world for each seed, runs it, holds it against the invariants (docs/INVARIANTS.md), lets it heal, and makes small what
-/// fails. One JSON line for each seed, in order.
+/// Draws a world for each seed, runs it, and holds it against the invariants (docs/INVARIANTS.md).
+///
+/// Then it lets the world heal, and makes small what fails. One JSON line for each seed, in order.
 #[derive(Args, Debug)]
 pub(super) struct SweepArgs {
     /// A built-in scenario (`sio08 list`) or a scenario file, whose [sweep] table states the ranges; without one, everything is drawn

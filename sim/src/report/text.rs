@@ -166,10 +166,14 @@ fn lived(figures: &Figures) -> Vec<(&'static str, String)> {
         let lasted = life
             .ghosts
             .outlived_ms
-            .map_or_else(String::new, |lasted| format!(", outlived by {}", times(lasted)));
+            .map_or_else(String::new, |lasted| format!("; the others by {}", times(lasted)));
         rows.push((
             "ghost sessions",
-            format!("{}, {} at the end{lasted}", thousands(life.ghosts.total), thousands(life.ghosts.at_end)),
+            format!(
+                "{} outlived their client, {} of them to the end{lasted}",
+                thousands(life.ghosts.total),
+                thousands(life.ghosts.at_end)
+            ),
         ));
     }
     if let Some(known) = life.ghosts.silent_death_known_ms {

@@ -13,7 +13,7 @@ use socketio08::{Limits, PacketRef};
 
 use super::Exit;
 
-/// Read, write and explain packets of Socket.IO 0.8.
+/// Reads, writes and explains packets of Socket.IO 0.8.
 #[derive(Args, Debug)]
 pub(super) struct CodecArgs {
     #[command(subcommand)]

@@ -12,7 +12,7 @@ use super::Exit;
 use crate::browser::{Browser, Page, Site, judge};
 use crate::scenario::nearest;
 
-/// Explain what the protocol and its clients do.
+/// Explains what the protocol and its clients do.
 #[derive(Args, Debug)]
 pub(super) struct ExplainArgs {
     #[command(subcommand)]
