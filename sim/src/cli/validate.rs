@@ -6,8 +6,7 @@ use super::Exit;
 use super::simulate::{Failure, print};
 use crate::scenario::Scenario;
 
-/// Checks scenario files without running them: one line each: that it is valid, or the
-/// first thing that is wrong with its line, its column and a remedy.
+/// Checks scenario files without running them: each is valid, or is refused with the first mistake, its place and a remedy.
 #[derive(Args, Debug)]
 pub(super) struct ValidateArgs {
     /// Scenario files, or built-in scenarios
