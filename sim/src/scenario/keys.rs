@@ -112,6 +112,10 @@ pub(super) const SERVERS: &[&str] = &[
     "start_time",
     "request_cost",
     "message_cost",
+    "send_cost",
+    "connection_cost",
+    "open_cost",
+    "open_cost_per_1000",
 ];
 pub(super) const REDIS: &[&str] = &["latency", "command_cost", "nodes", "client", "uncaught"];
 pub(super) const NETWORK: &[&str] = &["latency"];

@@ -45,7 +45,9 @@ fn row(name: &str, settings: &[&str], figures: &[(&'static str, Range)]) -> Vec<
     let cell = |&(figure, recorded): &(&'static str, Range)| {
         let tolerance = match figure {
             POLLS => Mean,
+            // Each of the 40 opens once.
             "of the clients, ever connected" => Binomial(40),
+            "opens rejected" if name.starts_with("websocket") => Binomial(40),
             _ if figure.ends_with("rejected") => Points,
             _ => Exact,
         };

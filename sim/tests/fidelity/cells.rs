@@ -7,7 +7,7 @@ use super::table::{Cell, Group};
 use super::{CHECKS, runs};
 
 /// Seeds for cells that depend on how requests interleave.
-const SEEDS: u64 = 3;
+const SEEDS: u64 = 5;
 
 const PROCESSOR: &str =
     "not judged: how often a client spins is limited by the recording machine's processors";

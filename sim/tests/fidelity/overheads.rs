@@ -9,10 +9,7 @@ use super::cells::number;
 use super::table::Tolerance::{Heap, Tenth};
 use super::table::{Cell, Group};
 
-const SESSIONS: &str = "not judged: a new session costs two requests here, and no connection; genuine servers set up the connection, the session and its \
-                        transport beside";
-const HANDSHAKES: &str = "not judged: a request of a connection that is kept, the source of the cost, is cheaper than one of a new connection";
-const SENDING: &str = "not judged: what a server sends costs nothing here, so that all leaves at one moment";
+const WARM: &str = "not judged: twenty rounds of a server that has just started; one that has done this before needs 11 to 15 us for each (`peers/stack/costs.py`)";
 const HEADERS: &str = "not judged: the sizes are those of clients with a browser's headers (E3); what headers these sent was not recorded";
 
 /// What a run of one server told, without a way to speak of: the processor alone decides.
@@ -39,15 +36,22 @@ fn rate(records: &[Record], is: impl Fn(&TraceEvent) -> bool + Copy) -> f64 {
 
 /// X.
 pub(crate) fn overheads() -> Group {
-    let mut cells = echoes();
+    let mut cells = messages();
     cells.extend(sessions());
-    for (clients, median, last) in
-        [(200, (2_260.0, 2_770.0), (3_690.0, 3_860.0)), (1_000, (7_270.0, 8_170.0), (13_750.0, 14_660.0))]
-    {
+    for (clients, median, last, outside) in [
+        (200, (2_260.0, 2_770.0), (3_690.0, 3_860.0), Some(WARM)),
+        (1_000, (7_270.0, 8_170.0), (13_750.0, 14_660.0), None),
+    ] {
         let row = format!("broadcast to {clients} websockets");
         let (middle, end) = broadcast(clients);
-        cells.push(Cell::new(&row, "us until it is there, median", Tenth, median, [middle]).outside(SENDING));
-        cells.push(Cell::new(&row, "us until the last has it", Tenth, last, [end]).outside(SENDING));
+        let figures = [
+            Cell::new(&row, "us until it is there, median", Tenth, median, [middle]),
+            Cell::new(&row, "us until the last has it (1000: source of `send_cost`)", Tenth, last, [end]),
+        ];
+        cells.extend(figures.into_iter().map(|cell| match outside {
+            Some(why) => cell.outside(why),
+            None => cell,
+        }));
     }
     for (clients, heap) in [(2_000, (32.7, 32.8)), (5_000, (71.0, 71.1))] {
         let row = format!("{clients} idle websockets");
@@ -56,28 +60,40 @@ pub(crate) fn overheads() -> Group {
     Group { title: "X overheads, one server, no proxy", cells }
 }
 
-fn echoes() -> Vec<Cell> {
+fn messages() -> Vec<Cell> {
     let posts = |event: &TraceEvent| {
         matches!(event, TraceEvent::Posted { .. } | TraceEvent::Opened { .. } | TraceEvent::Issued { .. })
     };
     let sent = |event: &TraceEvent| matches!(event, TraceEvent::UpReceived { .. });
     let busy = |transport: &str| {
-        let clients = format!("count = 100\ntransports = [\"{transport}\"]\nsend_every = \"1ms\"");
+        let clients = format!("count = 150\ntransports = [\"{transport}\"]\nsend_every = \"1ms\"");
         told(&clients, "duration = \"2s\"\nservers = { count = 1 }")
     };
     let together = told(
         "count = 50\ntransports = [\"websocket\"]\nsend_every = \"1s\"\nquiet_at_end = \"1s\"",
         "duration = \"10s\"\nservers = { count = 1 }",
     );
-    // In a closed loop each echo waits for those of the 49 others.
-    let turn = "us, one message of each of 50, until the last has its turn";
+    let coming = rate(&busy("websocket"), sent);
+    // An echo is a message that comes and one that goes.
+    let echoes = 1e6 / (1e6 / coming + broadcast(1_000).1 / 1e3);
+    let turn = longest_wait(&together) + broadcast(50).1;
+    let (each_second, echo) = ("for each processor second", "websocket echo (one in, one out)");
     vec![
         Cell::new(
-            "websocket echo (source of `message_cost`)",
-            "for each processor second",
+            "message to the server, no answer (`costs.py`; source of `message_cost`)",
+            each_second,
             Tenth,
-            (44_066.0, 49_791.0),
-            [rate(&busy("websocket"), sent)],
+            (91_743.0, 100_000.0),
+            [coming],
+        ),
+        Cell::new(echo, each_second, Tenth, (44_066.0, 49_791.0), [echoes]),
+        // In a closed loop each echo waits for those of the 49 others.
+        Cell::new(
+            echo,
+            "us, one of each of 50, until the last has its turn",
+            Tenth,
+            (980.0, 1_090.0),
+            [turn],
         ),
         Cell::new(
             "xhr-polling echo (source of `request_cost`)",
@@ -86,7 +102,6 @@ fn echoes() -> Vec<Cell> {
             (13_728.0, 15_368.0),
             [rate(&busy("xhr-polling"), posts)],
         ),
-        Cell::new("websocket echo", turn, Tenth, (980.0, 1_090.0), [longest_wait(&together)]),
     ]
 }
 
@@ -110,26 +125,37 @@ fn longest_wait(records: &[Record]) -> f64 {
     number(longest)
 }
 
-/// 5,000 clients at one moment.
+/// Many clients at one moment: few websockets, as the recording closed each at once; as many polling sessions as it left open.
 fn sessions() -> Vec<Cell> {
-    let crowd = |transport: &str| {
-        let clients = format!("count = 5000\ntransports = [\"{transport}\"]");
-        told(&clients, "duration = \"3s\"\nservers = { count = 1 }")
+    let crowd = |count: u32, transport: &str| {
+        let clients = format!("count = {count}\ntransports = [\"{transport}\"]");
+        told(&clients, "duration = \"15s\"\nservers = { count = 1 }")
     };
-    let (sockets, polls) = (crowd("websocket"), crowd("xhr-polling"));
     let issued = |event: &TraceEvent| matches!(event, TraceEvent::Issued { .. });
     let connected = |event: &TraceEvent| matches!(event, TraceEvent::SessionConnected { .. });
     let figure = "for each processor second";
-    let cell = |row, recorded, rate, why| Cell::new(row, figure, Tenth, recorded, [rate]).outside(why);
     vec![
-        cell("new sessions: handshakes", (12_285.0, 13_033.0), rate(&sockets, issued), HANDSHAKES),
-        cell(
-            "new sessions: handshake and websocket",
-            (4_586.0, 4_822.0),
-            rate(&sockets, connected),
-            SESSIONS,
+        Cell::new(
+            "new sessions: handshakes (source of `connection_cost`)",
+            figure,
+            Tenth,
+            (12_285.0, 13_033.0),
+            [rate(&crowd(5_000, "xhr-polling"), issued)],
         ),
-        cell("new sessions: handshake and first poll", (1_920.0, 1_994.0), rate(&polls, connected), SESSIONS),
+        Cell::new(
+            "new sessions: handshake and websocket (source of `open_cost`)",
+            figure,
+            Tenth,
+            (4_586.0, 4_822.0),
+            [rate(&crowd(200, "websocket"), connected)],
+        ),
+        Cell::new(
+            "new sessions: handshake and first poll, 20000 that stay (source of `open_cost_per_1000`)",
+            figure,
+            Tenth,
+            (1_920.0, 1_994.0),
+            [rate(&crowd(20_000, "xhr-polling"), connected)],
+        ),
     ]
 }
 

@@ -13,10 +13,8 @@ use crate::world::balancer::ConnId;
 /// A process that got SIGSTOP.
 pub(super) struct Paused {
     fault: usize,
-    /// What its kernel took for it.
-    held: Vec<(ConnId, Up)>,
-    /// The same of what owners of routed sessions say.
-    relayed: Vec<(ConnId, Down)>,
+    /// What its kernel took for it, and what it was about to write.
+    held: Vec<Event>,
 }
 
 impl World<'_> {
@@ -27,7 +25,7 @@ impl World<'_> {
         match harm.kind {
             HarmKind::Pause(server) => {
                 if let Some(process) = self.process_mut(server) {
-                    process.paused.get_or_insert(Paused { fault, held: Vec::new(), relayed: Vec::new() });
+                    process.paused.get_or_insert(Paused { fault, held: Vec::new() });
                 }
             }
             HarmKind::Slow { server, factor } => {
@@ -79,26 +77,14 @@ impl World<'_> {
         process.paused.as_ref().map(|paused| paused.fault)
     }
 
-    /// Gives the item back unless the process is paused: its kernel keeps it then.
-    pub(super) fn held_back(&mut self, server: ServerIx, link: ConnId, item: Up) -> Option<Up> {
+    /// Whether the process is paused; `event` happens when it goes on then.
+    pub(super) fn is_held(&mut self, server: ServerIx, event: impl FnOnce() -> Event) -> bool {
         let Some(paused) = self.process_mut(server).and_then(|process| process.paused.as_mut()) else {
-            return Some(item);
+            return false;
         };
-        paused.held.push((link, item));
+        paused.held.push(event());
         let fault = paused.fault;
-        self.bite(fault);
-        None
-    }
-
-    /// The same for what the owner of a routed session says.
-    pub(super) fn relay_held_back(&mut self, server: ServerIx, link: ConnId, item: Down) -> Option<Down> {
-        let Some(paused) = self.process_mut(server).and_then(|process| process.paused.as_mut()) else {
-            return Some(item);
-        };
-        paused.relayed.push((link, item));
-        let fault = paused.fault;
-        self.bite(fault);
-        None
+        self.bite(fault)
     }
 
     /// SIGCONT: timers that were missed fire once, and what was kept is served in its order.
@@ -108,17 +94,13 @@ impl World<'_> {
         if process.paused.as_ref().is_none_or(|paused| paused.fault != fault) {
             return;
         }
-        let Some(Paused { held, relayed, .. }) = process.paused.take() else { return };
-        process.busy_until = process.busy_until.max(now);
+        let Some(Paused { held, .. }) = process.paused.take() else { return };
         process.wake = Wake::default();
         if let Some(at) = process.wake.arm(Some(now)) {
             self.queue.push(at, Event::ServerWake(server));
         }
-        for (link, item) in held {
-            self.queue.push(now, Event::Serve(link, item));
-        }
-        for (link, item) in relayed {
-            self.queue.push(now, Event::Relay(link, item));
+        for event in held {
+            self.queue.push(now, event);
         }
     }
 

@@ -32,6 +32,7 @@ mod outage;
 mod peers;
 mod platform;
 mod portable;
+mod processor;
 mod queue;
 mod redis;
 mod server;
@@ -225,13 +226,14 @@ impl<'a> World<'a> {
             Event::ClientWake(client) => self.client_wakes(client),
             Event::ServerWake(server) => self.server_wakes(server),
             Event::Redis(event) => self.redis_event(event),
-            Event::Relay(conn, item) => self.relay_from_peer(conn, item),
+            Event::Worked(server, start) => self.worked(server, start),
+            Event::Do(work) => self.do_work(work),
+            Event::Write(conn, item) => self.written(conn, item),
             Event::PeerTooSlow(conn) => self.peer_too_slow(conn),
             Event::LeftTooLate(server, start) => self.left_too_late(server, start),
             Event::HopWake(hop) => self.hop_wakes(hop),
             Event::Up(conn, item) => self.arrives_up(conn, item),
             Event::Down(conn, item) => self.arrives_down(conn, item),
-            Event::Serve(conn, item) => self.server_serves(conn, item),
             Event::AppAnswers(conn) => self.app_answers(conn),
             Event::ShakenHands(conn) => self.shaken_hands(conn),
             Event::CheckArrives(inquiry) => self.check_arrives(inquiry),

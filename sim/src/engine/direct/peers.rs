@@ -9,6 +9,7 @@ use socketio08::server::{ExchangeId, NodeName, Request, ServerInput};
 
 use super::World;
 use super::conn::{Conn, Dialer, Listener};
+use super::processor::Work;
 use super::queue::{Carried, Down, Event, Up};
 use crate::scenario::ServerIx;
 use crate::trace::ClientId;
@@ -146,22 +147,20 @@ impl World<'_> {
                 Duration::ZERO
             }
             Down::Response(_) | Down::Begun(_) | Down::Chunk(_) | Down::Upgraded(_) | Down::Message(_) => {
-                self.scenario.servers.cost.message
+                self.scenario.servers.cost.message + self.scenario.servers.cost.send
             }
         };
-        let factor = self.servers[server.0].slowed.map_or(1, |(_, factor)| factor);
-        match self.occupy(server, cost * factor) {
-            Some(at) if at > self.now => self.queue.push(at, Event::Relay(id, item)),
-            _ => self.relay_from_peer(id, item),
-        }
+        self.give_work(server, cost, Work::Relay(id, item));
     }
 
     /// The processor of the server that forwarded gets to it.
     pub(super) fn relay_from_peer(&mut self, id: ConnId, item: Down) {
         let Some(conn) = self.conns.get(id.0).filter(|conn| conn.at_dialer) else { return };
         let Dialer::Server(server) = conn.dialer else { return };
-        let (listener, item) = (conn.listener, self.relay_held_back(server, id, item));
-        let Some(item) = item else { return };
+        let listener = conn.listener;
+        if self.is_held(server, || Event::Do(Work::Relay(id, item.clone()))) {
+            return;
+        }
         if let Listener::App(_) = listener {
             return self.app_answered(id, item);
         }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use socketio08::server::ServerInput;
 
 use super::World;
-use super::queue::Event;
+use super::queue::{Down, Event};
 use super::redis::RedisEvent;
+use super::server::Process;
 use crate::scenario::{ServerIx, Store};
 use crate::world::redis::{Command, KeeperAct, KeeperLink, Operation, StoreAct};
 
@@ -70,18 +71,21 @@ impl World<'_> {
     /// The process takes no more connections, and ends when its sessions are in the store.
     pub(super) fn leave(&mut self, server: ServerIx) {
         let node = &mut self.servers[server.0];
-        let start = node.starts;
+        let (start, links) = (node.starts, node.links.clone());
         let Some(process) = &mut node.process else { return };
         process.leaving = true;
-        self.close_links(server);
+        for link in links {
+            self.write(server, link, Down::Fin, Duration::ZERO);
+        }
         self.queue.push(self.now + FLUSH_MAX, Event::LeftTooLate(server, start));
         self.end_if_left(server);
     }
 
     /// Ends a process that leaves and has nothing more to wait for.
     pub(super) fn end_if_left(&mut self, server: ServerIx) {
-        let process = self.servers[server.0].process.as_ref();
-        if process.is_some_and(|process| process.leaving && process.machine.store_operations_waiting() == 0) {
+        let node = &self.servers[server.0];
+        let stored = |process: &Process| process.leaving && process.machine.store_operations_waiting() == 0;
+        if node.process.as_ref().is_some_and(stored) && node.links.is_empty() {
             self.finish(server);
         }
     }

@@ -6,6 +6,7 @@ use std::collections::BinaryHeap;
 use bytes::Bytes;
 use socketio08::{Instant, Text};
 
+use super::processor::Work;
 use super::redis::RedisEvent;
 use crate::scenario::ServerIx;
 use crate::trace::ClientId;
@@ -80,12 +81,14 @@ pub(super) enum Event {
     Up(ConnId, Up),
     /// At the one who dialled it.
     Down(ConnId, Down),
-    /// A server's processor gets to it.
-    Serve(ConnId, Up),
+    /// The processor of a server's process of that number is through with what it began.
+    Worked(ServerIx, u32),
+    /// It does what it was kept from.
+    Do(Work),
+    /// It has come to writing this to a connection.
+    Write(ConnId, Down),
     /// Between a server and Redis.
     Redis(RedisEvent),
-    /// The processor of a server that forwarded gets to what the owner says.
-    Relay(ConnId, Down),
     /// A connection between two servers should be open by now.
     PeerTooSlow(ConnId),
     /// A process, by how many the server had, should have left by now.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use socketio08::Instant;
 use socketio08::server::{ServerInput, ServerTransmit};
 
+use super::processor::Work;
 use super::queue::{Event, Wake};
 use super::{Wire, World};
 use crate::scenario::{Scenario, ServerIx, Signal};
@@ -26,8 +27,6 @@ pub(super) enum RedisEvent {
     Left(LineId),
     /// At a server.
     Reply(LineId, Reply),
-    /// A server's processor gets to a publication.
-    Serve(LineId, Reply),
     /// Redis has something to say.
     Wakes,
     /// A server tries to connect again.
@@ -307,7 +306,6 @@ impl World<'_> {
                 self.settle_redis_node(server);
             }
             RedisEvent::Reply(line, reply) => self.redis_replies(line, reply),
-            RedisEvent::Serve(line, reply) => self.redis_served(line, reply),
         }
     }
 
@@ -318,13 +316,11 @@ impl World<'_> {
             Reply::Message { .. } | Reply::Stored { .. } => self.scenario.servers.cost.message,
             Reply::Subscribed { .. } | Reply::Closed => std::time::Duration::ZERO,
         };
-        match self.occupy(server, cost) {
-            Some(at) if at > self.now => self.queue.push(at, Event::Redis(RedisEvent::Serve(line, reply))),
-            _ => self.redis_served(line, reply),
-        }
+        self.give_work(server, cost, Work::Redis(line, reply));
     }
 
-    fn redis_served(&mut self, line: LineId, reply: Reply) {
+    /// The server's processor got to it.
+    pub(super) fn redis_served(&mut self, line: LineId, reply: Reply) {
         let now = self.now;
         let Some((server, node)) = self.redis.as_mut().and_then(|shared| shared.node_of(line)) else {
             return;

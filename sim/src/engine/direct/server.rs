@@ -4,16 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bytes::Bytes;
-use socketio08::server::{ExchangeId, Known, Request, Response, Server, ServerInput, ServerTransmit};
+use socketio08::server::{
+    ExchangeId, Known, Request, Response, Server, ServerEvent, ServerInput, ServerTransmit,
+};
 use socketio08::{Instant, Text};
 use socketio08_tokio::{Application, deliver};
 
 use super::conn::{Dialer, Listener};
 use super::harms::Paused;
 use super::peers::PeerLinks;
+use super::processor::{Processor, Work};
 use super::queue::{Down, Event, Up, Wake};
 use super::{Wire, World};
-use crate::scenario::{Scenario, ServerIx, Signal, TlsAt};
+use crate::scenario::{Scenario, ServerIx, Signal, Store, TlsAt};
 use crate::trace::TraceEvent;
 use crate::world::application::{PoolApplication, SeededIds, server_config};
 use crate::world::balancer::{ConnId, Headers, ResponseHead, SET_COOKIE};
@@ -31,7 +34,7 @@ pub(super) struct ServerNode {
     /// What sharing sessions cost it so far.
     pub(super) sharing: SharingCost,
     /// Links whose server's end is open.
-    links: BTreeSet<ConnId>,
+    pub(super) links: BTreeSet<ConnId>,
 }
 
 /// A running process.
@@ -49,8 +52,7 @@ pub(super) struct Process {
     /// Those whose response goes on.
     streams: BTreeSet<ExchangeId>,
     exchanges_made: u64,
-    /// When the processor has done everything that came so far.
-    pub(super) busy_until: Instant,
+    pub(super) processor: Processor,
     /// The fault that paused it, with what came since.
     pub(super) paused: Option<Paused>,
 }
@@ -82,7 +84,7 @@ impl ServerNode {
 
     /// Since when, or from when on, its process has nothing to do; `None`: none runs.
     pub(super) fn free(&self) -> Option<Instant> {
-        self.living().map(|process| process.busy_until)
+        self.living().map(|process| process.processor.free_at())
     }
 
     /// It takes connections.
@@ -116,7 +118,7 @@ impl World<'_> {
             passed_on: 0,
             streams: BTreeSet::new(),
             exchanges_made: 0,
-            busy_until: self.now,
+            processor: Processor::new(self.now),
             paused: None,
         });
         node.starts += 1;
@@ -201,6 +203,10 @@ impl World<'_> {
                 process.app.observe_transmit(self.now, &transmit);
                 self.server_sends(server, transmit);
             } else if let Some(event) = process.machine.poll_event() {
+                if matches!(&event, ServerEvent::Connected { endpoint, .. } if endpoint.is_empty()) {
+                    self.opened(server);
+                }
+                let Some(process) = &mut self.servers[server.0].process else { return };
                 // The simulated application answers at once.
                 let _ = deliver(self.now, &mut process.machine, &mut process.app, &mut process.ids, event);
             } else {
@@ -218,65 +224,62 @@ impl World<'_> {
 
     fn server_sends(&mut self, server: ServerIx, transmit: ServerTransmit) {
         let Some(process) = &mut self.servers[server.0].process else { return };
-        match transmit {
+        let link = |exchange: ExchangeId| process.exchanges.get(&exchange).copied();
+        // What ends a request is part of the request's cost.
+        let send = self.scenario.servers.cost.send;
+        let (link, item, cost) = match transmit {
             ServerTransmit::Respond { exchange, response } => {
-                let link = process.exchanges.remove(&exchange);
-                self.give_up_forward(server, exchange);
-                if let Some(link) = link {
-                    if let Some(link) = self.conns.get_mut(link.0) {
-                        link.served = None;
-                    }
-                    self.send_down(link, Down::Response(carried(response)));
-                }
+                let link = self.exchange_over(server, exchange);
+                (link, Down::Response(carried(response)), Duration::ZERO)
             }
             ServerTransmit::Begin { exchange, response } => {
-                if let Some(link) = process.exchanges.get(&exchange).copied() {
-                    process.streams.insert(exchange);
-                    self.send_down(link, Down::Begun(carried(response)));
-                }
+                let link = link(exchange);
+                process.streams.insert(exchange);
+                (link, Down::Begun(carried(response)), Duration::ZERO)
             }
-            ServerTransmit::Chunk { exchange, chunk } => {
-                if let Some(link) = process.exchanges.get(&exchange).copied() {
-                    self.send_down(link, Down::Chunk(chunk));
-                }
-            }
+            ServerTransmit::Chunk { exchange, chunk } => (link(exchange), Down::Chunk(chunk), send),
             ServerTransmit::Upgrade { exchange } => {
-                if let Some(link) = process.exchanges.get(&exchange).copied() {
-                    self.send_down(link, Down::Upgraded(ResponseHead::new(101, Bytes::new())));
-                }
+                (link(exchange), Down::Upgraded(ResponseHead::new(101, Bytes::new())), Duration::ZERO)
             }
-            ServerTransmit::Message { exchange, text } => {
-                if let Some(link) = process.exchanges.get(&exchange).copied() {
-                    self.send_down(link, Down::Message(text));
-                }
-            }
+            ServerTransmit::Message { exchange, text } => (link(exchange), Down::Message(text), send),
             ServerTransmit::Close { exchange } => {
-                let Some(link) = process.exchanges.remove(&exchange) else { return };
-                let streams = process.streams.remove(&exchange);
-                self.give_up_forward(server, exchange);
-                if !streams {
-                    return self.close_from_server(link);
-                }
-                if let Some(link) = self.conns.get_mut(link.0) {
-                    link.served = None;
-                }
-                self.send_down(link, Down::Whole);
+                let item = if process.streams.remove(&exchange) { Down::Whole } else { Down::Fin };
+                (self.exchange_over(server, exchange), item, Duration::ZERO)
             }
             ServerTransmit::Forward { exchange, node, request } => {
-                self.forward_to_owner(server, exchange, &node, request);
+                return self.forward_to_owner(server, exchange, &node, request);
             }
-            shared => match Operation::of(&shared) {
-                Some(operation) => self.store_operates(server, operation),
-                None => self.redis_sends(server, shared),
-            },
+            shared => {
+                return match Operation::of(&shared) {
+                    Some(operation) => self.store_operates(server, operation),
+                    None => self.redis_sends(server, shared),
+                };
+            }
+        };
+        if let Some(link) = link {
+            self.write(server, link, item, cost);
         }
     }
 
-    /// Takes `cost` of a process's time, after everything that came before; tells when it is done.
-    pub(super) fn occupy(&mut self, server: ServerIx, cost: Duration) -> Option<Instant> {
-        let process = self.servers.get_mut(server.0)?.process.as_mut()?;
-        process.busy_until = process.busy_until.max(self.now) + cost;
-        Some(process.busy_until)
+    /// The machine is through with an exchange: the connection it came by.
+    fn exchange_over(&mut self, server: ServerIx, exchange: ExchangeId) -> Option<ConnId> {
+        let link = self.servers[server.0].process.as_mut()?.exchanges.remove(&exchange);
+        self.give_up_forward(server, exchange);
+        let link = link?;
+        if let Some(conn) = self.conns.get_mut(link.0) {
+            conn.served = None;
+        }
+        Some(link)
+    }
+
+    /// A session has its first transport, which costs the more, the more sessions there are; the Redis store tells every server of
+    /// those of all.
+    fn opened(&mut self, server: ServerIx) {
+        let shared = self.scenario.servers.store == Store::Redis;
+        let nodes = self.servers.iter().enumerate().filter(|(index, _)| shared || *index == server.0);
+        let opened = nodes.filter_map(|(_, node)| node.process.as_ref()).map(|process| process.app.opened());
+        let cost = self.scenario.servers.cost.opening(opened.sum());
+        self.occupy(server, cost);
     }
 
     // --- links
@@ -296,6 +299,7 @@ impl World<'_> {
                 }
                 link.at_listener = true;
                 node.links.insert(id);
+                self.occupy(server, self.scenario.servers.cost.connection);
                 Down::Accepted
             } else {
                 Down::Refused
@@ -311,19 +315,7 @@ impl World<'_> {
             Up::Tls(1) => self.scenario.tls.cost,
             Up::Syn | Up::Fin | Up::Tls(_) | Up::Policy => Duration::ZERO,
         };
-        let factor = node.slowed.map_or(1, |(_, factor)| factor);
-        let slowed_by = node.slowed.map(|(fault, _)| fault).filter(|_| !cost.is_zero());
-        let Some(process) = &mut node.process else { return };
-        process.busy_until = process.busy_until.max(self.now) + cost * factor;
-        let busy_until = process.busy_until;
-        if let Some(fault) = slowed_by {
-            self.bite(fault);
-        }
-        if busy_until == self.now {
-            self.server_serves(id, item);
-        } else {
-            self.queue.push(busy_until, Event::Serve(id, item));
-        }
+        self.give_work(server, cost, Work::Serve(id, item));
     }
 
     /// The processor got to it.
@@ -331,7 +323,9 @@ impl World<'_> {
         // The process may have died since; a new one does not have the link.
         let Some(link) = self.conns.get_mut(id.0).filter(|link| link.at_listener) else { return };
         let Listener::Server(server) = link.listener else { return };
-        let Some(item) = self.held_back(server, id, item) else { return };
+        if self.is_held(server, || Event::Do(Work::Serve(id, item.clone()))) {
+            return;
+        }
         let item = match item {
             Up::Request(carried) if self.is_for_app(&carried) => {
                 return self.pass_to_app(server, id, carried);

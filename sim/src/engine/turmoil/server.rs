@@ -13,7 +13,7 @@ use crate::world::seed::Seed;
 
 use super::PORT;
 use super::pace::Pace;
-use super::processor::{Metered, Processor};
+use super::processor::{Charged, Metered, Processor};
 
 /// Whether the process of a server (or of the balancer) runs, and how often it was started before; the engine sets it, then bounces the host.
 ///
@@ -80,10 +80,12 @@ pub(super) async fn run(site: Site) -> turmoil::Result {
     let config = NodeConfig::new(server_config(&site.scenario, site.server, site.process.starts()))
         .clock(clock)
         .date_header(false);
+    let application = Charged { application, processor: processor.clone() };
     let node = Node::start(config, application, ids);
     loop {
         let (stream, peer) = listener.accept().await?;
         let node = node.clone();
+        processor.accepts();
         let stream = Metered::new(stream, processor.clone());
         tokio::spawn(async move { node.serve_connection(stream, peer.ip().to_string()).await });
     }

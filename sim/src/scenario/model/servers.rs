@@ -84,8 +84,24 @@ pub enum OtherPaths {
 pub struct ServerCost {
     /// `request_cost`: for each HTTP request (`tables-2.md` X: 13,700 to 15,400 requests per CPU second).
     pub request: Duration,
-    /// `message_cost`: for each websocket message (`tables-2.md` X: 20 to 23 us for an echo).
+    /// `message_cost`: for each websocket message that comes, or piece of what owners of sessions and Redis say.
     pub message: Duration,
+    /// `send_cost`: for each websocket message or piece of a stream that it writes.
+    pub send: Duration,
+    /// `connection_cost`: for each TCP connection.
+    pub connection: Duration,
+    /// `open_cost`: for each session that gets its first transport, over the cost of its requests.
+    pub open: Duration,
+    /// `open_cost_per_1000`: for each session that gets its first transport, and each thousand that are open then.
+    pub open_per_1000: Duration,
+}
+
+impl ServerCost {
+    /// What it costs to open a session beside so many.
+    pub fn opening(&self, sessions: usize) -> Duration {
+        let sessions = u32::try_from(sessions).unwrap_or(u32::MAX);
+        self.open + self.open_per_1000 / 1_000 * sessions
+    }
 }
 
 /// A server by its place in the pool, counting from zero; shown as `s1`, `s2`, ...
@@ -130,6 +146,13 @@ impl Default for Servers {
 
 impl Default for ServerCost {
     fn default() -> Self {
-        Self { request: Duration::from_micros(69), message: Duration::from_micros(20) }
+        Self {
+            request: Duration::from_micros(69),
+            message: Duration::from_micros(9),
+            send: Duration::from_micros(14),
+            connection: Duration::from_micros(10),
+            open: Duration::from_micros(62),
+            open_per_1000: Duration::from_micros(30),
+        }
     }
 }

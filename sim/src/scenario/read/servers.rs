@@ -34,9 +34,18 @@ pub(super) fn servers(node: Option<&Node>) -> Result<Servers, Problem> {
             .choice("other_paths", &[("own", OtherPaths::Own), ("app", OtherPaths::App)])?
             .unwrap_or(default.other_paths),
         start_time: section.duration("start_time", Duration::ZERO)?.unwrap_or(default.start_time),
-        cost: ServerCost {
-            request: section.duration("request_cost", Duration::ZERO)?.unwrap_or(default.cost.request),
-            message: section.duration("message_cost", Duration::ZERO)?.unwrap_or(default.cost.message),
-        },
+        cost: cost(&section, default.cost)?,
+    })
+}
+
+fn cost(section: &Section<'_>, default: ServerCost) -> Result<ServerCost, Problem> {
+    let duration = |key, default| Ok(section.duration(key, Duration::ZERO)?.unwrap_or(default));
+    Ok(ServerCost {
+        request: duration("request_cost", default.request)?,
+        message: duration("message_cost", default.message)?,
+        send: duration("send_cost", default.send)?,
+        connection: duration("connection_cost", default.connection)?,
+        open: duration("open_cost", default.open)?,
+        open_per_1000: duration("open_cost_per_1000", default.open_per_1000)?,
     })
 }

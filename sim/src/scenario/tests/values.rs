@@ -97,6 +97,10 @@ other_paths = "app"
 start_time = "150ms"
 request_cost = "1ms"
 message_cost = "0us"
+send_cost = "1us"
+connection_cost = "2us"
+open_cost = "3us"
+open_cost_per_1000 = "4us"
 [redis]
 latency = { min = "3ms", max = "4ms" }
 command_cost = "1us"
@@ -266,7 +270,14 @@ fn every_key_is_read() {
             other_paths: OtherPaths::App,
             page_cookie: Some("io".to_owned()),
             start_time: Duration::from_millis(150),
-            cost: ServerCost { request: Duration::from_millis(1), message: Duration::ZERO },
+            cost: ServerCost {
+                request: Duration::from_millis(1),
+                message: Duration::ZERO,
+                send: Duration::from_micros(1),
+                connection: Duration::from_micros(2),
+                open: Duration::from_micros(3),
+                open_per_1000: Duration::from_micros(4),
+            },
         },
         redis: RedisSettings {
             latency: Some(Latency { min: Duration::from_millis(3), max: Duration::from_millis(4) }),

@@ -28,6 +28,8 @@ pub struct PoolApplication {
     last: u64,
     /// When it says the next goodbye, and how long it waits between two.
     goodbye: Option<(Instant, Duration)>,
+    /// Sessions that were opened here and have not ended.
+    opened: usize,
 }
 
 impl PoolApplication {
@@ -42,6 +44,7 @@ impl PoolApplication {
             next: rhythm.map(|rhythm| rhythm.after(now)),
             last: 0,
             goodbye: None,
+            opened: 0,
             page_cookie: scenario.servers.page_cookie.clone(),
         }
     }
@@ -51,6 +54,22 @@ impl PoolApplication {
     /// From now on it ends this many sessions each second, until none is left.
     pub fn say_goodbye(&mut self, now: Instant, rate: u32) {
         self.goodbye = Some((now, Duration::from_secs(1) / rate.max(1)));
+    }
+
+    /// Sessions that are here: opened or taken over, and neither ended nor handed over.
+    pub fn opened(&self) -> usize {
+        self.opened
+    }
+
+    fn count(&mut self, event: &ServerEvent) {
+        match event {
+            ServerEvent::Connected { endpoint, .. } if endpoint.is_empty() => self.opened += 1,
+            ServerEvent::Adopted { .. } => self.opened += 1,
+            ServerEvent::Disconnected { .. } | ServerEvent::HandedOver { .. } => {
+                self.opened = self.opened.saturating_sub(1);
+            }
+            _ => {}
+        }
     }
 
     fn tick(&mut self, now: Instant, server: &mut Server) {
@@ -83,6 +102,7 @@ impl PoolApplication {
 impl Application for PoolApplication {
     fn event(&mut self, now: Instant, server: &mut Server, event: ServerEvent) {
         self.observer.event(now, &event);
+        self.count(&event);
         if let ServerEvent::Received { session, packet } = event
             && let Body::Message { data } = packet.body
             && connection_test::wants_echo(&data)
