@@ -218,7 +218,8 @@ fn delivery(flow: Delivery, swallowed: u64) -> String {
 fn servers(figures: &Figures) -> String {
     const NAMED_MAX: usize = 6;
     let one = |server: &super::ServerFigures| {
-        format!("{} {} opens, {} clients", server.name, thousands(server.opens), server.clients)
+        let clients = if server.clients == 1 { "client" } else { "clients" };
+        format!("{} {} opens, {} {clients}", server.name, thousands(server.opens), server.clients)
     };
     if figures.servers.len() <= NAMED_MAX {
         return figures.servers.iter().map(one).collect::<Vec<_>>().join(" · ");
