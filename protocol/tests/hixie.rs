@@ -430,3 +430,26 @@ proptest! {
         prop_assert_eq!(events(&mut connection), [message(&text)]);
     }
 }
+
+#[test]
+fn keys_are_drawn_as_the_draft_has_them_noise_and_spaces_among_the_digits() {
+    // Spaces less one, the number, pieces of noise less one, each with its place, then the places of the spaces.
+    let first = [1, 21, 1, 0, 0, 15, 3, 0, 3];
+    let second = [0, u32::MAX - 1, 2, 14, 0, 83, 11, 15 + 68, 5, 4];
+    let nonce = [u32::from_be_bytes(*b"abcd"), u32::from_be_bytes(*b"efgh")];
+    let mut numbers = first.into_iter().chain(second).chain(nonce);
+    let keys = Keys::draw(|| numbers.next().expect("no more are asked for"));
+    assert_eq!(numbers.next(), None);
+    let opening = Opening {
+        keys: Some(keys.clone()),
+        host: "h".into(),
+        target: "/".into(),
+        origin: "o".into(),
+        secure: false,
+        subprotocol: None,
+    };
+    let request = String::from_utf8(opening.request().to_vec()).unwrap();
+    // 42 is 2 times 21, with two spaces; 4294967294 has one.
+    let (_, drawn) = request.split_once("Origin: o\r\n").unwrap();
+    assert_eq!(drawn, "Sec-WebSocket-Key1: ! 42 :\r\nSec-WebSocket-Key2: /4294 ~967294~\r\n\r\nabcdefgh");
+}
