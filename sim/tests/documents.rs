@@ -3,6 +3,7 @@
 //! A block marked `console` holds commands (`$ sio08 ...`), each with lines of its output below it: some of them, in
 //! order, each as printed. `SIO08_BLESS=1 cargo test -p socketio08-sim --test documents` writes there what each line says
 //! now; a quoted line is known by its beginning: up to the first two spaces, at most the width of a report's first column.
+//! The first command of the README is quoted whole, but for the time that the machine took.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -90,4 +91,23 @@ fn the_answers_to_the_questions_of_operators_are_what_is_printed() {
 #[test]
 fn the_verdicts_on_the_claims_of_the_chapter_are_what_is_printed() {
     check(DOCUMENTS[1]);
+}
+
+/// The first screen of the README as it is printed now, with the machine's time as it was quoted.
+#[test]
+fn the_first_screen_of_the_readme_is_what_is_printed() {
+    const COMMAND: &str = "\n$ cargo run --release -p socketio08-sim -- run round-robin\n";
+    let readme = path("../README.md");
+    let text = std::fs::read_to_string(&readme).expect("the README");
+    let (before, rest) = text.split_once(COMMAND).expect("the first command");
+    let (quoted, after) = rest.split_once("```").expect("the end of its output");
+    let took = |text: &str| text.lines().find(|line| line.contains(" simulated in ")).map(str::to_owned);
+    let printed = output("sio08 run round-robin");
+    let (now, then) = (took(&printed).expect("a time"), took(quoted).expect("a time"));
+    let printed = format!("{}\n", printed.trim_matches('\n').replace(&now, &then));
+    if std::env::var_os("SIO08_BLESS").is_some() {
+        let blessed = format!("{before}{COMMAND}{printed}```{after}");
+        return std::fs::write(readme, blessed).expect("the README is written");
+    }
+    assert_eq!(quoted, printed, "SIO08_BLESS=1 writes it");
 }
