@@ -54,6 +54,21 @@ fn a_slow_server_makes_its_messages_late() {
 }
 
 #[test]
+fn a_slow_server_writes_a_broadcast_to_one_client_after_the_other() {
+    let last_wait = |fault: &str| {
+        let world = run(&format!(
+            "duration = \"20s\"\nservers = {{ count = 1, broadcast_every = \"1s\", broadcast_first = \"500ms\" }}\n\
+             {WEBSOCKETS}[[fault]]\nat = \"10s\"\n{fault}for = \"5s\"\n"
+        ));
+        // Those of the tick at 12.5 s.
+        let ticks = world.times(|event| matches!(event, TraceEvent::TickReceived { .. }));
+        ticks.into_iter().filter(|at| (12_500..13_500).contains(at)).map(|at| at - 12_500).max().unwrap()
+    };
+    assert!((112..130).contains(&last_wait("slow = \"s1\"\nfactor = 1000\n")), "8 times 14 us times 1,000");
+    assert!(last_wait("slow = \"s1\"\nfactor = 2\n") < 3);
+}
+
+#[test]
 fn a_late_way_adds_its_delay_to_every_message() {
     let world = faulty("30s", "delay = \"clients\"\nby = \"100ms\"\n");
     let delay = world.figures.life.up_delay_us.unwrap();
