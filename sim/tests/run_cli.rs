@@ -311,3 +311,18 @@ fn the_heading_says_how_many_connections_a_client_has() {
     let said = stdout(&output);
     assert!(said.contains("keep-alive, at most 6 connections) →"), "{said}");
 }
+
+#[test]
+fn a_first_connection_that_waits_for_the_connect_timeout_is_explained_and_found() {
+    let blocked = sio08(&["run", "websocket-blocked"]);
+    let said = stdout(&blocked);
+    assert!(
+        said.contains("WHY  Half of the clients waited 10.0 s or longer for their first connection"),
+        "{said}"
+    );
+    let free = sio08(&["run", "websocket-blocked", "--set", "clients.transports=[\"xhr-polling\"]"]);
+    assert!(!stdout(&free).contains("for their first connection"), "{}", stdout(&free));
+    let found = stdout(&sio08(&["list", "--findings"]));
+    let line = found.lines().find(|line| line.contains("first connection after 10.0 s in the median"));
+    assert!(line.is_some(), "{found}");
+}

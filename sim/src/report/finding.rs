@@ -3,7 +3,11 @@
 use super::figures::{Figures, per_cent};
 use super::text::thousands;
 use super::verdict::{Class, Verdict, seconds};
+use super::why::uneven;
 use crate::scenario::{Expect, Scenario};
+
+/// Nobody waits so long for a page, in milliseconds.
+const LATE_MS: u64 = 5_000;
 
 /// One line that holds the answer of a run: the verdict, its sentence, and the figures in which runs differ most.
 pub fn finding(figures: &Figures, verdict: &Verdict) -> String {
@@ -14,6 +18,10 @@ pub fn finding(figures: &Figures, verdict: &Verdict) -> String {
     if let Some(handshakes) = figures.handshakes.per_client {
         parts.push(format!("handshakes per client {} (max {})", handshakes.median, handshakes.max));
     }
+    if let Some(first) = figures.first_connect_ms.filter(|first| first.median >= LATE_MS) {
+        parts.push(format!("first connection after {} in the median", seconds(first.median)));
+    }
+    parts.extend(uneven(figures));
     if let Some(outage) = figures.outage_ms {
         parts.push(format!("longest outage {}", seconds(outage.max)));
     }

@@ -7,6 +7,7 @@ use socketio08::Transport;
 use super::figures::{Figures, per_cent};
 use super::impact::BALANCER_END;
 use super::text::thousands;
+use super::verdict::seconds;
 use crate::scenario::{BalancerMode, RedisNodes, Redispatch, Scenario, Store, format_duration};
 use crate::world::population::{self, Forbidden};
 
@@ -93,7 +94,8 @@ pub(super) fn why(scenario: &Scenario, figures: &Figures) -> Vec<String> {
     }
     why.extend(forbidden(scenario));
     why.extend(impatient(scenario, figures));
-    why.extend(uneven(figures));
+    why.extend(fallen_back(scenario, figures));
+    why.extend(uneven(figures).map(|load| format!("The load is uneven: {load}.")));
     why
 }
 
@@ -174,11 +176,27 @@ fn deaf(scenario: &Scenario, figures: &Figures) -> Option<String> {
     })
 }
 
+/// Clients whose first transport did not come through, and who had another.
+fn fallen_back(scenario: &Scenario, figures: &Figures) -> Option<String> {
+    /// The connect timeout of the genuine clients, before which no other transport is tried.
+    const CONNECT_TIMEOUT_MS: u64 = 10_000;
+    let median = figures.first_connect_ms?.median;
+    let others = scenario.clients.sorts().any(|sort| sort.transports.len() > 1);
+    let fell_back = others && median >= CONNECT_TIMEOUT_MS && figures.policies_refused == 0;
+    fell_back.then(|| {
+        format!(
+            "Half of the clients waited {} or longer for their first connection: a client tries its next transport only when the connect \
+             timeout of 10 s is over, and the first did not come through.",
+            seconds(median)
+        )
+    })
+}
+
 /// A server with more than twice its share of the clients.
-fn uneven(figures: &Figures) -> Option<String> {
+pub(super) fn uneven(figures: &Figures) -> Option<String> {
     let servers = u32::try_from(figures.servers.len()).ok()?;
     let clients: u32 = figures.servers.iter().map(|server| server.clients).sum();
     let most = figures.servers.iter().max_by_key(|server| server.clients)?;
     let uneven = servers > 1 && clients >= 10 && most.clients * servers > clients * 2;
-    uneven.then(|| format!("The load is uneven: {} has {} of {clients} clients.", most.name, most.clients))
+    uneven.then(|| format!("{} has {} of {clients} clients", most.name, most.clients))
 }
