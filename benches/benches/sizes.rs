@@ -72,6 +72,23 @@ fn payloads(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// Splitting alone, by the length of the packets: finding where each ends, without decoding it.
+fn splitting(criterion: &mut Criterion) {
+    const PACKETS: usize = 16;
+    let sweeps = sweeps();
+    let limits = Limits::default().payload_len_max(usize::MAX);
+    let mut group = criterion.benchmark_group("split_payload");
+    for (kind, &length) in product(&sweeps.kinds, &sweeps.lengths).filter(|(_, length)| **length <= 4096) {
+        let text = payload::encode(&vec![kind.message(length); PACKETS]);
+        group.throughput(Throughput::Bytes(text.len() as u64));
+        group.bench_function(BenchmarkId::new(&kind.name, length), |bencher| {
+            bencher
+                .iter(|| PayloadRef::new(black_box(&text), &limits).flatten().map(str::len).sum::<usize>());
+        });
+    }
+    group.finish();
+}
+
 fn product<'a>(kinds: &'a [Kind], sizes: &'a [usize]) -> impl Iterator<Item = (&'a Kind, &'a usize)> {
     kinds.iter().flat_map(|kind| sizes.iter().map(move |size| (kind, size)))
 }
@@ -85,6 +102,6 @@ fn config() -> Criterion {
 criterion_group! {
     name = benches;
     config = config();
-    targets = messages, payloads
+    targets = messages, payloads, splitting
 }
 criterion_main!(benches);

@@ -65,6 +65,18 @@ for (const [title, group, sizes, unit] of [
   table(title, ['input', 'socketio08', '', 'genuine 0.8.7', 'times as fast'], rows);
 }
 
+table(
+  'Splitting payloads of 16 packets, by the length of each',
+  ['length', ...Object.keys(inputs.sweeps.kinds)],
+  [16, 64, 256, 1024, 4096].map((length) => [
+    `${length} bytes`,
+    ...Object.keys(inputs.sweeps.kinds).map((kind) => {
+      const key = `split_payload/${kind}/${length}`;
+      return `${time(ours.get(key) / 16)} a packet, ${number(ours.bytes(key) / ours.get(key))} GB/s`;
+    }),
+  ]),
+);
+
 const peers = [];
 for (const [who, name] of [['socketioxide', 'socketioxide-parser-common 0.17.3'], ['engineio', 'rust_engineio 0.6.0']]) {
   for (const what of ['decode', 'values', 'encode']) {

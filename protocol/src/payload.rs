@@ -18,11 +18,12 @@ use core::ops::Range;
 
 use bytes::BytesMut;
 
-use crate::text::split_before;
 use crate::{Limits, Text};
 
 /// What stands before and after each length.
 const MARK: char = '\u{FFFD}';
+/// The same, encoded.
+const MARK_BYTES: [u8; MARK.len_utf8()] = *b"\xEF\xBF\xBD";
 
 /// The packet texts of a payload, sharing its memory. Ends after the first error; what came before it was good.
 ///
@@ -170,8 +171,8 @@ impl Payload {
         Self { cursor: Cursor::new(&text, limits), text }
     }
 
-    /// How many bytes were looked at so far, each time counted: at most twice the
-    /// length of the payload, whatever it holds.
+    /// How many bytes were looked at so far, each time counted (but for a look ahead of at most 72 bytes a packet): at most
+    /// twice the length of the payload, whatever it holds.
     ///
     /// ```
     /// # use socketio08::{Limits, payload::{Payload, encode}};
@@ -208,8 +209,8 @@ impl<'a> PayloadRef<'a> {
         Self { text, cursor: Cursor::new(text, limits) }
     }
 
-    /// How many bytes were looked at so far, each time counted: at most twice the
-    /// length of the payload, whatever it holds.
+    /// How many bytes were looked at so far, each time counted (but for a look ahead of at most 72 bytes a packet): at most
+    /// twice the length of the payload, whatever it holds.
     ///
     /// ```
     /// # use socketio08::{Limits, payload::PayloadRef};
@@ -278,21 +279,21 @@ impl Cursor {
             return Ok(0..text.len());
         }
 
-        let frame = &text[self.offset..];
-        if !frame.starts_with(MARK) {
+        let frame = &text.as_bytes()[self.offset..];
+        if !frame.starts_with(&MARK_BYTES) {
             return Err(at(self.offset, PayloadErrorKind::Frame));
         }
-        let parsed = length(frame);
-        let (Ok((rest, _)) | Err(rest)) = parsed;
-        self.examined += frame.len() - rest.len();
-        let Ok((rest, digits)) = parsed else {
-            return Err(at(text.len() - rest.len(), PayloadErrorKind::Length));
-        };
-        let length_at = self.offset + MARK.len_utf8();
-        // Every code unit is at least one byte, and more digits than a usize holds are more than any text has.
-        let units = digits.parse().ok().filter(|units| *units <= rest.len());
-        let Some(units) = units else { return Err(at(length_at, PayloadErrorKind::LengthBeyondEnd)) };
-        let start = text.len() - rest.len();
+        let head = head(frame);
+        let (Ok((_, head_len)) | Err(head_len)) = head;
+        self.examined += head_len;
+        let start = self.offset + head_len;
+        let Ok((units, _)) = head else { return Err(at(start, PayloadErrorKind::Length)) };
+        let length_at = self.offset + MARK_BYTES.len();
+        let rest = &text[start..];
+        // Every code unit is at least one byte.
+        if units > rest.len() {
+            return Err(at(length_at, PayloadErrorKind::LengthBeyondEnd));
+        }
         match self.take_units(rest, units) {
             Ok(len) => Ok(start..start + len),
             Err(kind) => Err(at(length_at, kind)),
@@ -305,41 +306,72 @@ impl Cursor {
         if text.as_bytes()[..units].is_ascii() {
             return Ok(units);
         }
-        let bytes = text.as_bytes();
-        let mut units_left = units;
-        // Whole chunks first: counting in them is fast. A chunk may end inside a character, which its first byte counts.
-        let mut offset = 0;
-        for chunk in bytes.chunks(CHUNK) {
-            let Some(left) = units_left.checked_sub(utf16_units(chunk)) else { break };
-            units_left = left;
-            offset += chunk.len();
+        let (len, left) = units_len(text.as_bytes(), units);
+        self.examined += len;
+        match left {
+            Left::None => Ok(len),
+            Left::HalfOfPair => Err(PayloadErrorKind::LengthCutsPair),
+            Left::Some => Err(PayloadErrorKind::LengthBeyondEnd),
         }
-        let rest = &bytes[offset..];
-        let mut len = 0;
-        while let Some(byte) = rest.get(len) {
-            let width = usize::from(byte_units(*byte));
-            if units_left == 0 && width > 0 {
-                break;
-            }
-            units_left = units_left.checked_sub(width).ok_or(PayloadErrorKind::LengthCutsPair)?;
-            len += 1;
-        }
-        self.examined += offset + len;
-        if units_left == 0 { Ok(offset + len) } else { Err(PayloadErrorKind::LengthBeyondEnd) }
     }
+}
+
+/// Of the units asked for, what the text did not give.
+enum Left {
+    None,
+    Some,
+    HalfOfPair,
+}
+
+/// The length in bytes of the first `units` code units. Apart, so that ASCII does not pay for it.
+#[inline(never)]
+fn units_len(bytes: &[u8], mut units: usize) -> (usize, Left) {
+    // Chunks first, then words: counting in them is fast. Either may end inside a character, which its first byte counts.
+    let mut len = 0;
+    for chunk in bytes.as_chunks().0 {
+        let fits = if units < CHUNK / 2 { None } else { units.checked_sub(chunk_units(chunk)) };
+        let Some(left) = fits else { break };
+        units = left;
+        len += CHUNK;
+    }
+    for word in bytes[len..].as_chunks().0 {
+        let Some(left) = units.checked_sub(word_units(*word)) else { break };
+        units = left;
+        len += WORD;
+    }
+    for byte in &bytes[len..] {
+        let width = usize::from(byte_units(*byte));
+        if units == 0 && width > 0 {
+            break;
+        }
+        let Some(left) = units.checked_sub(width) else { return (len, Left::HalfOfPair) };
+        units = left;
+        len += 1;
+    }
+    (len, if units == 0 { Left::None } else { Left::Some })
 }
 
 /// Bytes counted at once; any number is right, this one is fast.
 const CHUNK: usize = 64;
 
-/// U+FFFD digits U+FFFD: what follows, and the digits; or the input from the place that failed on.
-fn length(frame: &str) -> Result<(&str, &str), &str> {
-    let rest = frame.strip_prefix(MARK).ok_or(frame)?;
-    let (digits, rest) = split_before(rest, |byte| !byte.is_ascii_digit());
-    if digits.is_empty() {
-        return Err(rest);
+/// Bytes of a word, counted at once where less than a chunk is left: most messages that are not ASCII are short.
+const WORD: usize = 8;
+
+/// U+FFFD digits U+FFFD: the number, and how many bytes that was; or how many until it failed. More than a usize holds is more than
+/// any text has, as is the largest one.
+fn head(frame: &[u8]) -> Result<(usize, usize), usize> {
+    let mut len = MARK_BYTES.len();
+    let mut units = 0_usize;
+    while let Some(digit @ b'0'..=b'9') = frame.get(len) {
+        units = units.saturating_mul(10).saturating_add(usize::from(digit - b'0'));
+        len += 1;
     }
-    Ok((rest.strip_prefix(MARK).ok_or(rest)?, digits))
+    let has_digits = len > MARK_BYTES.len();
+    if has_digits && frame[len..].starts_with(&MARK_BYTES) {
+        Ok((units, len + MARK_BYTES.len()))
+    } else {
+        Err(len)
+    }
 }
 
 /// The exact number of bytes [`encode_into`] writes.
@@ -352,7 +384,7 @@ fn length(frame: &str) -> Result<(&str, &str), &str> {
 pub fn encoded_len<T: AsRef<str>>(packets: &[T]) -> usize {
     match packets {
         [packet] => packet.as_ref().len(),
-        packets => packets.iter().map(|packet| frame_len(packet.as_ref())).sum(),
+        packets => packets.iter().map(|packet| frame_len(utf16_len(packet.as_ref()), packet.as_ref())).sum(),
     }
 }
 
@@ -366,8 +398,16 @@ pub fn encoded_len<T: AsRef<str>>(packets: &[T]) -> usize {
 /// assert_eq!(body, "2::", "one packet travels bare");
 /// ```
 pub fn encode_into<T: AsRef<str>>(packets: &[T], out: &mut BytesMut) {
-    out.reserve(encoded_len(packets));
-    write(packets, |piece| out.extend_from_slice(piece.as_bytes()));
+    if let [packet] = packets {
+        return out.extend_from_slice(packet.as_ref().as_bytes());
+    }
+    // At most a few bytes too many, for characters that are shorter in UTF-16: counting those twice would cost more.
+    out.reserve(packets.iter().map(|packet| frame_len(packet.as_ref().len(), packet.as_ref())).sum());
+    for packet in packets {
+        let packet = packet.as_ref();
+        out.extend_from_slice(Head::new(utf16_len(packet)).as_bytes());
+        out.extend_from_slice(packet.as_bytes());
+    }
 }
 
 /// The payload of `packets` as a text of its own; see [`encode_into`].
@@ -379,27 +419,22 @@ pub fn encode_into<T: AsRef<str>>(packets: &[T], out: &mut BytesMut) {
 /// ```
 pub fn encode<T: AsRef<str>>(packets: &[T]) -> Text {
     let mut text = String::with_capacity(encoded_len(packets));
-    write(packets, |piece| text.push_str(piece));
+    if let [packet] = packets {
+        text.push_str(packet.as_ref());
+        return Text::from(text);
+    }
+    for packet in packets {
+        let packet = packet.as_ref();
+        text.push_str(Head::new(utf16_len(packet)).as_str());
+        text.push_str(packet);
+    }
     Text::from(text)
 }
 
-fn write<T: AsRef<str>>(packets: &[T], mut put: impl FnMut(&str)) {
-    if let [packet] = packets {
-        return put(packet.as_ref());
-    }
-    let mut mark = [0; MARK.len_utf8()];
-    let mark = &*MARK.encode_utf8(&mut mark);
-    for packet in packets {
-        let packet = packet.as_ref();
-        put(mark);
-        put(Decimal::new(utf16_len(packet)).as_str());
-        put(mark);
-        put(packet);
-    }
-}
-
-fn frame_len(packet: &str) -> usize {
-    2 * MARK.len_utf8() + Decimal::new(utf16_len(packet)).as_str().len() + packet.len()
+/// The length in bytes of the frame of a packet of so many code units.
+fn frame_len(units: usize, packet: &str) -> usize {
+    let digits = units.checked_ilog10().map_or(1, |power| power as usize + 1);
+    2 * MARK_BYTES.len() + digits + packet.len()
 }
 
 /// The length of `text` in UTF-16 code units.
@@ -409,9 +444,30 @@ fn utf16_len(text: &str) -> usize {
 
 /// The UTF-16 code units of the characters that start in `bytes`, a part of a text.
 fn utf16_units(bytes: &[u8]) -> usize {
-    // No byte starts more than two units and only every fourth one that many, so a chunk's sum fits a byte.
-    let chunk_units = |chunk: &[u8]| chunk.iter().map(|byte| byte_units(*byte)).sum::<u8>();
-    bytes.chunks(CHUNK).map(|chunk| usize::from(chunk_units(chunk))).sum()
+    let (chunks, rest) = bytes.as_chunks();
+    let (words, rest) = rest.as_chunks();
+    let chunks: usize = chunks.iter().map(chunk_units).sum();
+    let words: usize = words.iter().map(|word| word_units(*word)).sum();
+    let rest: usize = rest.iter().map(|byte| usize::from(byte_units(*byte))).sum();
+    chunks + words + rest
+}
+
+fn chunk_units(chunk: &[u8; CHUNK]) -> usize {
+    // No byte starts more than two units and only every fourth one that many, so the sum fits a byte.
+    usize::from(chunk.iter().map(|byte| byte_units(*byte)).sum::<u8>())
+}
+
+/// [`utf16_units`] of a word: one for each byte, less the continuation bytes, more the bytes that start four.
+fn word_units(word: [u8; WORD]) -> usize {
+    const TOPS: u64 = 0x8080_8080_8080_8080;
+    /// One in each byte; multiplied by it, the bytes add up in the highest one.
+    const SUM: u64 = 0x0101_0101_0101_0101;
+    let word = u64::from_le_bytes(word);
+    let two_bits = word & (word << 1);
+    let continued = word & !(word << 1) & TOPS;
+    let of_four = two_bits & (two_bits << 2) & TOPS;
+    let units = SUM - (continued >> 7) + (of_four >> 7);
+    usize::from((units.wrapping_mul(SUM) >> 56) as u8)
 }
 
 /// The UTF-16 code units of the character that a byte of UTF-8 starts: none for a continuation byte, two if the character
@@ -420,31 +476,44 @@ fn byte_units(byte: u8) -> u8 {
     u8::from(byte & 0xC0 != 0x80) + u8::from(byte >= 0xF0)
 }
 
-/// A number in decimal, without allocating.
-struct Decimal {
-    digits: [u8; Decimal::LEN_MAX],
+/// What precedes a packet: its length between two marks.
+struct Head {
+    /// Filled from the end.
+    bytes: [u8; Head::LEN_MAX],
     start: usize,
 }
 
-impl Decimal {
+impl Head {
     /// 2^64 - 1 has twenty digits.
-    const LEN_MAX: usize = 20;
+    const LEN_MAX: usize = 20 + 2 * MARK_BYTES.len();
 
-    fn new(mut number: usize) -> Self {
-        let mut digits = [b'0'; Self::LEN_MAX];
-        let mut start = Self::LEN_MAX;
+    fn new(mut units: usize) -> Self {
+        let mut head = Self { bytes: [0; Self::LEN_MAX], start: Self::LEN_MAX };
+        head.put_mark();
         loop {
-            start -= 1;
-            digits[start] = b"0123456789"[number % 10];
-            number /= 10;
-            if number == 0 {
-                return Self { digits, start };
+            head.start -= 1;
+            head.bytes[head.start] = b"0123456789"[units % 10];
+            units /= 10;
+            if units == 0 {
+                break;
             }
         }
+        head.put_mark();
+        head
+    }
+
+    fn put_mark(&mut self) {
+        let end = self.start;
+        self.start -= MARK_BYTES.len();
+        self.bytes[self.start..end].copy_from_slice(&MARK_BYTES);
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        &self.bytes[self.start..]
     }
 
     fn as_str(&self) -> &str {
-        // Digits are ASCII, so the fallback is never taken; it keeps `unsafe` out.
-        core::str::from_utf8(&self.digits[self.start..]).unwrap_or_default()
+        // Marks and digits are UTF-8, so the fallback is never taken; it keeps `unsafe` out.
+        core::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 }

@@ -31,7 +31,7 @@ const SKIPPED: u8 = 75;
 const EVENT: &str = r#"5:1+:/chat:{"name":"say","args":["hello"]}"#;
 
 /// The calls, by name.
-const CASES: [(&str, fn()); 12] = [
+const CASES: [(&str, fn()); 14] = [
     ("decode heartbeat", || decode("2::")),
     ("decode event", || decode(EVENT)),
     ("decode message of 64 KB", || decode(&format!("3:::{}", "x".repeat(65_536)))),
@@ -40,6 +40,8 @@ const CASES: [(&str, fn()); 12] = [
     ("encode message of 64 KB", || encode(&format!("3:::{}", "x".repeat(65_536)))),
     ("split payload of 100 events", || split(EVENT)),
     ("split payload of 100 messages of 64 accents", || split(&format!("3:::{}", "é".repeat(64)))),
+    ("encode payload of 100 events", || join(EVENT)),
+    ("encode payload of 100 messages of 64 accents", || join(&format!("3:::{}", "é".repeat(64)))),
     ("server: poll cycle among 1,000 sessions", || {
         let mut node = Node::with_polls(1_000);
         let id = node.session();
@@ -81,6 +83,13 @@ fn split(packet: &str) {
     let text = payload::encode(&[packet; 100]);
     let limits = Limits::default();
     assert_eq!(counted(|| PayloadRef::new(black_box(&text), &limits).flatten().count()), 100);
+}
+
+fn join(packet: &str) {
+    let packets = [packet; 100];
+    let mut out = BytesMut::with_capacity(payload::encoded_len(&packets) + 1_000);
+    counted(|| payload::encode_into(black_box(&packets), &mut out));
+    assert_eq!(out, payload::encode(&packets).as_bytes());
 }
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
