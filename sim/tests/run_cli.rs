@@ -190,10 +190,17 @@ fn a_trace_of_both_engines_is_refused_with_a_remedy() {
 }
 
 #[test]
-fn a_file_that_cannot_be_written_is_named() {
-    let output = sio08(&["run", "sticky-source", "--json", "no-such-directory/out.json"]);
-    assert_eq!(output.status.code(), Some(70));
-    assert!(stderr(&output).contains("no-such-directory/out.json"), "{}", stderr(&output));
+fn a_file_that_cannot_be_written_is_named_before_anything_runs() {
+    for command in [
+        &["run", "sticky-source"][..],
+        &["compare", "round-robin", "sticky-source"],
+        &["compare", "round-robin", "--seeds", "2"],
+    ] {
+        let output = sio08(&[command, &["--json", "no-such-directory/out.json"]].concat());
+        assert_eq!(output.status.code(), Some(70));
+        assert!(stderr(&output).contains("no-such-directory/out.json"), "{}", stderr(&output));
+        assert_eq!(stdout(&output), "", "{command:?}");
+    }
 }
 
 #[test]

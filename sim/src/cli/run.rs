@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::Exit;
-use super::simulate::{Failure, Made, exit, print, simulate, to_json, write_json};
+use super::simulate::{Failure, Made, check_writable, exit, print, simulate, to_json, write_json};
 use super::subject::{EngineArg, Subject};
 use crate::report::{Screen, engines, header, render};
 use crate::scenario::Scenario;
@@ -35,6 +35,7 @@ fn attempt(args: &RunArgs) -> Result<Exit, Failure> {
         ));
     }
     let scenario = args.subject.load()?;
+    check_writable(args.json.as_deref())?;
     let seed = args.subject.seed();
     let quiet = args.json.as_deref() == Some("-");
     if !quiet {

@@ -1,6 +1,6 @@
 //! What `run` and `compare` share: loading, running with a progress bar, and writing files.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::time::Instant;
 
@@ -208,6 +208,13 @@ pub(super) fn write_json(path: &str, value: &Value) -> Result<(), Failure> {
         return io::stdout().write_all(text.as_bytes()).map_err(failed);
     }
     std::fs::write(path, text).map_err(failed)
+}
+
+/// Refuses a file that cannot be written, before minutes of work go into it. What it holds stays until then.
+pub(super) fn check_writable(path: Option<&str>) -> Result<(), Failure> {
+    let Some(path) = path.filter(|path| *path != "-") else { return Ok(()) };
+    let opened = OpenOptions::new().append(true).create(true).open(path);
+    opened.map(drop).map_err(|error| Failure::Write { path: path.to_owned(), error })
 }
 
 /// Prints to standard output. A reader that went away is not an error: `sio08 run x | head` ends well.

@@ -32,6 +32,8 @@ pub(super) struct Site {
     log: Log,
     /// What goes on without the store.
     without_store: &'static str,
+    /// Whether the store ever answered.
+    reached: bool,
 }
 
 /// Without the Redis store of 0.8.
@@ -50,7 +52,13 @@ impl Site {
             App::Echo => Running::Echo(Echo),
         };
         let page = page(parts.app, parts.client_script);
-        Self { running, page, log, without_store: if parts.portable { STAYING } else { ALONE } }
+        Self {
+            running,
+            page,
+            log,
+            without_store: if parts.portable { STAYING } else { ALONE },
+            reached: false,
+        }
     }
 }
 
@@ -87,9 +95,13 @@ impl Application for Site {
     fn store(&mut self, _now: Instant, health: &StoreHealth) {
         // Neither rare nor frequent, and whoever runs the server wants to know: not part of what --quiet leaves out.
         match health {
-            StoreHealth::Connected => log::line("redis         connected"),
+            StoreHealth::Connected => {
+                self.reached = true;
+                log::line("redis         connected");
+            }
             StoreHealth::Lost { reason } => log::line(&format!(
-                "warning: redis lost ({}): {}; trying again",
+                "warning: redis {} ({}): {}; trying again",
+                if self.reached { "lost" } else { "not reached" },
                 shown(reason),
                 self.without_store
             )),

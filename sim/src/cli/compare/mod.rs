@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use self::table::{exit_of, failed_json, table};
 use super::Exit;
-use super::simulate::{Failure, print, simulate, to_json, write_json};
+use super::simulate::{Failure, check_writable, print, simulate, to_json, write_json};
 use crate::engine::EngineName;
 use crate::report;
 use crate::scenario::Scenario;
@@ -55,6 +55,7 @@ fn side_by_side(args: &CompareArgs) -> Result<Exit, Failure> {
     let seed = Seed(args.seed);
     let load = |name: &String| Scenario::load(name, &args.set);
     let scenarios = args.scenarios.iter().map(load).collect::<Result<Vec<_>, _>>()?;
+    check_writable(args.json.as_deref())?;
     let runs: Vec<_> = scenarios
         .iter()
         .map(|scenario| {

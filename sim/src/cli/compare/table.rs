@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::simulate::{Failure, Made, exit, print, simulate_hidden, to_json, write_json};
+use super::super::simulate::{Failure, Made, check_writable, exit, print, simulate_hidden, to_json, write_json};
 use super::super::subject::words;
 use super::super::{Exit, parallel};
 use super::CompareArgs;
@@ -17,7 +17,9 @@ const WORLDS_MAX: usize = 1_000;
 pub(super) fn table(args: &CompareArgs) -> Result<Exit, Failure> {
     let axes = args.vary.iter().map(|text| Axis::parse(text)).collect::<Result<Vec<_>, _>>();
     let axes = axes.map_err(Failure::Usage)?;
-    let rows = rows(args, worlds(args, &axes)?, &simulate_hidden);
+    let worlds = worlds(args, &axes)?;
+    check_writable(args.json.as_deref())?;
+    let rows = rows(args, worlds, &simulate_hidden);
     if args.json.as_deref() != Some("-") && rows.iter().any(|row| row.made().next().is_some()) {
         show(args, &axes, &rows)?;
     }
