@@ -237,6 +237,23 @@ fn a_handshake_is_abandoned_when_its_client_leaves() {
     assert_eq!(rig.server.poll_timeout(), None);
 }
 
+/// As many handshakes wait as there may be sessions.
+#[test]
+fn a_client_that_leaves_makes_room_for_the_handshake_of_another() {
+    let limits = Limits::default().sessions_max(2);
+    let mut rig = Rig::new(ServerConfig::default().limits(limits));
+    rig.accepting = false;
+    for _ in 0..3 {
+        let waiting = [rig.get("/socket.io/1/"), rig.get("/socket.io/1/")];
+        let refused = rig.get("/socket.io/1/");
+        assert_eq!(waiting.map(|exchange| rig.status(exchange)), [None, None]);
+        assert_ne!(rig.status(refused), None);
+        for exchange in waiting {
+            rig.close(exchange, true);
+        }
+    }
+}
+
 #[test]
 fn an_answered_handshake_leaves_no_deadline_of_its_own() {
     let (mut rig, exchange) = shaking();

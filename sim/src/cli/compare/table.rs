@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::super::simulate::{Failure, Made, check_writable, exit, print, simulate_hidden, to_json, write_json};
+use super::super::simulate::{
+    Failure, Made, check_writable, exit, print, simulate_hidden, to_json, write_json,
+};
 use super::super::subject::words;
 use super::super::{Exit, parallel};
 use super::CompareArgs;
