@@ -62,11 +62,11 @@ config! {
         pub client_files: ClientFiles,
         /// Bounds.
         pub limits: Limits,
-        /// A planted fault, for tests of what checks the machines; none by default.
         /// Whether a GET without an upgrade on the URL of a websocket opens its session, as 0.8.7 does and 0.9 does not, though it is cut off: what a
         /// proxy that drops `Upgrade` makes of a websocket leaves a session which is connected, keeps every packet, and which no
         /// timer ends. For simulations; otherwise the session stays as it was.
         pub ghosts: bool,
+        /// A planted fault, for tests of what checks the machines; none by default.
         #[cfg(feature = "seeded-faults")]
         pub seeded_fault: Option<crate::SeededFault>,
     }
